@@ -1,0 +1,162 @@
+"""Every English word the pages show, in one place, so that another language is one more file like this."""
+
+from __future__ import annotations
+
+from rules.home import Role
+from rules.levels import Level
+from rules.state import Ending
+
+LEVELS: dict[Level, str] = {
+    Level.EMERGENCY: "Emergency",
+    Level.URGENT: "Urgent",
+    Level.CALL: "Call",
+    Level.CHECK: "Check",
+    Level.REQUEST: "Request",
+    Level.TECHNICAL: "Technical",
+}
+
+ENDINGS: dict[Ending, str] = {
+    Ending.HELPED: "Helped",
+    Ending.NO_HELP_NEEDED: "No help needed",
+    Ending.MISTAKE: "Set off by mistake",
+    Ending.OTHER: "Other",
+    Ending.BACK: "Working again",
+}
+
+ROLES: dict[Role, str] = {
+    Role.CARER: "Carer",
+    Role.NURSE: "Nurse",
+    Role.LEAD: "In charge",
+    Role.MANAGER: "Manager",
+}
+
+AGENCY = "Agency"
+UNKNOWN_DEVICE = "Unknown device"
+SYSTEM = "Handrail"
+STAFF_ASSIST = "A colleague needs help"
+MISSED = "Missed while the hub was down"
+PRESSED = "Pressed {count} times"
+PRESSED_ONCE = "Pressed once"
+RUNG = "step {rung}"
+TOLD = "Told: {who}"
+TOLD_EVERYBODY = "everybody on shift"
+TOLD_ALL_STAFF = "every handset, since nobody is signed on"
+TOLD_NOBODY = "Nobody could be told by name: every screen rings"
+AND = " and "
+OTHERS = "{count} others"
+MARK_LATE = "Late"
+MARK_FOUND = "Found on at start"
+MARK_UNRECORDED = "Not recorded yet"
+MARK_BROKEN = "Asked to wait before"
+MARK_OK = "Says: I am all right"
+UNREAD = "{count} messages could not be read today"
+UNREAD_ONE = "1 message could not be read today"
+STRANGERS = "{count} devices seen, not placed"
+STRANGERS_ONE = "1 device seen, not placed"
+FAULTY = "{count} devices need attention"
+FAULTY_ONE = "1 device needs attention"
+ALL_WELL = "All devices are well"
+NOT_OURS_BY = "not ours, says {who}"
+FAULTS: dict[str, str] = {
+    "silent": "not heard",
+    "battery": "battery low",
+    "tamper": "tampered with",
+    "offline": "offline",
+}
+
+HUB_LINK = "This board has no connection to the broker."
+HUB_ABSENT = "The hub has not been heard."
+HUB_STALE = "The hub has gone silent."
+HUB_LOST = "The hub has stopped."
+HUB_STARTING = "The hub is starting and does not hear the devices yet."
+HUB_STOPPING = "The hub is being stopped."
+LEDGER = "The record cannot be read: {why}"
+
+NOT_ANSWERED = "No answer from the hub. Go, and look at this card again."
+NOT_CONNECTED = "No connection to the hub. Go, and tell your colleague yourself."
+CODE_WRONG = "That is not the code."
+CODE_WAIT = "Too many wrong codes. Try again in {seconds} s."
+
+ATTEND_REASONS: tuple[tuple[str, str], ...] = (
+    ("no tag or screen here", "No tag or screen here"),
+    ("the tag or screen did not work", "It did not work"),
+)
+OTHER_WORDS: tuple[str, ...] = ("already helped", "device fault", "went out", "family was there")
+
+PAGE: dict[str, str] = {
+    "title": "Night board",
+    "quiet": "All is quiet",
+    "on_shift": "On shift",
+    "nobody_on_shift": "Nobody is signed on. Every handset rings.",
+    "open_alerts": "Open alerts",
+    "pinned": "Emergencies out of sight",
+    "tonight": "Earlier tonight",
+    "none_yet": "No alerts so far.",
+    "who": "Who are you?",
+    "who_sub": "Tap your name to go on shift.",
+    "who_acts": "Who is doing this?",
+    "agency": "Not in the list? Type your name",
+    "your_name": "Your name",
+    "sign_on": "Sign on",
+    "sign_off": "Sign off",
+    "wall": "Use this as a wall screen",
+    "wall_name": "Wall screen",
+    "already_on": "on shift",
+    "cancel": "Cancel",
+    "claim": "I am going",
+    "claim_hint": "hold, or tap twice",
+    "claim_again": "Tap again: I am going",
+    "tap_again": "Tap again",
+    "take_over": "I am going instead",
+    "attend": "I am there",
+    "attend_with": "I am with {name}",
+    "attend_why": "How can it be known that you are there?",
+    "promise": "Later",
+    "promise_why": "Back in",
+    "minutes": "{count} min",
+    "close": "Close",
+    "close_why": "How did it end?",
+    "who_was_it": "Who was it?",
+    "not_known": "Not known",
+    "other_word": "In a word",
+    "send": "Send",
+    "back": "Back",
+    "not_ours": "Not our device",
+    "answered": "{who} has been seen to",
+    "assist": "Staff assist",
+    "assist_hint": "hold one second",
+    "assist_again": "Tap again to call everybody",
+    "assist_sent": "Everybody has been called",
+    "waiting": "waiting",
+    "near": "last seen near {place}, {ago}",
+    "near_plain": "last seen near {place}",
+    "going": "{name} is going, {ago}",
+    "you_going": "You are going, {ago}",
+    "there": "{name} is there, {ago}",
+    "you_there": "You are there, {ago}",
+    "promised": "{name} will be back by {time}",
+    "you_promised": "You said you would be back by {time}",
+    "left": "{time} left",
+    "ago": "{time} ago",
+    "just_now": "just now",
+    "sound_on": "Tap to switch sound on",
+    "sound_test": "Test sound",
+    "not_live": "Not live",
+    "not_live_sub": "Do not rely on this screen. Walk the round and listen for sounders.",
+    "stream_lost": "This screen has lost its connection.",
+    "since": "Since {time}.",
+    "degraded": "The hub works with a fault",
+    "fire": "Fire mode: only emergencies sound",
+    "fire_on": "Fire mode",
+    "fire_off": "End fire mode",
+    "where": "Who is where",
+    "more": "Devices and messages",
+    "by": "by {name}",
+    "waited": "waited {time}",
+    "failed": "That did not reach the board. Try again.",
+    "announce": "{level}. {title}, {where}. {reason}",
+    "announce_closed": "{title}: closed",
+    "code_title": "House code",
+    "code_sub": "Enter the code of this house once. This device remembers it.",
+    "enter": "Enter",
+}

@@ -1,0 +1,1 @@
+"""The only place that touches anything: MQTT, ledger, timers, outbox, notifiers, series."""

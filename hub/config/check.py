@@ -1,0 +1,82 @@
+"""`handrail check`: everything that is wrong with a home's folder, a line each, and what it rests on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+import orjson
+
+from devices.registry import CALLS
+from hub.config.problems import ConfigurationRefused, Problem
+from hub.config.read import Reading, read_home
+from rules.home import Home
+
+ASSUMPTIONS = (
+    "a broker with the mosquitto.conf that `handrail new` writes; a crash of it may lose the last second",
+    "somebody within hearing of a screen or sounder of the zone, or with a handset",
+    "the first emergency of a device that nobody has placed may come late by one backlog: place every device",
+)
+"""What the promises of an accepted home rest on."""
+
+
+def check_home(folder: Path, *, as_json: bool = False, out: TextIO | None = None) -> int:
+    """Print what was found in the folder; the exit code is 1 where anything of it is refused, else 0."""
+    out = sys.stdout if out is None else out
+    try:
+        reading = read_home(folder)
+    except ConfigurationRefused as refused:
+        return _report(None, refused.problems, (), as_json, out)
+    return _report(reading, reading.refused_plans, reading.warnings, as_json, out)
+
+
+def _report(
+    reading: Reading | None, problems: Sequence[Problem], warnings: Sequence[Problem], as_json: bool, out: TextIO
+) -> int:
+    if as_json:
+        said = {
+            "ok": not problems,
+            "home": reading.home.slug if reading else None,
+            "counts": counts(reading.home) if reading else None,
+            "problems": [problem.as_json() for problem in problems],
+            "warnings": [problem.as_json() for problem in warnings],
+        }
+        out.write(orjson.dumps(said).decode() + "\n")
+        return 1 if problems else 0
+    out.writelines(f"{problem}\n" for problem in problems)
+    out.writelines(f"{warning} (warning)\n" for warning in warnings)
+    out.write(summary(reading, problems, warnings) + "\n")
+    if reading is not None:
+        out.writelines(f"  rests on: {assumption}\n" for assumption in ASSUMPTIONS)
+    return 1 if problems else 0
+
+
+def summary(reading: Reading | None, problems: Sequence[Problem], warnings: Sequence[Problem]) -> str:
+    """One line: what is in the home, and whether it was accepted."""
+    found = [_many(len(problems), "problem")] if problems else []
+    found += [_many(len(warnings), "warning")] if warnings else []
+    if reading is None:
+        return f"refused: {', '.join(found)}"
+    home = reading.home
+    inside = ", ".join(f"{number} {word}" for word, number in counts(home).items())
+    plans = len({problem.file for problem in problems})
+    verdict = f"accepted, but for {_many(plans, 'plan')}" if plans else "accepted"
+    return f"{home.slug}: {inside}: {verdict}" + (f" ({', '.join(found)})" if found else "")
+
+
+def counts(home: Home) -> dict[str, int]:
+    """How many of each thing the home has."""
+    return {
+        "places": len(home.places),
+        "residents": len(home.residents),
+        "staff": len(home.staff),
+        "devices": len(home.devices),
+        "pendants and alarms": sum(device.purpose in CALLS for device in home.devices),
+        "rules": sum(len(resident.rules) for resident in home.residents),
+    }
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}" + ("" if number == 1 else "s")

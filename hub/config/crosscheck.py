@@ -1,0 +1,191 @@
+"""Checks across the files of a home: every name that is used exists, once, and can do what is asked of it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from devices.registry import CALLS, Purpose, Supervision
+from hub.config.document import Document
+from hub.config.files import BrokerForm, DashboardsForm, DeviceForm, DevicesFile, HomeFile, StaffFile
+from hub.config.problems import Problem, nearest, one_of
+from hub.config.settings import URL_WORDS, broker_url_fault, within, without_login
+
+_SOUNDING = frozenset({Purpose.SIREN, Purpose.SOUNDER})
+_At = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """The three files that are accepted or refused together, each as text with lines and as settings."""
+
+    folder: Path
+    home_document: Document
+    home: HomeFile
+    devices_document: Document
+    devices: DevicesFile
+    staff_document: Document
+    staff: StaffFile
+    residents: Collection[str]
+
+
+@dataclass(slots=True)
+class Found:
+    """What the checks found so far."""
+
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    def unknown(self, document: Document, at: _At, what: str, name: str, known: Collection[str]) -> None:
+        """A name that nothing has."""
+        said = f'unknown {what} "{name}"'
+        self.problems.append(document.problem(at, said, one_of(known), nearest(name, known)))
+
+    def no(self, document: Document, at: _At, what: str, expected: str = "", meant: str = "") -> None:
+        """Something else that is refused."""
+        self.problems.append(document.problem(at, what, expected, meant))
+
+    def warn(self, document: Document, at: _At, what: str, expected: str = "") -> None:
+        """Something that works, and that the home should know."""
+        self.warnings.append(document.problem(at, what, expected))
+
+    def once(self, document: Document, names: Sequence[str], at: str, key: str) -> None:
+        """Every name of a list stands in it once."""
+        first: dict[str, int] = {}
+        for number, name in enumerate(names):
+            if name in first:
+                line = document.lines.of((at, first[name], key))
+                self.no(document, (at, number, key), f'{key} "{name}" is already on line {line}', "each once")
+            first.setdefault(name, number)
+
+
+def check_home_file(files: Files, found: Found) -> None:
+    """`home.yaml`: address, time zone, zones and places."""
+    home, document = files.home, files.home_document
+    if fault := broker_url_fault(home.broker.url):
+        found.no(document, ("broker", "url"), f'url "{without_login(home.broker.url)}" {fault}', URL_WORDS)
+    if not _is_timezone(home.timezone):
+        zones = available_timezones()
+        meant = nearest(home.timezone, zones)
+        found.no(document, ("timezone",), f'unknown timezone "{home.timezone}"', "a name as in Europe/London", meant)
+    found.once(document, [zone.zone for zone in home.zones], "zones", "zone")
+    found.once(document, [place.place for place in home.places], "places", "place")
+    zones_known = [zone.zone for zone in home.zones]
+    for number, place in enumerate(home.places):
+        if place.zone not in zones_known:
+            found.unknown(document, ("places", number, "zone"), "zone", place.zone, zones_known)
+    _check_zones(files, found)
+    _check_accounts(files, found)
+    if within(files.folder, home.data).resolve() == files.folder.resolve():
+        found.no(document, ("data",), f'data "{home.data}" is the home\'s own folder', "a folder in it, as in data")
+    if home.series is not None:
+        url = home.series.influxdb.url
+        if not url.startswith(("http://", "https://")):
+            found.no(document, ("series", "influxdb", "url"), f'url cannot be "{url}"', "http://host:port")
+        token_file = home.series.influxdb.token_file
+        check_secret(files.folder, document, ("series", "influxdb", "token_file"), token_file, found)
+
+
+def _check_zones(files: Files, found: Found) -> None:
+    document = files.home_document
+    purposes = {device.device: device.purpose for device in files.devices.devices}
+    sounding = [name for name, purpose in purposes.items() if purpose in _SOUNDING]
+    for number, zone in enumerate(files.home.zones):
+        for index, name in enumerate(zone.sounders):
+            at = ("zones", number, "sounders", index)
+            if name not in purposes:
+                found.unknown(document, at, "device", name, sounding)
+            elif purposes[name] not in _SOUNDING:
+                said = f'"{name}" is for {purposes[name]} and cannot sound'
+                found.no(document, at, said, one_of(sounding), nearest(name, sounding))
+        if not zone.screens and not zone.sounders and not zone.accepted_without:
+            said = f'zone "{zone.zone}" has neither screen nor sounder: nobody would hear it'
+            found.no(document, ("zones", number), said, "screens, sounders, or the home's written accepted_without")
+        elif not zone.screens and not zone.sounders:
+            found.warn(document, ("zones", number), f'zone "{zone.zone}" is silent, which the home has accepted')
+
+
+def _check_accounts(files: Files, found: Found) -> None:
+    accounts: list[tuple[str, BrokerForm | DashboardsForm]] = [
+        ("broker", files.home.broker),
+        ("dashboards", files.home.dashboards),
+    ]
+    for section, account in accounts:
+        if account.password_file and not account.username:
+            at = (section, "password_file")
+            found.no(files.home_document, at, "a password without an account", "username as well")
+        check_secret(files.folder, files.home_document, (section, "password_file"), account.password_file, found)
+    broker = files.home.broker
+    for key, written in (("ca_file", broker.ca_file), ("cert_file", broker.cert_file)):
+        _check_readable(files.folder, files.home_document, ("broker", key), written, found)
+    check_secret(files.folder, files.home_document, ("broker", "key_file"), broker.key_file, found)
+    if broker.url.startswith("mqtt:") and (broker.ca_file or broker.cert_file or broker.key_file):
+        found.no(files.home_document, ("broker", "url"), "certificates without TLS", "mqtts://host:port")
+
+
+def check_devices_file(files: Files, found: Found) -> None:
+    """`devices.yaml`: names and addresses once, people and places known, and who would be left unprotected."""
+    document, devices = files.devices_document, files.devices.devices
+    places = [place.place for place in files.home.places]
+    found.once(document, [device.device for device in devices], "devices", "device")
+    found.once(document, [device.address for device in devices], "devices", "address")
+    for number, device in enumerate(devices):
+        if device.person is not None and device.person not in files.residents:
+            found.unknown(document, ("devices", number, "person"), "resident", device.person, files.residents)
+        if device.place is not None and device.place not in places:
+            found.unknown(document, ("devices", number, "place"), "place", device.place, places)
+        if device.purpose in CALLS and supervision_of(device) is Supervision.NONE:
+            said = f'"{device.device}" is for {device.purpose} and is not supervised: nobody learns when it is silent'
+            found.warn(document, ("devices", number), said)
+        if device.purpose in CALLS and device.person is None and device.place is None:
+            said = f'"{device.device}" is for {device.purpose} and belongs to nobody and no place'
+            found.no(document, ("devices", number), said, "person, place, or both")
+
+
+def supervision_of(device: DeviceForm) -> Supervision:
+    """The class that was written, or the one that the purpose implies."""
+    if device.supervision is not None:
+        return device.supervision
+    if device.purpose in (Purpose.EMERGENCY, Purpose.CALL, Purpose.STAFF_ASSIST):
+        return Supervision.PENDANT if device.person and not device.place else Supervision.PULL_CORD
+    if device.purpose in (Purpose.LIGHT, Purpose.SIREN, Purpose.SOUNDER, Purpose.SWITCH):
+        return Supervision.ACTUATOR
+    if device.purpose in (Purpose.PRESENCE_TAG, Purpose.OTHER):
+        return Supervision.NONE
+    return Supervision.BATTERY_SENSOR
+
+
+def check_secret(folder: Path, document: Document, at: _At, written: str | None, found: Found) -> None:
+    """A file with a secret can be read by us, holds something, and is not for everybody on the machine."""
+    path = _check_readable(folder, document, at, written, found)
+    if path is None:
+        return
+    if path.stat().st_size == 0:
+        found.no(document, at, f"{at[-1]} {written} is empty", "the secret alone, on one line")
+    if path.stat().st_mode & stat.S_IROTH:
+        found.warn(document, at, f"{written} can be read by everybody on this machine", f"chmod 600 {written}")
+
+
+def _check_readable(folder: Path, document: Document, at: _At, written: str | None, found: Found) -> Path | None:
+    if not written:
+        return None
+    path = within(folder, written)
+    if not path.is_file():
+        found.no(document, at, f"{at[-1]} {written} does not exist", "a file, relative to the home's folder")
+        return None
+    if not os.access(path, os.R_OK):
+        found.no(document, at, f"{at[-1]} {written} cannot be read", "a file that this user may read")
+        return None
+    return path
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True

@@ -1,0 +1,189 @@
+"""Reads a home's folder: all of it is right, or what is not is said with file and line.
+
+`home.yaml`, `devices.yaml` and `staff.yaml` are accepted or refused together. A resident's plan is refused alone: the
+resident stays known, and keeps the rules that were accepted last where these still fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from devices.registry import Placed
+from hub.config.complain import complaints
+from hub.config.crosscheck import Files, Found, check_devices_file, check_home_file, supervision_of
+from hub.config.document import Document, read_document
+from hub.config.files import CarerForm, DevicesFile, Form, HomeFile, StaffFile, TimesForm
+from hub.config.people import check_ladders, check_staff_file
+from hub.config.plans import House, Written, compile_plan, written_plans
+from hub.config.problems import ConfigurationRefused, Problem
+from hub.config.settings import HubSettings, settings_of_home
+from hub.config.stored import home_json
+from rules.catalogue import with_last_rules
+from rules.home import Carer, Channel, Home, Place, Resident, Shift, Times, Zone
+from rules.levels import Ladder, Level
+
+F = TypeVar("F", bound=Form)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A home that was accepted, and what was not."""
+
+    home: Home
+    settings: HubSettings
+    warnings: tuple[Problem, ...] = ()
+    refused_plans: tuple[Problem, ...] = ()
+    text: bytes
+    """The accepted home as the ledger keeps it; `stored.home_from_json` reads it back."""
+
+
+def read_home(folder: Path, last: Home | None = None) -> Reading:
+    """Read and check everything; raises `ConfigurationRefused` with all that is wrong.
+
+    `last` is the home that was accepted before: where a plan is refused now, its rules of then go on.
+    """
+    folder = folder.absolute()
+    problems: list[Problem] = []
+    home = _form(folder, "home.yaml", HomeFile, problems)
+    devices = _form(folder, "devices.yaml", DevicesFile, problems)
+    staff = _form(folder, "staff.yaml", StaffFile, problems)
+    plans = written_plans(folder)
+    if home is None or devices is None or staff is None:
+        raise ConfigurationRefused(problems)
+    files = Files(
+        folder=folder,
+        home_document=home[0],
+        home=home[1],
+        devices_document=devices[0],
+        devices=devices[1],
+        staff_document=staff[0],
+        staff=staff[1],
+        residents=[plan.resident for plan in plans],
+    )
+    found = Found()
+    check_home_file(files, found)
+    ladders = check_ladders(files, found)
+    check_devices_file(files, found)
+    check_staff_file(files, found)
+    if found.problems:
+        raise ConfigurationRefused(sorted(found.problems, key=_order))
+    return _accepted(files, ladders, plans, found, last)
+
+
+def _form(folder: Path, file: str, form: type[F], problems: list[Problem]) -> tuple[Document, F] | None:
+    try:
+        document = read_document(folder, file)
+    except ConfigurationRefused as refused:
+        problems += refused.problems
+        return None
+    try:
+        return document, form.model_validate(document.data)
+    except ValidationError as error:
+        problems += complaints(error, document, form)
+        return None
+
+
+def _accepted(
+    files: Files, ladders: dict[Level, Ladder], plans: list[Written], found: Found, last: Home | None
+) -> Reading:
+    placed = {device.name: device for device in _placed(files.devices)}
+    places = {place.place: place.name for place in files.home.places}
+    house = House(places=places, devices=placed, rooms={plan.resident: plan.room for plan in plans})
+    before = {resident.resident: resident for resident in last.residents} if last else {}
+    residents: list[Resident] = []
+    refused: list[Problem] = []
+    warnings = list(found.warnings)
+    for plan in plans:
+        resident, problems, warned = compile_plan(plan, house)
+        if problems:
+            resident = with_last_rules(resident, before.get(resident.resident), placed, places)
+        residents.append(resident)
+        refused += problems
+        warnings += warned
+    home = _home(files, ladders, tuple(placed.values()), tuple(residents))
+    return Reading(
+        home=home,
+        settings=settings_of_home(files.folder, files.home),
+        warnings=tuple(warnings),
+        refused_plans=tuple(refused),
+        text=home_json(home),
+    )
+
+
+def _home(
+    files: Files, ladders: dict[Level, Ladder], devices: tuple[Placed, ...], residents: tuple[Resident, ...]
+) -> Home:
+    written = files.home
+    return Home(
+        slug=written.home,
+        name=written.name,
+        timezone=written.timezone,
+        zones=tuple(
+            Zone(
+                zone=zone.zone,
+                name=zone.name,
+                screens=tuple(zone.screens),
+                sounders=tuple(zone.sounders),
+                accepted_without=zone.accepted_without or "",
+            )
+            for zone in written.zones
+        ),
+        places=tuple(Place(place=p.place, name=p.name, kind=p.kind, zone=p.zone) for p in written.places),
+        residents=residents,
+        staff=tuple(_carer(form) for form in files.staff.staff),
+        devices=devices,
+        ladders=ladders,
+        times=_times(written.times),
+    )
+
+
+def _placed(written: DevicesFile) -> list[Placed]:
+    return [
+        Placed(
+            device=form.address,
+            name=form.device,
+            person=form.person,
+            place=form.place,
+            purpose=form.purpose,
+            supervision=supervision_of(form),
+        )
+        for form in written.devices
+    ]
+
+
+def _carer(form: CarerForm) -> Carer:
+    return Carer(
+        id=form.id,
+        name=form.name,
+        role=form.role,
+        zones=tuple(form.zones),
+        channels=tuple(
+            Channel(url_file=channel.url_file or "", url=channel.url or "", deadline_s=channel.deadline)
+            for channel in form.channels
+        ),
+        shifts=tuple(Shift(days=tuple(shift.days), start=shift.hours[0], end=shift.hours[1]) for shift in form.shifts),
+        always=form.always,
+    )
+
+
+def _times(form: TimesForm) -> Times:
+    return Times(
+        promise_longest_s=form.promise_longest,
+        reopen_within_s=form.reopen_within,
+        press_again_s=form.press_again,
+        climb_by_press_s=form.climb_by_press,
+        night_from=form.night[0],
+        night_to=form.night[1],
+        frequent_from=form.frequent_from,
+        unclosed_s=form.unclosed,
+        battery_low_pct=form.battery_low_pct,
+    )
+
+
+def _order(problem: Problem) -> tuple[int, int]:
+    files = ("home.yaml", "devices.yaml", "staff.yaml")
+    return files.index(problem.file) if problem.file in files else len(files), problem.line

@@ -1,0 +1,110 @@
+"""What the hub and the screens need to know about this machine, besides the home itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hub.config.files import BrokerForm, DashboardsForm, HomeFile, InfluxForm
+from hub.mqtt_types import BrokerAddress
+
+URL_WORDS = "mqtt://host:port or mqtts://host:port"
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSettings:
+    """The InfluxDB that events are copied to."""
+
+    url: str
+    org: str
+    bucket: str
+    token_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSettings:
+    """Where things are for the processes of this home. Paths are absolute."""
+
+    folder: Path
+    """The home's folder; files named in `Home` (such as a channel's `url_file`) are relative to it."""
+    data: Path
+    broker: BrokerAddress
+    """With the hub's own account."""
+    dashboards_broker: BrokerAddress
+    """The same broker with the screens' account."""
+    dashboards_host: str = "127.0.0.1"
+    dashboards_port: int = 8080
+    series: SeriesSettings | None = None
+
+    def file(self, written: str) -> Path:
+        """A file as `home.yaml` or `staff.yaml` names it."""
+        return within(self.folder, written)
+
+
+def within(folder: Path, written: str) -> Path:
+    """A path as somebody wrote it, relative to the home's folder unless it is absolute."""
+    return folder / Path(written).expanduser()
+
+
+def without_login(url: str) -> str:
+    """An address that may be shown: what stands before an @ is left out."""
+    scheme, slashes, rest = url.rpartition("//")
+    return scheme + slashes + rest.rpartition("@")[2]
+
+
+def broker_url_fault(url: str) -> str:
+    """What is wrong with a broker's address; empty where nothing is."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "cannot be read as an address"
+    if parts.scheme not in _PORTS:
+        return "begins with neither mqtt:// nor mqtts://"
+    if parts.username is not None or parts.password is not None:
+        return "holds a log-in, which belongs in username and password_file"
+    if not parts.hostname:
+        return "names no host"
+    if port == 0 or parts.path not in ("", "/") or parts.query or parts.fragment:
+        return "holds more than host and port"
+    return ""
+
+
+def settings_of_home(folder: Path, written: HomeFile) -> HubSettings:
+    """The settings of a `home.yaml` that was found right."""
+    influx = written.series.influxdb if written.series else None
+    return HubSettings(
+        folder=folder,
+        data=within(folder, written.data),
+        broker=_address(folder, written.broker, written.broker),
+        dashboards_broker=_address(folder, written.broker, written.dashboards),
+        dashboards_host=written.dashboards.host,
+        dashboards_port=written.dashboards.port,
+        series=_series(folder, influx) if influx else None,
+    )
+
+
+def _series(folder: Path, influx: InfluxForm) -> SeriesSettings:
+    return SeriesSettings(
+        url=influx.url, org=influx.org, bucket=influx.bucket, token_file=_file(folder, influx.token_file)
+    )
+
+
+def _address(folder: Path, broker: BrokerForm, account: BrokerForm | DashboardsForm) -> BrokerAddress:
+    parts = urlsplit(broker.url)
+    return BrokerAddress(
+        host=parts.hostname or "",
+        port=parts.port or _PORTS[parts.scheme],
+        tls=parts.scheme == "mqtts",
+        ca_file=_file(folder, broker.ca_file),
+        cert_file=_file(folder, broker.cert_file),
+        key_file=_file(folder, broker.key_file),
+        username=account.username,
+        password_file=_file(folder, account.password_file),
+    )
+
+
+def _file(folder: Path, written: str | None) -> Path | None:
+    return within(folder, written) if written else None

@@ -1,0 +1,97 @@
+"""Every error Handrail raises itself, in one tree; a leaf says by `retry` whether trying again can help.
+
+HandrailError
+├── LedgerUnwritable           the disk does not take what must be kept   (retry)
+├── LedgerTooNew               written by a newer Handrail
+├── LedgerBusy                 another hub runs on it
+└── BrokerError                what goes wrong between the hub and its MQTT broker
+    ├── BrokerUnreachable      nobody answers, or no longer          (retry)
+    ├── BrokerClosed           the broker ended the connection       (retry)
+    ├── BrokerBusy             the broker asks for patience          (retry)
+    ├── ProtocolBroken         what came is not MQTT 5               (retry)
+    ├── BrokerRefused          password, rights, version
+    ├── BrokerUntrusted        its certificate is not believed
+    ├── CredentialsUnreadable  our password, key or CA file
+    ├── SessionTakenOver       another client has our id
+    └── SubscriptionRefused    a filter the broker does not grant
+
+The message of each is one sentence for the person who runs the hub: what happened, where, what to change.
+"""
+
+from typing import ClassVar
+
+
+class HandrailError(Exception):
+    """The root: catching it catches what Handrail foresaw and nothing else."""
+
+    retry: ClassVar[bool] = False
+
+
+class BrokerError(HandrailError):
+    """Something between the hub and its broker."""
+
+
+class BrokerUnreachable(BrokerError):
+    """Nobody answers at the broker's address, or the broker stopped answering."""
+
+    retry = True
+
+
+class BrokerClosed(BrokerError):
+    """The broker ended a connection that worked, and said why."""
+
+    retry = True
+
+
+class BrokerBusy(BrokerError):
+    """The broker refused for now: busy, starting, or over a quota."""
+
+    retry = True
+
+
+class ProtocolBroken(BrokerError):
+    """Bytes came that are not MQTT 5, or a packet that a broker may not send; `code` is what we answered with."""
+
+    retry = True
+
+    def __init__(self, sentence: str, code: int) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class BrokerRefused(BrokerError):
+    """The broker does not let us in, and will not until somebody changes something."""
+
+
+class BrokerUntrusted(BrokerError):
+    """The broker's certificate is not one we believe, or it speaks no TLS where we expect it."""
+
+
+class CredentialsUnreadable(BrokerError):
+    """A password, certificate or key file that `home.yaml` names cannot be used."""
+
+
+class SessionTakenOver(BrokerError):
+    """Another client connected with our client id, and the broker closed ours."""
+
+
+class SubscriptionRefused(BrokerError):
+    """The broker does not grant a filter; `filter` is that one."""
+
+    def __init__(self, sentence: str, filter: str) -> None:
+        super().__init__(sentence)
+        self.filter = filter
+
+
+class LedgerUnwritable(HandrailError):
+    """The ledger's file cannot be opened or written: disk full, read-only, broken."""
+
+    retry = True
+
+
+class LedgerTooNew(HandrailError):
+    """The ledger was written by a newer Handrail."""
+
+
+class LedgerBusy(HandrailError):
+    """Another hub holds this ledger."""

@@ -1,0 +1,399 @@
+"""One lane's connection to the broker for the life of the hub: up again by itself, nothing acknowledged by itself.
+
+A message that arrives is handed over and stays unacknowledged until `acknowledge`, which the pump calls after its
+commit. A message to be sent is answered once, with the broker's word or with the loss of the connection; keeping it
+until the broker has it is the outbox's work. `hub/mqtt_link.py` is one network connection, this file is the row of them.
+"""
+
+import asyncio
+import logging
+import random
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+
+import mqtt5
+
+from hub.errors import (
+    BrokerClosed,
+    BrokerError,
+    BrokerUnreachable,
+    BrokerUntrusted,
+    SessionTakenOver,
+    SubscriptionRefused,
+)
+from hub.mqtt_link import MAX_PACKET_SIZE, Link, OnAcknowledged
+from hub.mqtt_login import password_of, tls_of
+from hub.mqtt_reasons import FIRST_FAILURE, refusal, subscribe_words
+from hub.mqtt_types import BrokerAddress, Message, Packet, Up
+
+__all__ = ["BrokerAddress", "Connection", "Message", "OnAcknowledged", "Packet", "Up"]
+
+log = logging.getLogger("handrail.mqtt")
+
+ANSWER_S = 5.0
+"""How long the broker may take to accept a connection, and to answer CONNECT and SUBSCRIBE."""
+
+_FIRST_WAIT_S = 0.1
+_LONGEST_WAIT_S = 5.0
+_STEADY_S = 5.0
+_TAKEN_OVER_MAX = 3
+_TAKEN_OVER_WITHIN_S = 60.0
+# Mosquitto before 2.0.15 does not say that a session was taken over, it only closes; that needs more evidence.
+_SILENT_CLOSINGS_MAX = 4
+_FILTERS_A_PACKET = 100
+
+
+class Connection:
+    """A lane: connects, subscribes, hands over, acknowledges when told, publishes, and comes back when it was lost."""
+
+    def __init__(
+        self,
+        *,
+        lane: str,
+        client_id: str,
+        address: BrokerAddress,
+        subscriptions: Iterable[str],
+        receive_max: int,
+        on_packets: Callable[[list[Packet]], None],
+        on_up: Callable[[Up], None],
+        on_down: Callable[[str], None],
+        rng: random.Random,
+        keep_alive_s: int = 5,
+        session_expiry_s: int = 30 * 86_400,
+        will: Message | None = None,
+        no_longer_subscribed: Iterable[str] = (),
+    ) -> None:
+        """`no_longer_subscribed` are filters of an earlier run which the broker's session may still hold."""
+        self.lane = lane
+        self.client_id = client_id
+        self.address = address
+        self.taken_over = 0
+        self.session_present = False
+        self.up = False
+        self._filters: dict[str, None] = dict.fromkeys(subscriptions)
+        self._removed: dict[str, None] = dict.fromkeys(f for f in no_longer_subscribed if f not in self._filters)
+        self._refused: dict[str, str] = {}
+        self._receive_max = receive_max
+        self._on_packets = on_packets
+        self._on_up = on_up
+        self._on_down = on_down
+        self._rng = rng
+        self._keep_alive_s = keep_alive_s
+        self._session_expiry_s = session_expiry_s
+        self._will = will
+        self._generation = 0
+        self._link: Link | None = None
+        self._attempt: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._came_up = asyncio.Event()
+        self._was_up = False
+        self._told_down: type[BrokerError] | None = None
+        self._failures = 0
+        self._recent_takeovers = 0
+        self._closed_silently = False
+        self._recent_closings = 0
+
+    @property
+    def connection(self) -> int:
+        """The generation number of the present network connection, or of the last one."""
+        return self._generation
+
+    @property
+    def unacknowledged(self) -> int:
+        """Messages of the present connection that arrived and whose PUBACK has not left."""
+        return self._link.unacknowledged if self._link is not None else 0
+
+    @property
+    def backlog(self) -> int:
+        """Publishes of the present connection that the broker has not acknowledged, sent or not."""
+        return self._link.backlog if self._link is not None else 0
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """The filters this lane wants, in the order in which they were asked for."""
+        return tuple(self._filters)
+
+    async def run(self) -> None:
+        """Keep the lane connected until `stop`; raises what trying again cannot mend, and may then be run again."""
+        while not self._stopping.is_set():
+            self._attempt = asyncio.create_task(self._connect_once())
+            try:
+                await asyncio.wait({self._attempt})
+            finally:
+                self._attempt.cancel()
+            if self._attempt.cancelled():
+                return
+            error = self._attempt.exception()
+            if not isinstance(error, BrokerError):
+                raise error or RuntimeError("a connection ended without a reason")
+            if self._stopping.is_set():
+                return
+            self._went_down(error)
+            if self._hopeless(error):
+                raise error
+            await self._wait()
+
+    async def stop(self, *, last: Message | None = None, within_s: float = 2.0) -> None:
+        """Publish `last` if given, say goodbye (the session stays, the will does not speak), and end."""
+        self._stopping.set()
+        link = self._link
+        if link is not None and link.connected:
+            if last is not None:
+                await self._last_words(link, last, within_s)
+            link.disconnect()
+            await asyncio.wait({link.ended}, timeout=within_s)
+        if self._attempt is not None:
+            self._attempt.cancel()
+        self.up = False
+        self._came_up.set()
+
+    def acknowledge(self, packets: Iterable[Packet]) -> None:
+        """Send the PUBACKs of these, in order of arrival; those of an earlier connection are dropped and come again."""
+        if self._link is not None:
+            self._link.acknowledge(packets)
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        qos: int = 1,
+        retain: bool = False,
+        on_acknowledged: OnAcknowledged | None = None,
+    ) -> None:
+        """Send within the broker's window, else wait in line; `on_acknowledged` is called once, after this returned."""
+        if self._link is not None and self._link.connected:
+            self._link.publish(topic, payload, qos, retain, on_acknowledged)
+        elif on_acknowledged is not None:
+            asyncio.get_running_loop().call_soon(on_acknowledged, False, "not connected to the broker")
+
+    async def subscribe(self, *filters: str) -> None:
+        """Add filters and wait until the broker granted them; one that it refuses is not kept and raises."""
+        for name in filters:
+            self._filters[name] = None
+            self._removed.pop(name, None)
+        await self._when_up(lambda link: self._subscribe_on(link, filters))
+        refused = [name for name in filters if name in self._refused]
+        for name in refused:
+            self._filters.pop(name, None)
+        if refused:
+            sentences = [self._refused.pop(name) for name in refused]
+            raise SubscriptionRefused(sentences[0], refused[0])
+
+    async def unsubscribe(self, *filters: str) -> None:
+        """Take filters away and wait until the broker confirmed it; a lost connection only delays it."""
+        for name in filters:
+            self._filters.pop(name, None)
+            self._refused.pop(name, None)
+            self._removed[name] = None
+        await self._when_up(lambda link: self._unsubscribe_on(link, filters))
+
+    # -- one connection -------------------------------------------------------------------------------------------
+    async def _connect_once(self) -> None:
+        self._generation += 1
+        loop = asyncio.get_running_loop()
+        link = Link(
+            lane=self.lane,
+            generation=self._generation,
+            where=str(self.address),
+            client_id=self.client_id,
+            receive_max=self._receive_max,
+            on_packets=self._on_packets,
+        )
+        steady: asyncio.TimerHandle | None = None
+        try:
+            tls, connect = tls_of(self.address), self._connect_packet()
+            await self._open(link, tls)
+            self._link = link
+            async with _patience(f"the broker at {self.address} accepted the connection and then did not answer"):
+                welcome = await link.connect(connect)
+            if int(welcome.reason_code):
+                raise refusal(welcome, str(self.address), self.client_id, self.address.username)
+            self.session_present = welcome.session_present
+            self._count_silent_closing(welcome)
+            link.watch(self._watch_s(welcome))
+            await self._subscribe_on(link, tuple(self._filters))
+            await self._unsubscribe_on(link, tuple(self._removed))
+            steady = loop.call_later(_STEADY_S, self._is_steady)
+            self._went_up(welcome)
+            await link.ended
+        finally:
+            if steady is not None:
+                steady.cancel()
+            self._closed_silently = link.closed_silently and self.up
+            self.up = False
+            self._came_up.clear()
+            link.abort(BrokerUnreachable("the attempt to connect was given up"))
+            self._link = None
+        raise self._cause(link)
+
+    async def _open(self, link: Link, tls: ssl.SSLContext | None) -> None:
+        address, loop = self.address, asyncio.get_running_loop()
+        try:
+            async with _patience(f"nobody answers at {address}; is the broker running, is the address right?"):
+                await loop.create_connection(
+                    lambda: link, address.host, address.port, ssl=tls, ssl_handshake_timeout=ANSWER_S if tls else None
+                )
+        except ssl.SSLCertVerificationError as error:
+            raise BrokerUntrusted(
+                f"the certificate of the broker at {address} is not to be trusted: {error.verify_message};"
+                " name the authority that signed it as the broker's ca_file"
+            ) from error
+        except ssl.SSLError as error:
+            raise BrokerUntrusted(
+                f"no TLS with the broker at {address}: {error.reason or error}; is it the port of its TLS listener?"
+            ) from error
+        except OSError as error:
+            raise BrokerUnreachable(f"the broker at {address} cannot be reached: {error.strerror or error}") from error
+
+    def _connect_packet(self) -> mqtt5.ConnectPacket:
+        will = None
+        if (said := self._will) is not None:
+            will = mqtt5.Will(said.topic, payload=said.payload, qos=mqtt5.QoS(said.qos), retain=said.retain)
+        return mqtt5.ConnectPacket(
+            self.client_id,
+            username=self.address.username,
+            password=password_of(self.address),
+            clean_start=False,
+            will=will,
+            keep_alive=self._keep_alive_s,
+            session_expiry_interval=self._session_expiry_s,
+            receive_max=self._receive_max,
+            max_packet_size=MAX_PACKET_SIZE,
+        )
+
+    def _watch_s(self, welcome: mqtt5.ConnAckPacket) -> int:
+        """Ours, or the broker's where it demands a shorter one."""
+        return min(self._keep_alive_s, welcome.server_keep_alive or self._keep_alive_s)
+
+    async def _subscribe_on(self, link: Link, filters: Sequence[str]) -> None:
+        for some in _batched(filters):
+            async with _patience(f"the broker at {self.address} did not answer a subscription"):
+                codes = await link.subscribe(some)
+            for name, code in zip(some, codes, strict=True):
+                self._refused.pop(name, None)
+                if code >= FIRST_FAILURE:
+                    self._refused[name] = (
+                        f"the broker at {self.address} refused the subscription {name}: {subscribe_words(code)}"
+                    )
+
+    async def _unsubscribe_on(self, link: Link, filters: Sequence[str]) -> None:
+        for some in _batched(filters):
+            async with _patience(f"the broker at {self.address} did not answer an unsubscription"):
+                await link.unsubscribe(some)
+            for name in some:
+                self._removed.pop(name, None)
+
+    async def _when_up(self, ask: Callable[[Link], Awaitable[None]]) -> None:
+        """Ask on the present connection; when that is lost meanwhile, once more on the next."""
+        while not self._stopping.is_set():
+            await self._came_up.wait()
+            link = self._link
+            if link is None:
+                continue
+            try:
+                await ask(link)
+            except BrokerError as error:
+                link.abort(error)
+                await link.ended
+            else:
+                return
+        raise BrokerClosed(f"the {self.lane} lane was stopped before the broker answered")
+
+    async def _last_words(self, link: Link, last: Message, within_s: float) -> None:
+        answered = asyncio.Event()
+        link.publish(last.topic, last.payload, last.qos, last.retain, lambda _ok, _why: answered.set())
+        try:
+            async with asyncio.timeout(within_s):
+                await answered.wait()
+        except TimeoutError:
+            log.warning("%s lane: the broker did not take the last message within %g s", self.lane, within_s)
+
+    # -- up, down and again ---------------------------------------------------------------------------------------
+    def _went_up(self, welcome: mqtt5.ConnAckPacket) -> None:
+        back = self._told_down is not None
+        self._told_down = None
+        self._was_up = self.up = True
+        self._came_up.set()
+        session = "the broker kept our session" if welcome.session_present else "a new session"
+        log.info("%s lane: %s %s, %s", self.lane, "back at" if back else "connected to", self.address, session)
+        for sentence in self._refused.values():
+            log.error("%s lane: %s", self.lane, sentence)
+        expiry_s = welcome.session_expiry_interval
+        self._on_up(
+            Up(
+                connection=self._generation,
+                session_present=welcome.session_present,
+                receive_max=welcome.receive_max,
+                max_packet_size=welcome.max_packet_size,
+                keep_alive_s=self._watch_s(welcome),
+                session_expiry_s=self._session_expiry_s if expiry_s is None else expiry_s,
+                refused=tuple(self._refused.values()),
+            )
+        )
+
+    def _count_silent_closing(self, welcome: mqtt5.ConnAckPacket) -> None:
+        """Closed without a word and let in again at once, again and again: that is what two hubs with one id see."""
+        if self._closed_silently and welcome.session_present:
+            self._recent_closings += 1
+            asyncio.get_running_loop().call_later(_TAKEN_OVER_WITHIN_S, self._forget_closing)
+
+    def _cause(self, link: Link) -> Exception:
+        # Concluded when closed once more and not when let in again: the other hub is left in peace.
+        if self._closed_silently and self._recent_closings >= _SILENT_CLOSINGS_MAX:
+            return SessionTakenOver(
+                f"the broker at {self.address} closed our connection {self._recent_closings + 1} times within a minute"
+                f" without a word and let us in again at once: probably another client connects with the id"
+                f" {self.client_id!r}. Are there two hubs? Stop one of them, or give it another home name"
+            )
+        return link.reason or BrokerUnreachable(f"the connection to the broker at {self.address} was lost")
+
+    def _went_down(self, error: BrokerError) -> None:
+        """Told once when the lane goes, and again only when the cause has become another."""
+        if isinstance(error, SessionTakenOver):
+            self.taken_over += 1
+            self._recent_takeovers += 1
+            asyncio.get_running_loop().call_later(_TAKEN_OVER_WITHIN_S, self._forget_takeover)
+        if self._told_down is not type(error):
+            self._told_down = type(error)
+            log.log(logging.WARNING if error.retry else logging.ERROR, "%s lane: %s", self.lane, error)
+            self._on_down(str(error))
+
+    def _hopeless(self, error: BrokerError) -> bool:
+        """Once the lane has been up, what it was refused may be mended while it goes on trying."""
+        if isinstance(error, SessionTakenOver):
+            return self._recent_takeovers >= _TAKEN_OVER_MAX or self._recent_closings >= _SILENT_CLOSINGS_MAX
+        return not error.retry and not self._was_up
+
+    def _forget_takeover(self) -> None:
+        self._recent_takeovers -= 1
+
+    def _forget_closing(self) -> None:
+        self._recent_closings -= 1
+
+    def _is_steady(self) -> None:
+        self._failures = 0
+
+    async def _wait(self) -> None:
+        longest_s = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**self._failures)
+        self._failures = min(self._failures + 1, 10)
+        try:
+            async with asyncio.timeout(longest_s * self._rng.uniform(0.5, 1.0)):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+
+
+def _batched(filters: Sequence[str]) -> list[list[str]]:
+    """Filters in portions that fit into a packet any broker takes."""
+    return [list(filters[at : at + _FILTERS_A_PACKET]) for at in range(0, len(filters), _FILTERS_A_PACKET)]
+
+
+@asynccontextmanager
+async def _patience(sentence: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            yield
+    except TimeoutError as error:
+        raise BrokerUnreachable(f"{sentence} within {ANSWER_S:g} s") from error

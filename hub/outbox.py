@@ -1,0 +1,159 @@
+"""What must still be carried out, from the commit that wished it to the far end's word that it has it.
+
+At least once, in order per key, the newest version alone: while one version of an alert is on its way, a newer one
+replaces the one that waits. A row leaves the ledger with a commit after the far end took it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import orjson
+
+from hub.abc import Broker
+
+log = logging.getLogger("handrail.outbox")
+
+RETRY_S = 0.5
+
+
+@dataclass(slots=True)
+class Wish:
+    """One row of the outbox: a message to publish, or a person to tell."""
+
+    key: str
+    seq: int
+    urgent: bool
+    topic: str = ""
+    payload: bytes = b""
+    retain: bool = False
+    clear: bool = False
+    """Clear the retained message afterwards: the alert is closed."""
+    drop_ms: int | None = None
+    """Elapsed time after which this is too late and dropped."""
+    why: str = ""
+    tell: dict[str, object] | None = None
+
+    def row(self) -> tuple[str, int, int, dict[str, object]]:
+        """The row as the ledger keeps it."""
+        body: dict[str, object] = {"topic": self.topic, "payload": self.payload.decode(), "retain": self.retain}
+        if self.clear:
+            body["clear"] = True
+        if self.drop_ms is not None:
+            body["drop_ms"] = self.drop_ms
+        if self.why:
+            body["why"] = self.why
+        if self.tell is not None:
+            body["tell"] = self.tell
+        return (self.key, self.seq, int(self.urgent), body)
+
+
+def wish_of(key: str, seq: int, urgent: int, body: dict[str, object]) -> Wish:
+    """A wish from its row."""
+    drop, tell = body.get("drop_ms"), body.get("tell")
+    return Wish(
+        key=key,
+        seq=seq,
+        urgent=bool(urgent),
+        topic=str(body.get("topic", "")),
+        payload=str(body.get("payload", "")).encode(),
+        retain=bool(body.get("retain")),
+        clear=bool(body.get("clear")),
+        drop_ms=drop if isinstance(drop, int) else None,
+        why=str(body.get("why", "")),
+        tell=tell if isinstance(tell, dict) else None,
+    )
+
+
+class Outbox:
+    """Carries wishes out over the two lanes and the people's channels.
+
+    `carried` gathers what is done, for the next commit; `page` starts telling a person and reports on its own.
+    """
+
+    def __init__(
+        self,
+        *,
+        urgent: Broker,
+        bulk: Broker,
+        elapsed_ms: Callable[[], int],
+        page: Callable[[Wish], None],
+        on_dropped: Callable[[Wish], None],
+        on_carried: Callable[[], None],
+    ) -> None:
+        self._lanes = {True: urgent, False: bulk}
+        self._elapsed_ms = elapsed_ms
+        self._page = page
+        self._on_dropped = on_dropped
+        self._on_carried = on_carried
+        self._going: dict[str, Wish] = {}
+        self._next: dict[str, Wish] = {}
+        self._stuck: dict[str, Wish] = {}
+        self.carried: list[tuple[str, int]] = []
+
+    def __len__(self) -> int:
+        return len(self._going) + len(self._next) + len(self._stuck)
+
+    def offer(self, wishes: Iterable[Wish]) -> None:
+        """Carry out what a commit wished."""
+        for wish in wishes:
+            self._stuck.pop(wish.key, None)
+            if wish.key in self._going:
+                self._next[wish.key] = wish
+            else:
+                self._go(wish)
+
+    def lane_up(self, *, urgent: bool) -> None:
+        """A lane is back: what was stuck on it goes out now, in order."""
+        for wish in sorted((w for w in self._stuck.values() if w.urgent is urgent), key=lambda wish: wish.seq):
+            del self._stuck[wish.key]
+            self._go(wish)
+
+    def _go(self, wish: Wish) -> None:
+        if wish.drop_ms is not None and self._elapsed_ms() > wish.drop_ms:
+            self.carried.append((wish.key, wish.seq))
+            self._on_dropped(wish)
+            return
+        self._going[wish.key] = wish
+        if wish.tell is not None:
+            self._page(wish)
+            return
+        lane = self._lanes[wish.urgent]
+        lane.publish(
+            wish.topic, wish.payload, retain=wish.retain, on_acknowledged=lambda ok, why: self._answered(wish, ok, why)
+        )
+
+    def _answered(self, wish: Wish, ok: bool, why: str) -> None:
+        if not ok:
+            self._going.pop(wish.key, None)
+            newer = self._next.pop(wish.key, wish)
+            self._stuck[wish.key] = newer
+            return
+        if wish.clear and wish.payload:
+            wish.payload = b""
+            self._lanes[wish.urgent].publish(
+                wish.topic, b"", retain=True, on_acknowledged=lambda ok, why: self._answered(wish, ok, why)
+            )
+            return
+        self.finished(wish)
+
+    def finished(self, wish: Wish) -> None:
+        """The far end has it; the row leaves with the next commit, and a newer version goes."""
+        self._going.pop(wish.key, None)
+        self.carried.append((wish.key, wish.seq))
+        newer = self._next.pop(wish.key, None)
+        if newer is not None:
+            self._go(newer)
+        self._on_carried()
+
+    def take_carried(self) -> list[tuple[str, int]]:
+        """What is done and not yet removed from the ledger."""
+        carried, self.carried = self.carried, []
+        return carried
+
+
+def dumps(message: object) -> bytes:
+    """A message as it goes over the wire."""
+    return orjson.dumps(message)

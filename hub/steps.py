@@ -1,0 +1,191 @@
+"""From a group of inputs to one batch: each is stepped, numbered and written down with everything it caused.
+
+This is where the pure core meets the ledger: effects become log lines and outbox wishes, changed rows are gathered, the
+messages others will see are drawn from the state as it is when the group is complete. Nothing here touches the outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+
+from devices.adapter import Description, Message, Refused
+from devices.catalogue import Catalogue
+from devices.events import Event, is_active
+from hub.ledger.rows import event_row, input_row
+from hub.ledger.write import Batch, Rollup
+from hub.outbox import Wish, dumps
+from hub.topics import Topics
+from rules.effects import Answer, Carry, Did, Effect, Log, ShowAlert, ShowRoom, Tell
+from rules.inputs import Configured, Heard, Input, Now
+from rules.machine import step
+from rules.messages import alert_message, log_message, room_message
+from rules.state import TABLES, AlertState, State, Timer
+
+HOUR_MS = 3_600_000
+
+
+class Group:
+    """One batch in the making, with what has to happen after its commit."""
+
+    __slots__ = ("alerts", "batch", "lines", "rooms", "timers", "wishes")
+
+    def __init__(self) -> None:
+        self.batch = Batch()
+        self.wishes: dict[str, Wish] = {}
+        self.lines: dict[bool, list[tuple[int, bytes]]] = {True: [], False: []}
+        self.timers: dict[str, Timer | None] = {}
+        self.alerts: dict[str, int] = {}
+        self.rooms: dict[str, int] = {}
+
+
+class Steps:
+    """Steps inputs into groups. `seq` is the ledger's sequence; it goes back when a group is undone."""
+
+    def __init__(self, *, state: State, seq: int, topics: Topics, catalogue: Catalogue, known: dict[str, Description]) -> None:
+        self.state = state
+        self.seq = seq
+        self.topics = topics
+        self.catalogue = catalogue
+        self.known = known
+        self._seq_before = seq
+
+    def begin(self) -> Group:
+        """Start a group."""
+        self._seq_before = self.seq
+        return Group()
+
+    def undo(self) -> None:
+        """The commit failed: state and sequence are what they were before the group."""
+        self.state.revert()
+        self.seq = self._seq_before
+
+    def adopt(self) -> None:
+        """The commit is done."""
+        self.state.adopt()
+
+    def take(self, group: Group, given: Input, now: Now) -> int:
+        """Step one input; returns its place in the sequence."""
+        self.seq += 1
+        seq = self.seq
+        batch = group.batch
+        if type(given) is Heard:
+            batch.events.append(event_row(seq, now, given))
+            _roll_up(batch, given.event, now)
+        else:
+            row = input_row(seq, now, given)
+            batch.inputs.append(row)
+            if type(given) is Configured:
+                batch.configurations.append((seq, now.wall_ms, _home_of(row[4])))
+        _, effects = step(self.state, given, now)
+        for effect in effects:
+            self._wish(group, effect, seq, now)
+        return seq
+
+    def _wish(self, group: Group, effect: Effect, cause: int, now: Now) -> None:
+        if type(effect) is Log:
+            self._log(group, effect, cause, now)
+        elif type(effect) is Carry:
+            self._carry(group, effect, cause, now)
+        elif type(effect) is ShowAlert:
+            group.alerts[effect.alert] = self.seq
+        elif type(effect) is ShowRoom:
+            group.rooms[effect.room] = self.seq
+        elif type(effect) is Answer:
+            payload = dumps({"id": effect.id, "ok": effect.ok, "reason": effect.reason})
+            self._put(group, Wish(key=f"done/{effect.id}", seq=self.seq, urgent=True, topic=self.topics.done(effect.id),
+                                  payload=payload))
+        elif type(effect) is Tell:
+            tell: dict[str, object] = {
+                "alert": effect.alert, "version": effect.version, "person": effect.person, "channel": effect.channel
+            }
+            key = f"tell/{effect.alert}/{effect.person}/{effect.channel}"
+            self._put(group, Wish(key=key, seq=self.seq, urgent=True, tell=tell))
+
+    def _put(self, group: Group, wish: Wish) -> None:
+        group.wishes[wish.key] = wish
+
+    def _log(self, group: Group, line: Log, cause: int, now: Now) -> None:
+        self.seq += 1
+        message = log_message(self.seq, now.wall_ms, line)
+        urgent = line.alert is not None
+        group.batch.log.append(
+            (self.seq, now.wall_ms, cause, line.did.value, int(urgent), line.alert, line.episode, line.resident, message)
+        )
+        group.lines[urgent].append((self.seq, dumps(message)))
+
+    def _carry(self, group: Group, wish: Carry, cause: int, now: Now) -> None:
+        device = wish.command.device
+        adapter = self.catalogue.adapter_for(device)
+        encoded: tuple[Message, ...] | Refused
+        encoded = adapter.encode(wish.command, self.known) if adapter else Refused(f"no adapter speaks to {device}")
+        if isinstance(encoded, Refused):
+            refused = Log(
+                did=Did.UNDELIVERED, reason=f"{wish.why}: {encoded.reason}", alert=wish.alert, episode=wish.episode,
+                device=device,
+            )
+            self._log(group, refused, cause, now)
+            return
+        for message in encoded:
+            self.seq += 1
+            self._put(
+                group,
+                Wish(
+                    key=f"do/{self.seq}",
+                    seq=self.seq,
+                    urgent=wish.alert is not None,
+                    topic=message.topic,
+                    payload=message.payload,
+                    retain=message.retain,
+                    drop_ms=now.elapsed_ms + wish.drop_after_ms,
+                    why=wish.why,
+                ),
+            )
+
+    def finish(self, group: Group) -> None:
+        """Gather what changed and draw the messages: the group is complete and can be committed."""
+        for alert_id, seq in group.alerts.items():
+            alert = self.state.alerts.get(alert_id)
+            if alert is not None:
+                closed = alert.state is AlertState.CLOSED
+                self._put(group, Wish(key=f"alert/{alert_id}", seq=seq, urgent=True, topic=self.topics.alert(alert_id),
+                                      payload=dumps(alert_message(alert)), retain=not closed, clear=closed))
+        for room, seq in group.rooms.items():
+            self._put(group, Wish(key=f"room/{room}", seq=seq, urgent=True, topic=self.topics.room(room),
+                                  payload=dumps(room_message(self.state, room)), retain=True))
+        batch = group.batch
+        for name in TABLES:
+            changed: Mapping[str, object] = getattr(self.state, name).changed
+            if not changed:
+                continue
+            rows = [(key, row) for key, row in changed.items() if row is not None]
+            if rows:
+                batch.rows[name] = rows
+            if len(rows) < len(changed):
+                batch.gone[name] = [key for key, row in changed.items() if row is None]
+        group.timers = dict(self.state.timers.changed)
+        for wish in group.wishes.values():
+            batch.outbox[wish.key] = wish.row()
+
+
+def _home_of(body: str) -> str:
+    """The `home` of a `Configured` input's JSON, as `configurations` keeps it."""
+    return orjson.dumps(orjson.loads(body)["home"]).decode()
+
+
+def _roll_up(batch: Batch, event: Event, now: Now) -> None:
+    """Add an event to its hour: charts read hours by the hundred, never events by the million."""
+    key = (event.device, event.kind.value, event.field or "", now.wall_ms // HOUR_MS)
+    hour = batch.rollups.get(key)
+    if hour is None:
+        hour = batch.rollups[key] = Rollup()
+    hour.count += 1
+    value = event.value
+    if type(value) is float or type(value) is int:
+        hour.numbers += 1
+        hour.total += value
+        hour.least = value if hour.least is None or value < hour.least else hour.least
+        hour.most = value if hour.most is None or value > hour.most else hour.most
+    elif event.press or is_active(event.kind, value):
+        hour.active += 1

@@ -1,0 +1,69 @@
+"""Handrail's own topics (DESIGN §7), written once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from devices.topics import matches
+
+
+class Topics:
+    """The topics of one home."""
+
+    __slots__ = ("_base",)
+
+    def __init__(self, home: str) -> None:
+        self._base = f"handrail/{home}"
+
+    @property
+    def requests(self) -> str:
+        """The filter of all requests."""
+        return f"{self._base}/do/+"
+
+    @property
+    def alerts(self) -> str:
+        """The filter of all alerts."""
+        return f"{self._base}/alert/+"
+
+    @property
+    def log(self) -> str:
+        return f"{self._base}/log"
+
+    @property
+    def status(self) -> str:
+        return f"{self._base}/status"
+
+    def alert(self, alert: str) -> str:
+        return f"{self._base}/alert/{alert}"
+
+    def room(self, room: str) -> str:
+        return f"{self._base}/room/{room}"
+
+    def done(self, request: str) -> str:
+        return f"{self._base}/done/{request}"
+
+    def client_of(self, topic: str) -> str | None:
+        """Who asks, where a topic is that of a request."""
+        start = f"{self._base}/do/"
+        return topic[len(start) :] if topic.startswith(start) else None
+
+    def alert_of(self, topic: str) -> str | None:
+        """Which alert a topic shows."""
+        start = f"{self._base}/alert/"
+        return topic[len(start) :] if topic.startswith(start) else None
+
+
+class Filters:
+    """A set of filters that answers quickly whether a topic is covered by one of them."""
+
+    def __init__(self, filters: tuple[str, ...]) -> None:
+        self.filters = filters
+        self._exact = frozenset(name for name in filters if "+" not in name and "#" not in name)
+        self._patterns = tuple(name for name in filters if name not in self._exact)
+        self._covers = lru_cache(maxsize=4096)(self._look)
+
+    def covers(self, topic: str) -> bool:
+        return topic in self._exact or (bool(self._patterns) and self._covers(topic))
+
+    def _look(self, topic: str) -> bool:
+        return any(matches(pattern, topic) for pattern in self._patterns)

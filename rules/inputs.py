@@ -1,0 +1,137 @@
+"""Everything that can happen to the machine: facts, in the past tense. A ledger of these is the whole past of a home."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from devices.events import Event
+from rules.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The two clocks of an input: `elapsed_ms` never goes back and is what waits run on; `wall_ms` is Unix time."""
+
+    elapsed_ms: int
+    wall_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A device reported a fact."""
+
+    event: Event
+    retained: bool = False
+    can_call: bool = False
+    """The device has introduced itself as one that can report an emergency or a call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FellDue:
+    """A timer's time came."""
+
+    timer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A screen, button or other client asked for something."""
+
+    id: str
+    client: str
+    do: str
+    alert: str = ""
+    by: str = ""
+    ending: str = ""
+    reason: str = ""
+    until_s: int = 0
+    """For a promise: how many seconds the resident is asked to wait."""
+    resident: str = ""
+    room: str = ""
+    device: str = ""
+    proof: str = ""
+    """For attending: the tag, call point or screen that shows where the carer is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """A person's channel answered, or did not: the result of a `Tell`."""
+
+    alert: str
+    version: int
+    person: str
+    channel: int
+    ok: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configured:
+    """A home's configuration was accepted."""
+
+    home: Home
+    refused: tuple[str, ...] = ()
+    """Files or plans that were refused at the same time, each with its reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationRefused:
+    """A changed configuration was refused; the last accepted one goes on."""
+
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The hub started. `down_from_ms` is the wall time of the last commit before, 0 on a new ledger."""
+
+    down_from_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """The connection to the broker went up or down."""
+
+    up: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStepped:
+    """The wall clock moved by `step_ms` against the monotonic one."""
+
+    step_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A message could not be read; it is kept in quarantine."""
+
+    topic: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faulted:
+    """Something of the hub's own went wrong or came right again (disk, series, gateway at QoS 0)."""
+
+    fault: str
+    on: bool
+    reason: str
+    about: Mapping[str, str] = field(default_factory=dict)
+
+
+Input = (
+    Heard
+    | FellDue
+    | Asked
+    | Delivered
+    | Configured
+    | ConfigurationRefused
+    | Started
+    | Linked
+    | ClockStepped
+    | Unread
+    | Faulted
+)

@@ -1,0 +1,226 @@
+"""The machine: `step(state, input, now) -> (state, effects)`.
+
+Its constitution:
+
+- It is total. Any state with any input gives a state; nothing is raised, nothing is ignored without a named reason.
+- It is pure. What comes out depends on what goes in and on nothing else: no clock, no chance, no I/O. The same inputs
+  give the same outcome, byte for byte, so the past can be replayed and a changed plan tried on it.
+- Waiting is data. A wait is a row of `timers`; its end is an input like any other, and comes back after a restart.
+- An emergency stands before everything: no plan, quiet hour or mode can delay it, because it is raised in the very step
+  that hears it.
+- `State` is changed row by row and keeps what it was before, so that a group whose commit failed is undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from rules import alerts, episodes, requests, supervision
+from rules.alerts import Found
+from rules.effects import Did, Effect
+from rules.heard import heard
+from rules.inputs import (
+    Asked,
+    ClockStepped,
+    ConfigurationRefused,
+    Configured,
+    Delivered,
+    Faulted,
+    FellDue,
+    Heard,
+    Input,
+    Linked,
+    Now,
+    Started,
+    Unread,
+)
+from rules.levels import Level
+from rules.setting import Setting
+from rules.state import Alert, AlertState, Ending, State
+from rules.turn import Turn, plainly
+
+DAY_MS = 86_400_000
+ANSWERS_KEPT_MS = 7 * DAY_MS
+CLOSED_KEPT_MS = DAY_MS
+"""Closed alerts are remembered for so long (a call may reopen, a late tap gets a fitting answer); the ledger keeps them."""
+TIDY_MS = 3_600_000
+
+
+def step(state: State, given: Input, now: Now) -> tuple[State, list[Effect]]:
+    """Take one input at a moment; returns the state after it and what is to be done, in order."""
+    turn = Turn(state, now)
+    if type(given) is Heard:
+        heard(turn, given)
+    else:
+        TAKE[type(given)](turn, given)
+    return state, turn.effects
+
+
+# -- timers -------------------------------------------------------------------------------------------------------
+
+ALERT_TIMERS: dict[str, Callable[[Turn, Alert, int], None]] = {
+    "ladder": alerts.ladder_due,
+    "claim": alerts.claim_due,
+    "promise": alerts.promise_due,
+    "unclosed": alerts.unclosed_due,
+}
+
+
+def _fell_due(turn: Turn, given: FellDue) -> None:
+    timer = turn.state.timers.get(given.timer)
+    if timer is None or timer.due_ms > turn.now.elapsed_ms:
+        return
+    turn.state.timers.drop(timer.key)
+    overdue = turn.now.elapsed_ms - timer.due_ms
+    if timer.what in ALERT_TIMERS:
+        alert = turn.state.alerts.get(timer.ref)
+        if alert is not None and alert.state is not AlertState.CLOSED:
+            ALERT_TIMERS[timer.what](turn, alert, overdue)
+    elif timer.what == "episode":
+        episodes.due(turn, timer.ref, overdue)
+    elif timer.what == "receipt":
+        alert_id, person, channel = timer.ref.split("/")
+        _not_received(turn, alert_id, person, int(channel), "no receipt in time")
+    elif timer.what == "silence":
+        supervision.silence_due(turn)
+    elif timer.what == "tidy":
+        _tidy(turn)
+
+
+def _tidy(turn: Turn) -> None:
+    """Forget what is long over: answered requests after seven days, closed alerts after one (the ledger keeps them)."""
+    now = turn.now.elapsed_ms
+    for answered in list(turn.state.answers):
+        if now - answered.at_ms > ANSWERS_KEPT_MS:
+            turn.state.answers.drop(answered.id)
+    for alert in list(turn.state.alerts):
+        if alert.closed_ms is not None and now - alert.closed_ms > CLOSED_KEPT_MS:
+            turn.state.alerts.forget(alert.id)
+    turn.arm("tidy", "all", now + TIDY_MS)
+
+
+# -- channels -----------------------------------------------------------------------------------------------------
+
+
+def _delivered(turn: Turn, given: Delivered) -> None:
+    alert = turn.state.alerts.get(given.alert)
+    if not given.ok:
+        _not_received(turn, given.alert, given.person, given.channel, given.reason)
+        return
+    turn.disarm("receipt", f"{given.alert}/{given.person}/{given.channel}")
+    if alert is not None:
+        turn.log(Did.DELIVERED, f"channel {given.channel + 1} took it", alert=alert, by=given.person)
+
+
+def _not_received(turn: Turn, alert_id: str, person: str, channel: int, why: str) -> None:
+    """A channel failed or was silent: the person's next one, and where there is none, the ladder's next rung."""
+    turn.disarm("receipt", f"{alert_id}/{person}/{channel}")
+    alert = turn.state.alerts.get(alert_id)
+    if alert is None or alert.state is AlertState.CLOSED:
+        return
+    carer = turn.setting.staff.get(person)
+    turn.log(Did.UNDELIVERED, f"channel {channel + 1}: {why}", alert=alert, by=person)
+    if carer is not None and channel + 1 < len(carer.channels):
+        turn.tell(alert, person, channel + 1)
+        deadline = carer.channels[channel + 1].deadline_s * 1000
+        turn.arm("receipt", f"{alert_id}/{person}/{channel + 1}", turn.now.elapsed_ms + deadline)
+
+
+# -- configuration, start, clocks ---------------------------------------------------------------------------------
+
+
+def _configured(turn: Turn, given: Configured) -> None:
+    """A new configuration holds from here; running episodes end under the plan they began with."""
+    first = turn.state.setting is None
+    setting = Setting(given.home, running=[episode.rule for episode in turn.state.episodes])
+    turn.state.configure(setting)
+    turn.setting = setting
+    counts = f"{len(given.home.residents)} residents, {len(given.home.devices)} devices, {len(given.home.staff)} staff"
+    turn.log(Did.PLAN_CHANGED, f"{'first' if first else 'new'} configuration accepted: {counts}")
+    if not given.refused:
+        _mend(turn, "configuration", "the configuration was accepted")
+    for refused in given.refused:
+        turn.log(Did.PLAN_REFUSED, refused)
+    if given.refused:
+        _fault(turn, "configuration", f"a plan was refused, the one before stays: {given.refused[0]}")
+    supervision.arm(turn)
+
+
+def _configuration_refused(turn: Turn, given: ConfigurationRefused) -> None:
+    for problem in given.problems:
+        turn.log(Did.PLAN_REFUSED, problem)
+    first = given.problems[0] if given.problems else "no reason given"
+    _fault(turn, "configuration", f"the changed configuration was refused, the last accepted one goes on: {first}")
+
+
+def _started(turn: Turn, given: Started) -> None:
+    meta = turn.meta
+    turn.set_meta(
+        replace(
+            meta,
+            started_ms=turn.now.elapsed_ms,
+            started_wall_ms=turn.now.wall_ms,
+            down_from_wall_ms=given.down_from_ms,
+            linked=False,
+        )
+    )
+    down = f", after {plainly(turn.now.wall_ms - given.down_from_ms)} down" if given.down_from_ms else ""
+    turn.log(Did.STARTED, f"the hub started{down}")
+    if turn.state.timers.get("tidy/all") is None:
+        turn.arm("tidy", "all", turn.now.elapsed_ms + TIDY_MS)
+
+
+def _linked(turn: Turn, given: Linked) -> None:
+    if given.up == turn.meta.linked:
+        return
+    supervision.linked(turn, up=given.up)
+    turn.log(Did.BACK if given.up else Did.LOST, f"broker: {given.why or ('connected' if given.up else 'lost')}")
+
+
+def _clock_stepped(turn: Turn, given: ClockStepped) -> None:
+    direction = "forward" if given.step_ms > 0 else "back"
+    turn.log(Did.CLOCK_STEPPED, f"the clock of this machine went {direction} by {plainly(abs(given.step_ms))}; waits go on")
+
+
+def _unread(turn: Turn, given: Unread) -> None:
+    turn.log(Did.QUARANTINED, f"{given.topic}: {given.reason}", device=given.topic)
+
+
+def _faulted(turn: Turn, given: Faulted) -> None:
+    if given.on:
+        _fault(turn, given.fault, given.reason)
+    else:
+        _mend(turn, given.fault, given.reason)
+
+
+def _fault(turn: Turn, fault: str, reason: str) -> None:
+    """A fault of the hub's own is one technical alert while it lasts."""
+    turn.log(Did.FAULT, reason, device=f"hub:{fault}")
+    for alert in turn.state.alerts:
+        if alert.cause == f"hub:{fault}" and alert.state is not AlertState.CLOSED:
+            turn.show(replace(alert, version=alert.version + 1, reason=reason))
+            return
+    cause = Found(level=Level.TECHNICAL, kind="other", cause=f"hub:{fault}", reason=reason, device=f"hub:{fault}")
+    alerts.raise_alert(turn, cause)
+
+
+def _mend(turn: Turn, fault: str, reason: str) -> None:
+    for alert in list(turn.state.alerts):
+        if alert.cause == f"hub:{fault}" and alert.state is not AlertState.CLOSED:
+            turn.log(Did.MENDED, reason, device=f"hub:{fault}")
+            alerts.end(turn, alert, Ending.BACK, reason, by=None)
+
+
+TAKE: dict[type, Callable[[Turn, Input], None]] = {
+    FellDue: _fell_due,  # type: ignore[dict-item]
+    Asked: requests.asked,  # type: ignore[dict-item]
+    Delivered: _delivered,  # type: ignore[dict-item]
+    Configured: _configured,  # type: ignore[dict-item]
+    ConfigurationRefused: _configuration_refused,  # type: ignore[dict-item]
+    Started: _started,  # type: ignore[dict-item]
+    Linked: _linked,  # type: ignore[dict-item]
+    ClockStepped: _clock_stepped,  # type: ignore[dict-item]
+    Unread: _unread,  # type: ignore[dict-item]
+    Faulted: _faulted,  # type: ignore[dict-item]
+}

@@ -1,0 +1,397 @@
+"""What the machine knows: a handful of keyed tables of frozen records, and nothing else.
+
+All of it is rows: a start reads the tables and never folds the past again. A step replaces single rows; the tables keep
+what each row was before, so that a group whose commit failed is undone (`revert`) and one that is kept is adopted
+(`adopt`). Nothing here reads a clock or decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from devices.events import Value
+from rules.home import Rule
+from rules.levels import Level
+from rules.setting import Setting
+
+Row = TypeVar("Row")
+
+
+class AlertState(StrEnum):
+    """Where an alert is in its life; `promised` stands beside it."""
+
+    TOLD = "told"
+    CLAIMED = "claimed"
+    ATTENDED = "attended"
+    CLOSED = "closed"
+
+
+class Ending(StrEnum):
+    """How an alert ended."""
+
+    HELPED = "helped"
+    NO_HELP_NEEDED = "no_help_needed"
+    MISTAKE = "mistake"
+    OTHER = "other"
+    BACK = "back"
+    """A device that was lost is heard again: only the hub's own technical alerts end so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """"Back by 02:20": who said so, until when (elapsed), and how often it was put off."""
+
+    by: str
+    until_ms: int
+    until_wall_ms: int
+    extended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """One press of those made while the hub was down, in the alert that lists them."""
+
+    resident: str | None
+    device: str
+    place: str | None
+    kind: str
+    at_ms: int
+    presses: int = 1
+    answered_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Something staff have been told. Times ending in `_wall_ms` are Unix milliseconds, the others elapsed ones."""
+
+    id: str
+    version: int
+    level: Level
+    state: AlertState
+    kind: str
+    reason: str
+    cause: str
+    resident: str | None = None
+    place: str | None = None
+    room: str | None = None
+    zone: str | None = None
+    device: str | None = None
+    stamp: str | None = None
+    near: str | None = None
+    near_wall_ms: int | None = None
+    raised_ms: int
+    raised_wall_ms: int
+    waiting_since_ms: int
+    """The first press of this need; a reopened alert keeps it."""
+    waiting_since_wall_ms: int
+    rung: int = 0
+    ladder_from_ms: int = 0
+    """Where the ladder's clock started: the raise, a lapse, a broken promise or a reopening."""
+    told: tuple[str, ...] = ()
+    rings: int = 1
+    """Counts up each time it shall sound again."""
+    quiet: bool = False
+    """Claimed or promised: the others' sounders are silent."""
+    presses: int = 1
+    pressed_ms: int = 0
+    climbed_ms: int = 0
+    claimed_by: str | None = None
+    claimed_wall_ms: int | None = None
+    attended_by: str | None = None
+    attended_wall_ms: int | None = None
+    promise: Promise | None = None
+    promised_before: bool = False
+    ok_said: bool = False
+    ending: Ending | None = None
+    closed_by: str | None = None
+    closed_ms: int | None = None
+    closed_wall_ms: int | None = None
+    word: str | None = None
+    """The closing word, or the reason for closing without a proof of presence."""
+    everybody: bool = False
+    """Rings everybody on shift at once: staff assist, unknown device."""
+    also: tuple[str, ...] = ()
+    missed: tuple[Missed, ...] = ()
+    late: bool = False
+    found: bool = False
+    unrecorded: bool = False
+    episode: str | None = None
+
+
+class EpisodeState(StrEnum):
+    """Where a run of a rule is."""
+
+    HELPING = "helping"
+    SETTLED = "settled"
+    UNSETTLED = "unsettled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """One run of one rule; it carries the rule it began with."""
+
+    id: str
+    rule: Rule
+    state: EpisodeState
+    started_ms: int
+    started_wall_ms: int
+    step: int = 0
+    ended_wall_ms: int | None = None
+    alert: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """Waiting is data: when (elapsed), and what then."""
+
+    key: str
+    due_ms: int
+    what: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The last press of one device and kind that was counted, so that its repetition is not."""
+
+    kind: str
+    value: Value
+    press_id: str | None
+    at_ms: int | None
+    heard_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What is known of one device: when it was last heard, its values, what is wrong with it."""
+
+    device: str
+    heard_ms: int
+    heard_wall_ms: int
+    values: Mapping[str, Value] = field(default_factory=dict)
+    counted: Mapping[str, Counted] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong (`silent`, `battery`, `tamper`, `offline`) and the alert that says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What is known of one resident now."""
+
+    resident: str
+    near: str | None = None
+    near_wall_ms: int | None = None
+    night: str = ""
+    """The night (its first date) that `calls` counts."""
+    calls: int = 0
+    endings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnShift:
+    """Somebody who signed on."""
+
+    person: str
+    name: str
+    role: str
+    since_wall_ms: int
+    client: str
+    known: bool = True
+    """False for an agency carer who typed a name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A request that was answered; the same id again gets the same answer and does nothing."""
+
+    id: str
+    ok: bool
+    reason: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stranger:
+    """A device nobody has placed: who marked it not ours, and since when that holds."""
+
+    device: str
+    first_wall_ms: int
+    marked_by: tuple[str, ...] = ()
+    not_ours: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meta:
+    """The few single values: counters, when the hub started, the link to the broker, the mode of the house."""
+
+    alerts: int = 0
+    episodes: int = 0
+    started_ms: int = 0
+    started_wall_ms: int = 0
+    down_from_wall_ms: int = 0
+    linked: bool = False
+    linked_ms: int = 0
+    mode: str = "normal"
+    missed_alert: str = ""
+
+
+_GONE = object()
+
+
+class Table(Generic[Row]):
+    """Rows by key, with what changed since the last `adopt`.
+
+    `name_of` gives the key under which a row is stored where that is not its key in memory (an episode lives under its
+    rule and is stored under its own id).
+    """
+
+    __slots__ = ("_before", "changed", "name_of", "rows")
+
+    def __init__(self, name_of: Callable[[Row], str] | None = None) -> None:
+        self.rows: dict[str, Row] = {}
+        self.changed: dict[str, Row | None] = {}
+        self.name_of = name_of
+        self._before: dict[str, object] = {}
+
+    def get(self, key: str) -> Row | None:
+        return self.rows.get(key)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.rows
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows.values())
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def put(self, key: str, row: Row) -> None:
+        """Set a row, now and in the store."""
+        if key not in self._before:
+            self._before[key] = self.rows.get(key, _GONE)
+        self.rows[key] = row
+        self.changed[self.name_of(row) if self.name_of else key] = row
+
+    def drop(self, key: str) -> None:
+        """Remove a row, now and from the store."""
+        if key in self.rows:
+            if key not in self._before:
+                self._before[key] = self.rows[key]
+            row = self.rows.pop(key)
+            self.changed[self.name_of(row) if self.name_of else key] = None
+
+    def finish(self, key: str, row: Row) -> None:
+        """Store a last version of a row and forget it in memory: its history stays in the store."""
+        self.put(key, row)
+        del self.rows[key]
+
+    def forget(self, key: str) -> None:
+        """Forget a row in memory alone; the store keeps it."""
+        if key not in self._before:
+            self._before[key] = self.rows.get(key, _GONE)
+        self.rows.pop(key, None)
+
+    def adopt(self) -> None:
+        self.changed = {}
+        self._before = {}
+
+    def revert(self) -> None:
+        for key, row in self._before.items():
+            if row is _GONE:
+                self.rows.pop(key, None)
+            else:
+                self.rows[key] = row  # type: ignore[assignment]
+        self.adopt()
+
+
+class State:
+    """The whole of what the machine knows."""
+
+    __slots__ = (
+        "_setting_before",
+        "alerts",
+        "answers",
+        "devices",
+        "episodes",
+        "meta",
+        "people",
+        "setting",
+        "shift",
+        "strangers",
+        "timers",
+    )
+
+    def __init__(self) -> None:
+        self.setting: Setting | None = None
+        self._setting_before: tuple[Setting | None] | None = None
+        self.alerts: Table[Alert] = Table()
+        self.episodes: Table[Episode] = Table(lambda episode: episode.id)
+        self.timers: Table[Timer] = Table()
+        self.devices: Table[Status] = Table()
+        self.people: Table[Person] = Table()
+        self.shift: Table[OnShift] = Table()
+        self.answers: Table[Answered] = Table()
+        self.strangers: Table[Stranger] = Table()
+        self.meta: Table[Meta] = Table()
+
+    def tables(self) -> dict[str, Table[object]]:
+        """Each table by the name it has in the ledger."""
+        return {name: getattr(self, name) for name in TABLES}
+
+    def configure(self, setting: Setting) -> None:
+        """Take a new configuration, undone like a row when its commit fails."""
+        if self._setting_before is None:
+            self._setting_before = (self.setting,)
+        self.setting = setting
+
+    def adopt(self) -> None:
+        """The commit that holds these changes has returned: they are the past now."""
+        self._setting_before = None
+        for name in TABLES:
+            getattr(self, name).adopt()
+
+    def revert(self) -> None:
+        """The commit failed: as if these steps had never been taken."""
+        if self._setting_before is not None:
+            self.setting = self._setting_before[0]
+            self._setting_before = None
+        for name in TABLES:
+            getattr(self, name).revert()
+
+
+TABLES: tuple[str, ...] = (
+    "alerts",
+    "episodes",
+    "timers",
+    "devices",
+    "people",
+    "shift",
+    "answers",
+    "strangers",
+    "meta",
+)
+
+ROWS: dict[str, type] = {
+    "alerts": Alert,
+    "episodes": Episode,
+    "timers": Timer,
+    "devices": Status,
+    "people": Person,
+    "shift": OnShift,
+    "answers": Answered,
+    "strangers": Stranger,
+    "meta": Meta,
+}
+
+
+def fork(state: State) -> State:
+    """A copy that can be stepped by itself; rows are shared, they are frozen."""
+    copy = State()
+    copy.setting = state.setting
+    for name in TABLES:
+        getattr(copy, name).rows = dict(getattr(state, name).rows)
+    return copy

@@ -1,0 +1,116 @@
+"""One step in the making: the state it changes, the time it happens at, and the effects it gathers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from devices.commands import Command
+from rules.effects import Answer, Carry, Did, Effect, Log, ShowAlert, ShowRoom, Tell
+from rules.home import Home
+from rules.inputs import Now
+from rules.setting import Setting
+from rules.state import Alert, Episode, Meta, State, Timer
+
+LATE_MS = 2_000
+"""What fell due longer ago than this happened while nobody was there to do it: it is marked late."""
+EMPTY = Setting(Home(slug="", name="", timezone="UTC"))
+"""The setting before any configuration was accepted: nobody lives here, and every alert tells everybody."""
+
+
+class Turn:
+    """The working set of one `step`."""
+
+    __slots__ = ("effects", "now", "setting", "state")
+
+    def __init__(self, state: State, now: Now) -> None:
+        self.state = state
+        self.now = now
+        self.setting = state.setting or EMPTY
+        self.effects: list[Effect] = []
+
+    @property
+    def meta(self) -> Meta:
+        return self.state.meta.get("meta") or Meta()
+
+    def set_meta(self, meta: Meta) -> None:
+        self.state.meta.put("meta", meta)
+
+    def log(
+        self,
+        did: Did,
+        reason: str,
+        *,
+        alert: Alert | None = None,
+        episode: Episode | None = None,
+        resident: str | None = None,
+        room: str | None = None,
+        device: str | None = None,
+        stamp: str | None = None,
+        by: str | None = None,
+    ) -> None:
+        """Gather a log line; what an alert or episode knows about itself is filled in."""
+        if alert is not None:
+            resident, room, device = resident or alert.resident, room or alert.room, device or alert.device
+        elif episode is not None:
+            resident, room = resident or episode.rule.resident, room or episode.rule.place
+            device = device or episode.rule.device
+        self.effects.append(
+            Log(
+                did=did,
+                reason=reason,
+                alert=alert.id if alert else None,
+                episode=episode.id if episode else (alert.episode if alert else None),
+                resident=resident,
+                room=room,
+                device=device,
+                stamp=stamp,
+                by=by,
+            )
+        )
+
+    def show(self, alert: Alert) -> None:
+        """Keep a new version of an alert and publish it."""
+        self.state.alerts.put(alert.id, alert)
+        self.effects.append(ShowAlert(alert=alert.id))
+
+    def show_room(self, room: str | None) -> None:
+        if room is not None and room in self.setting.places:
+            self.effects.append(ShowRoom(room=room))
+
+    def tell(self, alert: Alert, person: str, channel: int) -> None:
+        self.effects.append(Tell(alert=alert.id, version=alert.version, person=person, channel=channel))
+
+    def carry(self, command: Command, why: str, drop_after_ms: int, *, alert: str | None = None, episode: str | None = None) -> None:
+        self.effects.append(Carry(command=command, why=why, drop_after_ms=drop_after_ms, alert=alert, episode=episode))
+
+    def answer(self, request: str, ok: bool, reason: str) -> None:
+        self.effects.append(Answer(id=request, ok=ok, reason=reason))
+
+    def arm(self, what: str, ref: str, due_ms: int) -> None:
+        """Set the one timer of this sort for this thing, in place of an earlier one."""
+        key = f"{what}/{ref}"
+        self.state.timers.put(key, Timer(key=key, due_ms=due_ms, what=what, ref=ref))
+
+    def disarm(self, what: str, ref: str) -> None:
+        self.state.timers.drop(f"{what}/{ref}")
+
+    def local(self) -> datetime:
+        """The home's local time."""
+        return datetime.fromtimestamp(self.now.wall_ms / 1000, UTC).astimezone(self.setting.timezone)
+
+    def is_within(self, start: str, end: str) -> bool:
+        """Whether it is between two local times of day; the span may cross midnight."""
+        here = self.local().strftime("%H:%M")
+        return start <= here < end if start <= end else here >= start or here < end
+
+
+def plainly(milliseconds: int) -> str:
+    """A length of time as a person says it: `40 s`, `12 min`, `2 h 5 min`."""
+    seconds = max(0, milliseconds) // 1000
+    if seconds < 90:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"

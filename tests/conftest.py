@@ -1,0 +1,33 @@
+"""Fixtures that more than one folder of tests uses."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.parts import Mosquitto
+
+
+@pytest.fixture
+def start_mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Mosquitto]]:
+    """Starts as many real brokers as a test wants; all are gone when it ends."""
+    started: list[Mosquitto] = []
+
+    def start() -> Mosquitto:
+        folder: Path = tmp_path_factory.mktemp("mosquitto")
+        # The folders above belong to the user of the tests alone.
+        for parent in (folder.parent, folder.parent.parent):
+            parent.chmod(0o755)
+        broker = Mosquitto(folder)
+        started.append(broker)
+        return broker.start()
+
+    yield start
+    for broker in started:
+        broker.stop()
+
+
+@pytest.fixture
+def mosquitto(start_mosquitto: Callable[[], Mosquitto]) -> Mosquitto:
+    """A real broker on a free port of loopback, with the settings that Handrail ships."""
+    return start_mosquitto()

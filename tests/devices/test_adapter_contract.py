@@ -1,0 +1,198 @@
+"""What every adapter promises, run against each of them and against the blueprint for the next."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices.adapter import Adapter, Decoded, Description, Message, Refused
+from devices.blueprint import Blueprint
+from devices.catalogue import ADAPTERS, Catalogue
+from devices.commands import Command, Sound, TurnOff, TurnOn
+from devices.events import TWO_WORDS, Event, Kind
+from devices.topics import matches, publishable
+
+RECORDINGS = Path(__file__).parent / "recordings"
+EVERY: tuple[Adapter, ...] = (*ADAPTERS, Blueprint())
+TAILS = (
+    *("bridge/devices", "bridge/state", "bridge/event", "bridge/logging", "a", "a/action", "a/availability", "a/set"),
+    *("a/contact", "a b/c", "attic/events", "attic/devices/Model/1/event", "attic/availability", "attic/devices"),
+    *("attic/states", "x/pressed", "x/door", "", "/", "//"),
+)
+each_adapter = pytest.mark.parametrize("adapter", EVERY, ids=lambda adapter: adapter.name)
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
+NAMES = (
+    "action contact battery state last_seen fall_status sos model id event alarm cmd temperature_F battery_ok subtype"
+    " time friendly_name definition exposes features type property name access values value_on occupancy_1 position"
+    " learn channel heartbeat"
+)
+names = st.sampled_from(NAMES.split()) | st.text(max_size=8)
+json_values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=6), max_leaves=20
+)
+payloads = st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode())
+
+
+def base(adapter: Adapter) -> str:
+    """The topic an adapter's filter stands on."""
+    return adapter.filters[0].removesuffix("/#")
+
+
+def rows(adapter: Adapter) -> list[dict[str, object]]:
+    """The recorded lines of an ecosystem."""
+    return [orjson.loads(line) for line in (RECORDINGS / f"{adapter.name}.jsonl").read_bytes().splitlines()]
+
+
+def sane(decoded: Decoded) -> None:
+    """Every event keeps to the closed vocabulary, and an error comes with nothing else."""
+    if decoded.error is not None:
+        assert decoded.error
+        assert not decoded.events
+        assert not decoded.learned
+    for event in decoded.events:
+        assert isinstance(event, Event)
+        assert event.device
+        words = TWO_WORDS.get(event.kind)
+        if words is not None and isinstance(event.value, str):
+            assert event.value in words
+        assert event.value is None or isinstance(event.value, (str, bool, int, float))
+        assert not event.press or event.repeat_window_ms > 0
+
+
+@each_adapter
+@given(tail=st.sampled_from(TAILS) | st.text(max_size=30), payload=payloads, retain=st.booleans())
+def test_any_bytes_on_any_topic_give_events_or_nothing_or_a_reason(
+    adapter: Adapter, tail: str, payload: bytes, retain: bool
+) -> None:
+    """An adapter never raises, whatever arrives, and decodes the same message with the same knowledge alike."""
+    message = Message(f"{base(adapter)}/{tail}", payload, retain=retain)
+    decoded = adapter.decode(message, {})
+    sane(decoded)
+    assert adapter.decode(message, {}) == decoded
+    known = {item.device: item for item in decoded.learned}
+    for item in decoded.learned:
+        sane(adapter.decode(Message(item.device, payload), known))
+
+
+@each_adapter
+def test_every_recorded_topic_is_covered_by_the_adapters_filters(adapter: Adapter) -> None:
+    """The broker delivers everything the adapter can read, and the catalogue finds the adapter for it."""
+    catalogue = Catalogue(EVERY)
+    for row in rows(adapter):
+        topic = str(row["topic"])
+        assert any(matches(topic_filter, topic) for topic_filter in adapter.filters)
+        assert catalogue.adapter_for(topic) is adapter
+
+
+@each_adapter
+def test_urgent_filters_are_a_part_of_the_filters(adapter: Adapter) -> None:
+    """What is urgent as a whole is heard by the bulk lane too."""
+    for urgent in adapter.urgent_filters:
+        assert any(matches(topic_filter, urgent.replace("+", "x")) for topic_filter in adapter.filters)
+
+
+@each_adapter
+def test_a_press_says_how_long_it_may_be_repeated_and_where_it_is_heard(adapter: Adapter) -> None:
+    """Each recorded press carries the adapter's window, and its topic is one the urgent lane subscribes to."""
+    assert adapter.repeat_window_ms > 0
+    presses = 0
+    known: dict[str, Description] = {}
+    for row in rows(adapter):
+        topic = str(row["topic"])
+        decoded = adapter.decode(Message(topic, str(row["payload"]).encode()), known)
+        known.update((item.device, item) for item in decoded.learned)
+        for event in decoded.events:
+            if event.press:
+                presses += 1
+                assert event.repeat_window_ms == adapter.repeat_window_ms
+                assert any(matches(topic_filter, topic) for topic_filter in adapter.topics_of(event.device))
+    assert presses
+
+
+@each_adapter
+@pytest.mark.parametrize(
+    "command",
+    [
+        TurnOn(device="?"),
+        TurnOn(device="?", brightness_pct=30),
+        TurnOn(device="?", brightness_pct=-1),
+        TurnOn(device="?", color_temp_k=0),
+        TurnOff(device="?"),
+        TurnOff(device="?", transition_s=float("inf")),
+        Sound(device="?", duration_s=10),
+        Sound(device="?", duration_s=float("nan")),
+    ],
+)
+@pytest.mark.parametrize("device", ["lamp", "a/b c", "lamp#", "+", "", "nul\0"])
+def test_a_command_becomes_publishable_messages_or_a_reason(adapter: Adapter, command: Command, device: str) -> None:
+    """Nothing is sent that a broker would refuse, and what cannot be done is said in words."""
+    for address in (f"{base(adapter)}/{device}", device):
+        answer = adapter.encode(replace(command, device=address), {})
+        if isinstance(answer, Refused):
+            assert answer.reason
+            continue
+        assert answer
+        for message in answer:
+            assert publishable(message.topic)
+            assert any(matches(topic_filter, message.topic) for topic_filter in adapter.filters)
+            assert not message.retain
+            passing_by = adapter.decode(message, {})
+            assert passing_by.error is None
+            assert all(event.kind is Kind.OTHER for event in passing_by.events)
+
+
+@each_adapter
+def test_a_strange_address_has_no_topics(adapter: Adapter) -> None:
+    """An address with a wildcard in it is never subscribed to, and another ecosystem's is not ours."""
+    assert adapter.topics_of(f"{base(adapter)}/a/#") == ()
+    assert adapter.topics_of(f"{base(adapter)}/+") == ()
+    assert adapter.topics_of("somebody/elses") == ()
+
+
+@each_adapter
+def test_a_foreign_topic_is_a_reason(adapter: Adapter) -> None:
+    """A message that strayed to the wrong adapter is refused with a reason."""
+    assert adapter.decode(Message("somebody/elses/topic", b"{}"), {}).error
+
+
+def test_the_catalogue_knows_who_reads_what() -> None:
+    """Topics and addresses of the shipped ecosystems find their adapter; others find none."""
+    catalogue = Catalogue()
+    assert [adapter.name for adapter in ADAPTERS] == ["zigbee2mqtt", "rtl_433"]
+    found = catalogue.adapter_for("zigbee2mqtt/room 1/door")
+    assert found is ADAPTERS[0]
+    assert catalogue.adapter_for("rtl_433/attic/events") is ADAPTERS[1]
+    assert catalogue.adapter_for("homeassistant/x/config") is None
+    assert catalogue.filters() == ("zigbee2mqtt/#", "rtl_433/#")
+    assert catalogue.urgent_filters() == ("rtl_433/+/events",)
+    assert catalogue.topics_of("zigbee2mqtt/room-001-pendant") == (
+        "zigbee2mqtt/room-001-pendant",
+        "zigbee2mqtt/room-001-pendant/+",
+    )
+    assert catalogue.topics_of("nobody/x") == ()
+
+
+@pytest.mark.parametrize(
+    ("topic_filter", "topic", "expected"),
+    [
+        ("a/#", "a", True),
+        ("a/#", "a/b/c", True),
+        ("a/+", "a/b/c", False),
+        ("a/+/c", "a/b/c", True),
+        ("a/+", "a/", True),
+        ("a", "a/b", False),
+        ("#", "$SYS/x", False),
+        ("+/x", "$SYS/x", False),
+        ("a/b/c", "a/b", False),
+    ],
+)
+def test_filters_match_as_a_broker_matches_them(topic_filter: str, topic: str, expected: bool) -> None:
+    """The rules of MQTT 5, section 4.7."""
+    assert matches(topic_filter, topic) is expected
