@@ -122,7 +122,10 @@ def make_app(settings: Settings, live: Live, asker: Asker, key: bytes) -> FastAP
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     gate = Gate(settings.code, key)
     pages = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=select_autoescape(),
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     _add_pages(app, settings, gate, pages)
     _add_code(app, gate)

@@ -7,6 +7,7 @@ that hears no beat, or a beat that says the hub is gone, shows NOT LIVE.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -21,8 +22,9 @@ log = logging.getLogger("handrail.dashboards")
 BEAT_S = 2.0
 """A beat at least this often; screens give up after a little more than three of them."""
 LOOK_S = 1.0
-GATHER_S = 0.03
-"""After a wake-up, wait so long for its neighbours: a storm is read some dozens of times a second, not thousands."""
+REST_S = 0.03
+REST_FACTOR = 3
+"""After a reading, rest so many times its length: a storm never takes more than a quarter of a core from the hub."""
 LINK_GRACE_S = 3.0
 """A broker restarted within this is not worth waking anybody for."""
 STALE_S = 9.0
@@ -82,20 +84,21 @@ class Live:
 
     async def run(self) -> None:
         """Follow the ledger and the hub until cancelled."""
-        read_s = -REREAD_S
         loop = asyncio.get_running_loop()
+        read_s = -REREAD_S
         while True:
             woken = self._wake.is_set()
             self._wake.clear()
+            rest_s = 0.0
             if woken or loop.time() - read_s >= REREAD_S:
+                began_s = loop.time()
                 await self._read()
                 read_s = loop.time()
+                rest_s = max(REST_S, (read_s - began_s) * REST_FACTOR)
             self._judge()
-            try:
+            await asyncio.sleep(rest_s)
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), LOOK_S)
-                await asyncio.sleep(GATHER_S)
-            except TimeoutError:
-                continue
 
     async def refresh(self) -> None:
         """Read now, so that a screen whose request was answered sees its outcome with the answer."""

@@ -15,12 +15,14 @@ from dashboards import strings
 from devices.events import Kind
 from hub.ledger.read import House, HouseCarer, Night
 from rules.home import Role
-from rules.levels import ORDER, RANK, Level
+from rules.levels import RANK, Level
 from rules.state import Alert, AlertState, OnShift
 
 TONIGHT_MS = 12 * 3_600_000
 """How far back the closed alerts of "earlier tonight" go."""
 CLOSED_SHOWN = 8
+CARDS_SHOWN = 120
+"""More cards than anybody can read, and as many as a cheap phone draws at once; the most serious come first."""
 NAMED = 3
 """More people than this are counted, not named."""
 PROMISE_MIN = (5, 10, 15)
@@ -146,11 +148,12 @@ class Seen:
 class Board:
     """The whole picture, the same for every screen."""
 
-    seq: int
     home: str
     timezone: str
     mode: str
     cards: tuple[Card, ...]
+    more: str
+    """What is open beyond `CARDS_SHOWN`: the least serious, in words."""
     closed: tuple[ClosedRow, ...]
     shift: tuple[Name, ...]
     staff: tuple[Name, ...]
@@ -195,11 +198,11 @@ def board(night: Night, home_name: str = "") -> Board:
     house = night.house or NOBODY
     names = _Names(house, night.shift)
     return Board(
-        seq=night.seq,
         home=home_name or house.name or house.slug,
         timezone=house.timezone,
         mode=night.meta.mode,
-        cards=tuple(card(alert, names, house) for alert in in_order(night.alerts)),
+        cards=tuple(card(alert, names, house) for alert in in_order(night.alerts)[:CARDS_SHOWN]),
+        more=strings.MORE.format(count=len(night.alerts) - CARDS_SHOWN) if len(night.alerts) > CARDS_SHOWN else "",
         closed=tuple(_closed(alert, names) for alert in night.closed[:CLOSED_SHOWN]),
         shift=tuple(_on_shift(person, names) for person in names.on_shift()),
         staff=tuple(Name(id=row.id, name=row.name, note=strings.ROLES[row.role]) for row in house.staff),
@@ -413,6 +416,3 @@ def midnight_ms(wall_ms: int, house: House | None) -> int:
     """When today began in the home."""
     here = datetime.fromtimestamp(wall_ms / 1000, timezone_of(house))
     return int(here.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
-
-
-LEVEL_ORDER: tuple[str, ...] = tuple(level.value for level in ORDER)

@@ -4,6 +4,9 @@ HandrailError
 ├── LedgerUnwritable           the disk does not take what must be kept   (retry)
 ├── LedgerTooNew               written by a newer Handrail
 ├── LedgerBusy                 another hub runs on it
+├── SeriesUnreachable          the time series does not answer           (retry)
+├── SeriesRefused              its token, bucket or address is wrong
+├── ChannelFailed              a person's channel did not take a message (retry)
 └── BrokerError                what goes wrong between the hub and its MQTT broker
     ├── BrokerUnreachable      nobody answers, or no longer          (retry)
     ├── BrokerClosed           the broker ended the connection       (retry)
@@ -95,3 +98,19 @@ class LedgerTooNew(HandrailError):
 
 class LedgerBusy(HandrailError):
     """Another hub holds this ledger."""
+
+
+class SeriesUnreachable(HandrailError):
+    """The time series does not answer, or asks for patience."""
+
+    retry = True
+
+
+class SeriesRefused(HandrailError):
+    """The time series does not take what is written, and will not until somebody changes something."""
+
+
+class ChannelFailed(HandrailError):
+    """A person's channel did not take a message; the sentence holds nothing of its address that is secret."""
+
+    retry = True

@@ -2,7 +2,7 @@
 
 A message that arrives is handed over and stays unacknowledged until `acknowledge`, which the pump calls after its
 commit. A message to be sent is answered once, with the broker's word or with the loss of the connection; keeping it
-until the broker has it is the outbox's work. `hub/mqtt_link.py` is one network connection, this file is the row of them.
+until the broker has it is the outbox's work. `hub/mqtt_link.py` is one network connection, this file a row of them.
 """
 
 import asyncio

@@ -165,7 +165,7 @@ class Link(asyncio.Protocol):
                 raise self._reader.broken
         except ProtocolBroken as error:
             self._close(error, mqtt5.DisconnectReasonCode(error.code))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # A fault of the hub's own, not of the bytes: it must not be swallowed, the lane's `run` raises it.
             self.abort(error)
 
@@ -238,7 +238,7 @@ class Link(asyncio.Protocol):
                 resumed = self.resumed
         if packets:
             self._on_packets(packets)
-        # Mosquitto 2.0.11 sends `receive_max` more for each PUBACK while it has a backlog; then the socket must hold it.
+        # Mosquitto 2.0.11 sends `receive_max` more for each PUBACK while it has a backlog; let the socket hold those.
         if len(arrivals) > 2 * self._receive_max and self._reading and self._transport is not None:
             self._reading = False
             self._transport.pause_reading()
@@ -318,7 +318,8 @@ class Link(asyncio.Protocol):
             return
         try:
             on_acknowledged(ok, why)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
+            # As in data_received: the lane's `run` raises it.
             self.abort(error)
 
     def _next_id(self) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from devices.adapter import NOTHING, Message
 from devices.events import EMERGENCY_KINDS
+from devices.registry import presses_call
 from hub.abc import Broker
 from hub.elapsed import HomeClock
 from hub.errors import HandrailError
@@ -331,7 +332,7 @@ class Pump:
                 taken.learned = True
         for event in decoded.events:
             introduced = steps.known.get(event.device)
-            can_call = introduced is not None and introduced.can_call
+            can_call = introduced is not None and presses_call(introduced)
             seq = steps.take(group, Heard(event=event, retained=packet.retain, can_call=can_call), now)
             if event.kind in EMERGENCY_KINDS:
                 group.batch.raw.append((seq, packet.topic, packet.payload[:RAW_MOST]))

@@ -116,8 +116,15 @@ def still_stands(rule: Rule, devices: Mapping[str, Placed], places: Collection[s
 def with_last_rules(
     resident: Resident, last: Resident | None, devices: Mapping[str, Placed], places: Collection[str]
 ) -> Resident:
-    """The resident with the rules that were accepted last, where they still fit: a refused plan changes nothing."""
-    if last is None or last.resident != resident.resident or last.room != resident.room:
+    """The resident with the rules that were accepted last, where they still fit: a refused plan changes nothing.
+
+    A plan so broken that it does not even say the room leaves the resident's name and room as they were.
+    """
+    if last is None or last.resident != resident.resident:
+        return resident
+    if not resident.room and last.room in places:
+        resident = replace(last, rules=())
+    if last.room != resident.room:
         return resident
     return replace(resident, rules=tuple(rule for rule in last.rules if still_stands(rule, devices, places)))
 

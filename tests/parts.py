@@ -87,7 +87,7 @@ async def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None
     """Wait for a condition to hold, and fail when it does not within the deadline."""
     try:
         async with asyncio.timeout(timeout_s):
-            while not condition():
+            while not condition():  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
     except TimeoutError:
         pytest.fail(f"did not happen within {timeout_s:g} s: {_told(condition)}")

@@ -108,6 +108,7 @@ function show(picture) {
   }));
   page("fire-mode").querySelector(".button-label").textContent = board.mode === "fire" ? words.fire_off : words.fire_on;
   setText("home", board.home);
+  setText("more", board.more);
   showMe();
   soundTick();
 }

@@ -62,7 +62,8 @@ user {WATCHER}
 topic read #
 topic read $SYS/#
 
-# The gateways: each its own devices.
+# The gateways: each its own devices. Give a gateway every topic it speaks on: some versions of Mosquitto end the
+# connection of a client that says what it may not, and its presses wait meanwhile.
 user {GATEWAYS[0]}
 topic readwrite zigbee2mqtt/#
 topic readwrite homeassistant/#
@@ -70,10 +71,15 @@ topic readwrite homeassistant/#
 user {GATEWAYS[1]}
 topic readwrite rtl_433/#
 
-# Every account may ask the hub under its own name, so that the hub knows who asks, and hear the answer.
+# The screen of a room, as it would be (its password: mosquitto_passwd users room-001):
+#
+# user room-001
+# topic read handrail/{slug}/room/001
+# topic read handrail/{slug}/done/+
+# topic read handrail/{slug}/status
+
+# Every account may ask the hub, and only under its own name, so that the hub knows who asks.
 pattern write handrail/+/do/%u
-pattern read handrail/{slug}/done/+
-pattern read handrail/{slug}/status
 """
 
 

@@ -60,20 +60,22 @@ def summary(reading: Reading | None, problems: Sequence[Problem], warnings: Sequ
     if reading is None:
         return f"refused: {', '.join(found)}"
     home = reading.home
-    inside = ", ".join(f"{number} {word}" for word, number in counts(home).items())
+    inside = ", ".join(
+        f"{number} {word if number != 1 else word.removesuffix('s')}" for word, number in counts(home).items()
+    )
     plans = len({problem.file for problem in problems})
     verdict = f"accepted, but for {_many(plans, 'plan')}" if plans else "accepted"
     return f"{home.slug}: {inside}: {verdict}" + (f" ({', '.join(found)})" if found else "")
 
 
 def counts(home: Home) -> dict[str, int]:
-    """How many of each thing the home has."""
+    """How many of each thing the home has; alarms are the devices whose events are told at once."""
     return {
         "places": len(home.places),
         "residents": len(home.residents),
         "staff": len(home.staff),
         "devices": len(home.devices),
-        "pendants and alarms": sum(device.purpose in CALLS for device in home.devices),
+        "alarms": sum(device.purpose in CALLS for device in home.devices),
         "rules": sum(len(resident.rules) for resident in home.residents),
     }
 

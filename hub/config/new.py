@@ -229,7 +229,7 @@ def _broker(url: str) -> _Broker:
         raise HomeNotWritten(f"--broker {without_login(url)}: expected mqtt://host:port or mqtts://host:port")
     user = unquote(parts.username or "")
     if user and not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", user):
-        raise HomeNotWritten(f'the account "{user}" of --broker: expected letters, digits, - _ and .')
+        raise HomeNotWritten(f"the account {user!a} of --broker: expected letters, digits, - _ and .")
     tls = parts.scheme == "mqtts"
     accounts = accounts_of(user or "hub", unquote(parts.password or "") or None) if user or tls else ()
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

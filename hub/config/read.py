@@ -6,7 +6,7 @@ resident stays known, and keeps the rules that were accepted last where these st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,7 +44,8 @@ class Reading:
 def read_home(folder: Path, last: Home | None = None) -> Reading:
     """Read and check everything; raises `ConfigurationRefused` with all that is wrong.
 
-    `last` is the home that was accepted before: where a plan is refused now, its rules of then go on.
+    `last` is the home that was accepted before: where a plan is refused now, its rules of then go on (`continued` does
+    the same for one who learns of it later).
     """
     folder = folder.absolute()
     problems: list[Problem] = []
@@ -71,7 +72,24 @@ def read_home(folder: Path, last: Home | None = None) -> Reading:
     check_staff_file(files, found)
     if found.problems:
         raise ConfigurationRefused(sorted(found.problems, key=_order))
-    return _accepted(files, ladders, plans, found, last)
+    reading = _accepted(files, ladders, plans, found)
+    return continued(reading, last) if last is not None else reading
+
+
+def continued(reading: Reading, last: Home) -> Reading:
+    """The reading with the rules that were accepted last, for residents whose plan is refused now."""
+    refused = {Path(problem.file).stem for problem in reading.refused_plans}
+    before = {resident.resident: resident for resident in last.residents}
+    devices = {device.name: device for device in reading.home.devices}
+    places = [place.place for place in reading.home.places]
+    residents = tuple(
+        with_last_rules(resident, before.get(resident.resident), devices, places)
+        if resident.resident in refused
+        else resident
+        for resident in reading.home.residents
+    )
+    home = replace(reading.home, residents=residents)
+    return replace(reading, home=home, text=home_json(home))
 
 
 def _form(folder: Path, file: str, form: type[F], problems: list[Problem]) -> tuple[Document, F] | None:
@@ -87,20 +105,15 @@ def _form(folder: Path, file: str, form: type[F], problems: list[Problem]) -> tu
         return None
 
 
-def _accepted(
-    files: Files, ladders: dict[Level, Ladder], plans: list[Written], found: Found, last: Home | None
-) -> Reading:
+def _accepted(files: Files, ladders: dict[Level, Ladder], plans: list[Written], found: Found) -> Reading:
     placed = {device.name: device for device in _placed(files.devices)}
     places = {place.place: place.name for place in files.home.places}
     house = House(places=places, devices=placed, rooms={plan.resident: plan.room for plan in plans})
-    before = {resident.resident: resident for resident in last.residents} if last else {}
     residents: list[Resident] = []
     refused: list[Problem] = []
     warnings = list(found.warnings)
     for plan in plans:
         resident, problems, warned = compile_plan(plan, house)
-        if problems:
-            resident = with_last_rules(resident, before.get(resident.resident), placed, places)
         residents.append(resident)
         refused += problems
         warnings += warned

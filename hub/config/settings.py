@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -46,6 +47,18 @@ class HubSettings:
 def within(folder: Path, written: str) -> Path:
     """A path as somebody wrote it, relative to the home's folder unless it is absolute."""
     return folder / Path(written).expanduser()
+
+
+def data_folder(folder: Path) -> Path:
+    """Where the ledger is, also where `home.yaml` cannot be understood: the line that says so is read by eye."""
+    folder = folder.absolute()
+    try:
+        text = (folder / "home.yaml").read_bytes()[:1_048_576].decode("utf-8", "replace")
+    except OSError:
+        text = ""
+    found = re.search(r"^data:[ \t]*[\"']?([^\"'#\n]+)", text, re.MULTILINE)
+    written = found[1].strip() if found else ""
+    return within(folder, written or "data")
 
 
 def without_login(url: str) -> str:

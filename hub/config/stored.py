@@ -8,6 +8,7 @@ from functools import cache
 import orjson
 from pydantic import TypeAdapter
 
+from hub.config.settings import HubSettings
 from rules.home import Home
 
 
@@ -25,6 +26,21 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is no part of a home")
+
+
+def settings_json(settings: HubSettings) -> bytes:
+    """The machine's settings as JSON, to go on with where `home.yaml` is refused after a restart."""
+    return _settings_adapter().dump_json(settings)
+
+
+def settings_from_json(stored: bytes) -> HubSettings:
+    """The settings that `settings_json` wrote."""
+    return _settings_adapter().validate_json(stored)
+
+
+@cache
+def _settings_adapter() -> TypeAdapter[HubSettings]:
+    return TypeAdapter(HubSettings)
 
 
 @cache

@@ -131,7 +131,9 @@ class FakeHub:
                 ),
             )
 
-    def press(self, alert_id: str, resident: str | None = "margaret", level: Level = Level.EMERGENCY, **more: object) -> Alert:
+    def press(
+        self, alert_id: str, resident: str | None = "margaret", level: Level = Level.EMERGENCY, **more: object
+    ) -> Alert:
         """Raise an alert."""
         now = self.clock.wall_ms()
         room = f"{12 + list(RESIDENTS).index(resident):03d}" if resident else None
@@ -254,6 +256,17 @@ class Screens:
             await asyncio.sleep(5)
             if self.live.beat().state == "ready":
                 self.live.on_status("ready", "")
+
+    def hush(self) -> None:
+        """Every stream stays open and says nothing more."""
+        beat = orjson.dumps(self.live.beat())
+
+        async def silence() -> AsyncIterator[bytes]:
+            yield b"event: beat\ndata: " + beat + b"\n\n"
+            await asyncio.Event().wait()
+
+        self.live.stream = silence  # type: ignore[method-assign]
+        self.live.close()
 
     async def stop(self) -> None:
         """Stop serving; open streams end."""

@@ -171,9 +171,7 @@ def test_presses_missed_while_down_are_listed_one_by_one() -> None:
 
 def test_an_agency_carer_is_shown_by_the_name_they_typed() -> None:
     """Somebody who is not in the staff file is on shift all the same."""
-    agency = OnShift(
-        person="Kim", name="Kim", role="carer", since_wall_ms=NOW, client="dashboards", known=False
-    )
+    agency = OnShift(person="Kim", name="Kim", role="carer", since_wall_ms=NOW, client="dashboards", known=False)
     board = views.board(night(replace(an_alert(), claimed_by="Kim", state=AlertState.CLAIMED), shift=(agency,)))
     assert [(row.name, row.note) for row in board.shift] == [("Kim", "Agency")]
     assert board.cards[0].claimed_by == "Kim"
@@ -234,3 +232,11 @@ def test_a_home_without_a_configuration_still_shows_its_alerts() -> None:
     """What is not known by name is shown by its id."""
     board = views.board(replace(night(an_alert()), house=None), "Elm House")
     assert (board.home, board.cards[0].title) == ("Elm House", "margaret")
+
+
+def test_a_flood_shows_the_most_serious_and_counts_the_rest() -> None:
+    """A page of a thousand cards would stop ticking; an emergency among them is still the first."""
+    flood = [an_alert(Level.CHECK, f"c{number}") for number in range(200)]
+    board = views.board(night(*flood, an_alert(Level.EMERGENCY, "e")))
+    assert (len(board.cards), board.cards[0].id) == (120, "e")
+    assert board.more == "and 81 more that are less serious"

@@ -28,6 +28,10 @@ class Lane:
     answers: list[tuple[bool, str]] = field(default_factory=list)
     error: BaseException | None = None
 
+    async def more_than(self, count: int) -> None:
+        """Wait until more than so many messages arrived."""
+        await until(lambda: len(self.packets) > count, 20)
+
     @property
     def payloads(self) -> list[bytes]:
         """The payloads so far, in order of arrival."""
@@ -70,6 +74,12 @@ async def lane(
         if on_packets is not None:
             on_packets(packets)
 
+    def came_up(up: Up) -> None:
+        told.ups.append(up)
+
+    def went_down(why: str) -> None:
+        told.downs.append(why)
+
     told = Lane(
         Connection(
             lane="urgent",
@@ -80,8 +90,8 @@ async def lane(
             keep_alive_s=keep_alive_s,
             will=will,
             on_packets=arrived,
-            on_up=lambda up: told.ups.append(up),
-            on_down=lambda why: told.downs.append(why),
+            on_up=came_up,
+            on_down=went_down,
             rng=random.Random(1),
             no_longer_subscribed=no_longer_subscribed,
         )

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from devices.registry import Placed, Purpose, Supervision
 from hub.config.problems import ConfigurationRefused
-from hub.config.read import read_home
-from hub.config.settings import SeriesSettings
-from hub.config.stored import home_from_json, home_json
+from hub.config.read import continued, read_home
+from hub.config.settings import SeriesSettings, data_folder
+from hub.config.stored import home_from_json, home_json, settings_from_json, settings_json
 from hub.mqtt_types import BrokerAddress
 from rules.home import (
     Carer,
@@ -129,11 +129,12 @@ def test_even_a_plan_that_is_no_yaml_leaves_its_resident_known(tmp_path: Path) -
 
 
 def test_a_plan_of_nothing_but_noise_keeps_the_name_of_its_file(tmp_path: Path) -> None:
-    """The devices of a person whose file is destroyed are still that person's."""
-    write_home(tmp_path)
+    """The devices of a person whose file is destroyed are still that person's; all else is as it was, if it was."""
+    last = read_home(write_home(tmp_path)).home
     (tmp_path / "residents/margaret.yaml").write_bytes(b"\xff\xfe\0\0")
     reading = read_home(tmp_path)
     assert resident(reading.home, "margaret") == Resident(resident="margaret", known_as="margaret", room="")
+    assert read_home(tmp_path, last).home == last
 
 
 def test_a_refused_plan_goes_on_as_it_was_accepted_last(tmp_path: Path) -> None:
@@ -143,6 +144,7 @@ def test_a_refused_plan_goes_on_as_it_was_accepted_last(tmp_path: Path) -> None:
     reading = read_home(write_home(tmp_path, changed), last)
     assert reading.refused_plans
     assert reading.home == last
+    assert continued(read_home(tmp_path), last) == reading
 
 
 def test_a_rule_of_before_ends_where_its_device_is_gone(tmp_path: Path) -> None:
@@ -227,6 +229,23 @@ def test_the_machines_settings_are_read(tmp_path: Path) -> None:
         url="http://127.0.0.1:8086", org="home", bucket="b", token_file=tmp_path / "influx.token"
     )
     assert reading.warnings == ()
+    assert settings_from_json(settings_json(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        (HOME, "data"),
+        (HOME + "data: store  # on the other disk\n", "store"),
+        (HOME + 'data: "a b"\nbroken: [\n', "a b"),
+        ("[" * 30, "data"),
+    ],
+)
+def test_the_ledger_is_found_even_where_home_yaml_is_not_understood(tmp_path: Path, text: str, data: str) -> None:
+    """What was accepted last is kept there, and goes on."""
+    write_home(tmp_path, {"home.yaml": text})
+    assert data_folder(tmp_path) == tmp_path / data
+    assert data_folder(tmp_path / "nowhere") == tmp_path / "nowhere/data"
 
 
 def test_a_secret_that_everybody_can_read_is_a_warning(tmp_path: Path) -> None:

@@ -341,7 +341,7 @@ async def test_a_broker_that_sends_more_than_we_asked_for_is_held_at_the_socket(
             assert len(bulk.packets) - acknowledged < 1_000
             bulk.connection.acknowledge(bulk.packets[acknowledged:])
             acknowledged = len(bulk.packets)
-            await until(lambda: len(bulk.packets) > acknowledged)
+            await bulk.more_than(acknowledged)
 
 
 async def test_a_burst_larger_than_any_buffer_is_taken_whole_and_in_order() -> None:
@@ -352,7 +352,7 @@ async def test_a_burst_larger_than_any_buffer_is_taken_whole_and_in_order() -> N
         broker.send(b"".join(publish_bytes(n % 60_000 + 1, payload=b"%d" % n) for n in range(count)))
         done = 0
         while done < count:
-            await until(lambda: len(bulk.packets) > done, 20)
+            await bulk.more_than(done)
             bulk.connection.acknowledge(bulk.packets[done:])
             done = len(bulk.packets)
         assert bulk.payloads == [b"%d" % n for n in range(count)]
