@@ -106,7 +106,7 @@ def _same_origin(headers: dict[str, str]) -> bool:
 
 
 def _is_address(host: str) -> bool:
-    """A bare address or localhost. Without a house code no name is believed: it may be another site's, pointed at us."""
+    """A bare address or localhost. Without a house code no name is believed: it may be a stranger's, pointed at us."""
     name = urlsplit(f"//{host}").hostname or ""
     return name == "localhost" or ":" in name or name.replace(".", "").isdigit()
 

@@ -87,18 +87,22 @@ class Topics:
 
     @property
     def do(self) -> str:
+        """Where requests go."""
         return f"handrail/{self.home}/do/{CLIENT}"
 
     @property
     def done(self) -> str:
+        """What the topics of answers begin with."""
         return f"handrail/{self.home}/done/"
 
     @property
     def log(self) -> str:
+        """Where the hub says that something happened."""
         return f"handrail/{self.home}/log"
 
     @property
     def status(self) -> str:
+        """Where the hub's heart beats."""
         return f"handrail/{self.home}/status"
 
 

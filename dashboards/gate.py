@@ -1,4 +1,4 @@
-"""The house code: names of residents are shown only on devices where somebody who knows the house has entered it once."""
+"""The house code: names are shown only on devices where somebody who knows the house has entered it once."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class Gate:
 
     @property
     def needs_code(self) -> bool:
+        """Whether there is a house code at all."""
         return self._code is not None
 
     def lets_in(self, cookie: str | None) -> bool:

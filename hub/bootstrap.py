@@ -11,12 +11,13 @@ from pathlib import Path
 from devices.catalogue import Catalogue
 from hub.clock import Clock
 from hub.config.problems import ConfigurationRefused
-from hub.config.read import Reading, read_home
-from hub.config.settings import HubSettings
+from hub.config.read import Reading, continued, read_home
+from hub.config.settings import HubSettings, data_folder
+from hub.config.stored import settings_from_json
 from hub.elapsed import HomeClock
-from hub.errors import HandrailError
+from hub.errors import HandrailError, LedgerUnwritable
 from hub.hub import Hub, Parts
-from hub.lanes import BULK, URGENT, Overlap
+from hub.lanes import BULK, URGENT, Overlap, Received
 from hub.ledger.load import Loaded, load
 from hub.ledger.write import Checkpointer, Writer
 from hub.lock import Lock
@@ -42,21 +43,35 @@ class NeverConfigured(HandrailError):
 
 
 def build(folder: Path, clock: Clock, rng: random.Random) -> Hub:
-    """Put a hub together for the home in `folder`; raises `HandrailError` with one sentence where it cannot start."""
+    """Put a hub together for the home in `folder`; raises `HandrailError` with one sentence where it cannot start.
+
+    A configuration that is refused now stops nothing where one was accepted before: that one goes on (promise 7).
+    """
     sys.setswitchinterval(SWITCH_S)
     reading, refused = _read(folder)
-    settings = _settings(reading, refused, folder)
-    settings.data.mkdir(parents=True, exist_ok=True)
-    lock = Lock(settings.data / "hub.lock")
+    data = reading.settings.data if reading is not None else data_folder(folder)
+    _make(data)
+    lock = Lock(data / "hub.lock")
     lock.acquire()
-    writer = Writer(settings.data / LEDGER)
+    writer = Writer(data / LEDGER)
     loaded = load(writer.store)
-    if reading is None and loaded.home is None:
-        raise refused or NeverConfigured("no configuration was ever accepted")
-    slug = loaded.home.slug if reading is None and loaded.home else reading.home.slug if reading else ""
-    hub = Hub()
-    hub.assemble(_parts(hub, folder, reading, refused, settings, writer, loaded, clock, rng, slug))
+    if reading is not None:
+        reading = continued(reading, loaded.home) if loaded.home is not None else reading
+        home, settings = reading.home, reading.settings
+    elif loaded.home is not None:
+        home, settings = loaded.home, settings_from_json(loaded.settings.encode())
+    else:
+        raise refused or NeverConfigured(f"{folder}: no configuration was ever accepted")
+    hub = Hub(lock)
+    hub.assemble(_parts(hub, folder, reading, refused, settings, writer, loaded, clock, rng, home.slug))
     return hub
+
+
+def _make(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerUnwritable(f"the folder {data} cannot be made: {error.strerror}; give the hub's user the right") from error
 
 
 def _read(folder: Path) -> tuple[Reading | None, ConfigurationRefused | None]:
@@ -64,12 +79,6 @@ def _read(folder: Path) -> tuple[Reading | None, ConfigurationRefused | None]:
         return read_home(folder), None
     except ConfigurationRefused as refused:
         return None, refused
-
-
-def _settings(reading: Reading | None, refused: ConfigurationRefused | None, folder: Path) -> HubSettings:
-    if reading is not None:
-        return reading.settings
-    raise refused or NeverConfigured(f"{folder} cannot be read")
 
 
 def _parts(
@@ -114,7 +123,7 @@ def _parts(
         clock=home_clock,
         timers=Timers(loaded.state.timers),
         overlap=overlap,
-        was_received=lambda lane, packet_id: _received(reader, lane, packet_id),
+        received=Received(loaded.received),
         after=hub.after,
         housekeeping=hub.housekeeping,
         on_retained_alert=hub.on_retained_alert,
@@ -171,13 +180,6 @@ def _lanes(
         )
 
     return {URGENT: lane(URGENT, Message(topic=topics.status, payload=dumps(LOST))), BULK: lane(BULK, None)}
-
-
-def _received(reader: sqlite3.Connection, lane: str, packet_id: int) -> tuple[str, str] | None:
-    found: tuple[str, str] | None = reader.execute(
-        "SELECT topic, digest FROM received WHERE lane = ? AND packet_id = ?", (lane, packet_id)
-    ).fetchone()
-    return found
 
 
 def _left_over(loaded: Loaded) -> list[Wish]:

@@ -14,11 +14,13 @@ from pathlib import Path
 from hub import status
 from hub.config.read import Reading, read_home
 from hub.config.problems import ConfigurationRefused as Refused
+from hub.config.stored import settings_json
 from hub.config.watch import changes
 from hub.elapsed import HomeClock
 from hub.lanes import BULK, URGENT, Overlap
 from hub.ledger.write import Batch, Checkpointer, Writer
 from hub.logbook import Logbook
+from hub.lock import Lock
 from hub.mqtt import Connection
 from hub.mqtt_types import Message, Packet, Up
 from hub.outbox import Outbox, Wish, dumps
@@ -63,7 +65,8 @@ class Parts:
 class Hub:
     """One home's hub, from `run` to `stop`."""
 
-    def __init__(self) -> None:
+    def __init__(self, lock: Lock) -> None:
+        self._lock = lock
         self._parts: Parts | None = None
         self._up: dict[str, Up] = {}
         self._stop = asyncio.Event()
@@ -216,6 +219,7 @@ class Hub:
             await close()
         await parts.pump.save_last()
         parts.writer.close()
+        self._lock.release()
 
     def later(self, work: Awaitable[None]) -> None:
         """Do something soon, and keep hold of it meanwhile."""
@@ -254,6 +258,7 @@ class Hub:
         for problem in refused:
             log.error("%s", problem)
         if setting is None or setting.home != reading.home or refused:
+            self.parts.steps.settings = settings_json(reading.settings).decode()
             self.parts.pump.put(Configured(home=reading.home, refused=refused))
 
     async def _watch_files(self) -> None:

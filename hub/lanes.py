@@ -21,12 +21,35 @@ OWED_URGENT_MS = 60_000
 """How long an urgent copy may still be owed after its bulk copy was acted on; a later one is a press of its own."""
 
 
-def digest(packet: Packet) -> str:
+DIGEST_BYTES = 12
+
+
+def digest(packet: Packet) -> bytes:
     """What makes two messages equal: topic and payload."""
-    hasher = blake2b(packet.topic.encode(), digest_size=12)
-    hasher.update(b"\0")
-    hasher.update(packet.payload)
-    return hasher.hexdigest()
+    return blake2b(b"%b\0%b" % (packet.topic.encode(), packet.payload), digest_size=DIGEST_BYTES).digest()
+
+
+class Received:
+    """The newest committed use of each packet id of each lane: what a redelivery is told by (DESIGN §4)."""
+
+    def __init__(self, groups: list[tuple[str, bytes]]) -> None:
+        self._uses: dict[str, bytearray] = {}
+        for lane, uses in groups:
+            for at in range(0, len(uses), 2 + DIGEST_BYTES):
+                packet_id = int.from_bytes(uses[at : at + 2], "big")
+                self.use(lane, packet_id, uses[at + 2 : at + 2 + DIGEST_BYTES])
+
+    def use(self, lane: str, packet_id: int, key: bytes) -> None:
+        """A use of a packet id is committed."""
+        uses = self._uses.get(lane)
+        if uses is None:
+            uses = self._uses[lane] = bytearray(65_536 * DIGEST_BYTES)
+        uses[packet_id * DIGEST_BYTES : (packet_id + 1) * DIGEST_BYTES] = key
+
+    def is_use(self, lane: str, packet_id: int, key: bytes) -> bool:
+        """Whether the newest committed use of this packet id was this very message."""
+        uses = self._uses.get(lane)
+        return uses is not None and uses[packet_id * DIGEST_BYTES : (packet_id + 1) * DIGEST_BYTES] == key
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +71,10 @@ class Held:
 class Overlap:
     """The pairing of copies, one to one."""
 
-    def __init__(self, owed: list[tuple[int, str, str, str, int]]) -> None:
+    def __init__(self, owed: list[tuple[int, str, str, bytes, int]]) -> None:
         self.urgent = Filters(())
-        self._owed: dict[tuple[str, str], deque[Owed]] = {}
-        self._held: dict[str, deque[Held]] = {}
+        self._owed: dict[tuple[str, bytes], deque[Owed]] = {}
+        self._held: dict[bytes, deque[Held]] = {}
         self._waiting = 0
         for ident, lane, _topic, key, since_ms in owed:
             self._owed.setdefault((lane, key), deque()).append(Owed(ident, since_ms))
@@ -61,11 +84,11 @@ class Overlap:
         """How many bulk copies wait for their twin."""
         return self._waiting
 
-    def owe(self, lane: str, key: str, ident: int, since_ms: int) -> None:
+    def owe(self, lane: str, key: bytes, ident: int, since_ms: int) -> None:
         """A message was acted on; the other lane's copy is owed."""
         self._owed.setdefault((lane, key), deque()).append(Owed(ident, since_ms))
 
-    def settle(self, lane: str, key: str) -> Owed | None:
+    def settle(self, lane: str, key: bytes) -> Owed | None:
         """A copy came that was owed: it is the same message. Returns what it was paired with."""
         rows = self._owed.get((lane, key))
         if not rows:
@@ -75,7 +98,7 @@ class Overlap:
             del self._owed[lane, key]
         return owed
 
-    def disown(self, lane: str, key: str, ident: int) -> None:
+    def disown(self, lane: str, key: bytes, ident: int) -> None:
         """A message whose commit failed was not acted on: nothing is owed for it."""
         rows = self._owed.get((lane, key))
         if rows is None:
@@ -86,16 +109,16 @@ class Overlap:
         else:
             del self._owed[lane, key]
 
-    def give_back(self, lane: str, key: str, owed: Owed) -> None:
+    def give_back(self, lane: str, key: bytes, owed: Owed) -> None:
         """A pairing whose commit failed never happened."""
         self._owed.setdefault((lane, key), deque()).appendleft(owed)
 
-    def hold(self, packet: Packet, key: str, now_ms: int) -> None:
+    def hold(self, packet: Packet, key: bytes, now_ms: int) -> None:
         """Let a bulk copy wait for its twin."""
         self._held.setdefault(key, deque()).append(Held(packet, now_ms))
         self._waiting += 1
 
-    def held_twin(self, key: str) -> Packet | None:
+    def held_twin(self, key: bytes) -> Packet | None:
         """The bulk copy that waited for this urgent message."""
         rows = self._held.get(key)
         if not rows:

@@ -296,7 +296,8 @@ class Connection:
                 await ask(link)
             except BrokerError as error:
                 link.abort(error)
-                await link.ended
+                if link is self._link:
+                    self._came_up.clear()
             else:
                 return
         raise BrokerClosed(f"the {self.lane} lane was stopped before the broker answered")

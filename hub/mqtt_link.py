@@ -17,8 +17,8 @@ from hub.mqtt_reasons import FIRST_FAILURE, farewell, forbidden, publish_words
 from hub.mqtt_types import Packet
 from hub.mqtt_wire import Reader
 
-MAX_PACKET_SIZE = 1 << 20
-"""The largest packet we ask the broker to send."""
+MAX_PACKET_SIZE = 9 << 20
+"""The largest packet we ask the broker to send: what our mosquitto.conf lets through, and its envelope."""
 
 OnAcknowledged = Callable[[bool, str], None]
 

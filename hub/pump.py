@@ -19,7 +19,7 @@ from devices.registry import presses_call
 from hub.abc import Broker
 from hub.elapsed import HomeClock
 from hub.errors import HandrailError
-from hub.lanes import BULK, URGENT, Overlap, Owed, digest
+from hub.lanes import BULK, URGENT, Overlap, Owed, Received, digest
 from hub.ledger.write import Batch
 from hub.mqtt_types import Packet
 from hub.outbox import Wish
@@ -43,9 +43,9 @@ class Taken:
     packets: list[Packet] = field(default_factory=list)
     urgent: list[Packet | Input] = field(default_factory=list)
     bulk: list[Packet] = field(default_factory=list)
-    settled: list[tuple[str, str, Owed]] = field(default_factory=list)
-    held: list[tuple[Packet, str]] = field(default_factory=list)
-    owed: list[tuple[str, str, int]] = field(default_factory=list)
+    settled: list[tuple[str, bytes, Owed]] = field(default_factory=list)
+    held: list[tuple[Packet, bytes]] = field(default_factory=list)
+    owed: list[tuple[str, bytes, int]] = field(default_factory=list)
     learned: bool = False
 
 
@@ -60,7 +60,7 @@ class Pump:
         clock: HomeClock,
         timers: Timers,
         overlap: Overlap,
-        was_received: Callable[[str, int], tuple[str, str] | None],
+        received: Received,
         after: Callable[[Group], None],
         housekeeping: Callable[[Batch], None],
         on_retained_alert: Callable[[str], None],
@@ -73,7 +73,7 @@ class Pump:
         self._clock = clock
         self._timers = timers
         self._overlap = overlap
-        self._was_received = was_received
+        self._received = received
         self._after = after
         self._housekeeping = housekeeping
         self._on_retained_alert = on_retained_alert
@@ -186,11 +186,12 @@ class Pump:
                 self._packet(group, taken, item, now)
             else:
                 self._steps.take(group, item, now)
-        for key in self._timers.due(now.elapsed_ms):
-            self._steps.take(group, FellDue(timer=key), now)
+        for timer in self._timers.due(now.elapsed_ms):
+            self._steps.take(group, FellDue(timer=timer), now)
         for packet in self._overlap.overdue(now.elapsed_ms):
-            taken.held.append((packet, digest(packet)))
-            self._act(group, taken, packet, now, owes=URGENT)
+            key = digest(packet)
+            taken.held.append((packet, key))
+            self._act(group, taken, packet, key, now, owes=URGENT)
         if urgent and not self._alternate:
             self._alternate = True
             return
@@ -203,6 +204,7 @@ class Pump:
 
     async def _keep(self, group: Group, taken: Taken, now: Now) -> bool:
         """Commit a group; undo it and give everything back where that fails."""
+        group.batch.cursors["seq"] = self._steps.seq
         group.batch.cursors["elapsed_ms"] = now.elapsed_ms
         group.batch.cursors["wall_ms"] = now.wall_ms
         try:
@@ -235,6 +237,8 @@ class Pump:
     def _done(self, group: Group, taken: Taken) -> None:
         """After the commit: adopt, acknowledge in order, set timers, carry out."""
         self._steps.adopt()
+        for (lane, packet_id), key in group.batch.received.items():
+            self._received.use(lane, packet_id, key)
         self._timers.change(group.timers)
         for name, broker in self.lanes.items():
             mine = [packet for packet in taken.packets if packet.lane == name]
@@ -256,7 +260,7 @@ class Pump:
         client = self._steps.topics.client_of(packet.topic)
         if client is None and packet.retain:
             if packet.lane == URGENT or not self._overlap.urgent.covers(packet.topic):
-                self._act(group, taken, packet, now, owes="")
+                self._act(group, taken, packet, digest(packet), now, owes="")
             else:
                 taken.packets.append(packet)
             return
@@ -277,26 +281,23 @@ class Pump:
         if packet.lane == BULK and self._overlap.urgent.covers(packet.topic):
             self._overlap.hold(packet, key, now.elapsed_ms)
             return
-        self._act(group, taken, packet, now, owes=BULK if packet.lane == URGENT else "")
+        self._act(group, taken, packet, key, now, owes=BULK if packet.lane == URGENT else "")
 
-    def _came_again(self, group: Group, packet: Packet, key: str) -> bool:
+    def _came_again(self, group: Group, packet: Packet, key: bytes) -> bool:
         """A redelivery: DUP set, the session resumed, and the newest committed use of this packet id is equal."""
         if not (packet.duplicate and packet.resumed and packet.packet_id is not None):
             return False
         mine = group.batch.received.get((packet.lane, packet.packet_id))
-        last = (mine[2], mine[3]) if mine else self._was_received(packet.lane, packet.packet_id)
-        return last == (packet.topic, key)
+        return mine == key if mine is not None else self._received.is_use(packet.lane, packet.packet_id, key)
 
-    def _note(self, group: Group, taken: Taken, packet: Packet, key: str) -> None:
+    def _note(self, group: Group, taken: Taken, packet: Packet, key: bytes) -> None:
         """Acknowledge it after the commit, and remember its packet id for a redelivery."""
         taken.packets.append(packet)
         if packet.packet_id is not None:
-            row = (packet.lane, packet.packet_id, packet.topic, key)
-            group.batch.received[packet.lane, packet.packet_id] = row
+            group.batch.received[packet.lane, packet.packet_id] = key
 
-    def _act(self, group: Group, taken: Taken, packet: Packet, now: Now, *, owes: str) -> None:
+    def _act(self, group: Group, taken: Taken, packet: Packet, key: bytes, now: Now, *, owes: str) -> None:
         """Decode a message and step what it says; the other lane then owes its copy."""
-        key = digest(packet)
         self._note(group, taken, packet, key)
         before = self._steps.seq
         self._decode(group, taken, packet, now)

@@ -295,10 +295,11 @@ def _why(error: Exception) -> str:
     """A network error without the memory addresses and nested names it is printed with."""
     from urllib3 import exceptions
 
-    if isinstance(error, exceptions.ConnectTimeoutError | exceptions.ReadTimeoutError):
-        return "no answer in time"
+    # The first is a sort of the second, and that of the third.
     if isinstance(error, exceptions.NameResolutionError):
         return "its name cannot be resolved"
     if isinstance(error, exceptions.NewConnectionError):
         return "nobody listens there"
+    if isinstance(error, exceptions.ConnectTimeoutError | exceptions.ReadTimeoutError):
+        return "no answer in time"
     return "the connection broke"

@@ -49,6 +49,8 @@ class Steps:
         self.topics = topics
         self.catalogue = catalogue
         self.known = known
+        self.settings = ""
+        """What `home.yaml` says of this machine, kept beside the home it came with."""
         self._seq_before = seq
 
     def begin(self) -> Group:
@@ -77,7 +79,7 @@ class Steps:
             row = input_row(seq, now, given)
             batch.inputs.append(row)
             if type(given) is Configured:
-                batch.configurations.append((seq, now.wall_ms, _home_of(row[4])))
+                batch.configurations.append((seq, now.wall_ms, _home_of(row[4]), self.settings))
         _, effects = step(self.state, given, now)
         for effect in effects:
             self._wish(group, effect, seq, now)
@@ -108,12 +110,12 @@ class Steps:
 
     def _log(self, group: Group, line: Log, cause: int, now: Now) -> None:
         self.seq += 1
-        message = log_message(self.seq, now.wall_ms, line)
+        message = dumps(log_message(self.seq, now.wall_ms, line))
         urgent = line.alert is not None
         group.batch.log.append(
             (self.seq, now.wall_ms, cause, line.did.value, int(urgent), line.alert, line.episode, line.resident, message)
         )
-        group.lines[urgent].append((self.seq, dumps(message)))
+        group.lines[urgent].append((self.seq, message))
 
     def _carry(self, group: Group, wish: Carry, cause: int, now: Now) -> None:
         device = wish.command.device

@@ -7,7 +7,7 @@ import { me, placeOfThisScreen, setMe } from "./me.js";
 import * as sound from "./sound.js";
 import { ago, plainly, say, words } from "./words.js";
 
-const SILENT_MS = 7000;
+const SILENT_MS = 6000;
 const BROKEN_MS = 3000;
 const GONE_MS = 8000;
 const page = (id) => document.getElementById(id);

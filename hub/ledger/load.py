@@ -11,7 +11,7 @@ from devices.adapter import Description
 from hub.ledger.rows import adapter
 from rules.home import Home
 from rules.setting import Setting
-from rules.state import ROWS, Alert, AlertState, Episode, State
+from rules.state import ROWS, Episode, State
 
 
 @dataclass(slots=True)
@@ -20,14 +20,17 @@ class Loaded:
 
     state: State
     home: Home | None
+    settings: str
+    """The settings accepted with that home, as JSON; empty where there is none."""
     seq: int
     elapsed_ms: int
     wall_ms: int
     known: dict[str, Description] = field(default_factory=dict)
     outbox: list[tuple[str, int, int, dict[str, object]]] = field(default_factory=list)
-    twins: list[tuple[int, str, str, str, int]] = field(default_factory=list)
+    twins: list[tuple[int, str, str, bytes, int]] = field(default_factory=list)
     cursors: dict[str, int] = field(default_factory=dict)
     subscriptions: dict[str, list[str]] = field(default_factory=dict)
+    received: list[tuple[str, bytes]] = field(default_factory=list)
 
 
 ONLY = {
@@ -47,7 +50,7 @@ def load(store: sqlite3.Connection) -> Loaded:
         for key, body in store.execute(f"SELECT key, body FROM {name} {ONLY.get(name, '')}"):
             row = read.validate_json(body)
             table.rows[_key_of(row, key)] = row
-    home = newest_home(store)
+    home, settings = newest_configuration(store)
     if home is not None:
         running = [episode.rule for episode in state.episodes]
         state.setting = Setting(home, running)
@@ -61,6 +64,7 @@ def load(store: sqlite3.Connection) -> Loaded:
     return Loaded(
         state=state,
         home=home,
+        settings=settings,
         seq=seq,
         elapsed_ms=cursors.get("elapsed_ms", 0),
         wall_ms=cursors.get("wall_ms", 0),
@@ -70,6 +74,7 @@ def load(store: sqlite3.Connection) -> Loaded:
         twins=store.execute("SELECT id, lane, topic, digest, elapsed_ms FROM twins ORDER BY id").fetchall(),
         cursors=cursors,
         subscriptions=subscriptions,
+        received=store.execute("SELECT lane, uses FROM received ORDER BY id").fetchall(),
     )
 
 
@@ -80,11 +85,7 @@ def _key_of(row: object, key: str) -> str:
     return key
 
 
-def newest_home(store: sqlite3.Connection) -> Home | None:
-    """The configuration accepted last."""
-    row = store.execute("SELECT body FROM configurations ORDER BY seq DESC LIMIT 1").fetchone()
-    return adapter(Home).validate_json(row[0]) if row else None  # type: ignore[return-value]
-
-
-def is_open(alert: Alert) -> bool:
-    return alert.state is not AlertState.CLOSED
+def newest_configuration(store: sqlite3.Connection) -> tuple[Home | None, str]:
+    """The configuration accepted last: the home, and the settings beside it."""
+    row = store.execute("SELECT body, settings FROM configurations ORDER BY seq DESC LIMIT 1").fetchone()
+    return (adapter(Home).validate_json(row[0]), row[1]) if row else (None, "")  # type: ignore[return-value]

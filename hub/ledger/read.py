@@ -1,7 +1,7 @@
 """The ledger as the screens read it: read-only, small pages, one short transaction at a time.
 
-It imports nothing of the hub but its clock, so that a screen can never do more than look. Every function is synchronous and safe
-to call from any thread; a slow disk then holds up a thread, never a page's event loop.
+It imports nothing of the hub but its clock, so that a screen can never do more than look. Every function is synchronous
+and safe to call from any thread; a slow disk then holds up a thread, never a page's event loop.
 """
 
 from __future__ import annotations

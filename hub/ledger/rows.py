@@ -24,7 +24,7 @@ from rules.inputs import (
     Unread,
 )
 
-EventRow = tuple[int, int, int, str, str, str | int | float | None, dict[str, object] | None]
+EventRow = tuple[int, int, int, str, str, str | int | float | None, str | None]
 InputRow = tuple[int, int, int, str, str]
 
 NOT_TRUE_OR_FALSE = frozenset({*TWO_WORDS, *UNITS, Kind.BUTTON, Kind.OTHER})
@@ -80,7 +80,7 @@ def event_row(seq: int, now: Now, given: Heard) -> EventRow:
         extra["retained"] = 1
     if given.can_call:
         extra["can_call"] = 1
-    return (seq, now.wall_ms, now.elapsed_ms, event.device, event.kind.value, value, extra or None)
+    return (seq, now.wall_ms, now.elapsed_ms, event.device, event.kind.value, value, orjson.dumps(extra).decode() if extra else None)
 
 
 def event_of(device: str, kind: str, value: str | int | float | None, extra: str | None) -> Heard:

@@ -1,9 +1,9 @@
 """The one writer of the ledger: each group of inputs with everything it caused, in one transaction that is on disk when
 it returns.
 
-It lives in a thread of its own, because a disk can hang and the event loop must not. Each table takes one statement a
-group (rows travel as one JSON array), because Python gives the interpreter lock up and wants it back at every statement:
-a statement a row would make a busy event loop and a busy writer wait for each other hundreds of times a group.
+It lives in a thread of its own, because a disk can hang and the event loop must not. Rows go many a statement, because
+Python gives the interpreter lock up and wants it back at every statement: a statement a row would make a busy event loop
+and a busy writer wait for each other hundreds of times a group.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -26,7 +27,10 @@ from rules.state import TABLES
 log = logging.getLogger("handrail.ledger")
 
 SCHEMA = Path(__file__).parent / "schema"
-LogRow = tuple[int, int, int, str, int, str | None, str | None, str | None, object]
+RECEIVED_KEPT = 4_000
+"""Groups whose packet ids are kept. Only what was committed last and not yet acknowledged can come again."""
+PRUNE_EVERY = 10_000
+LogRow = tuple[int, int, int, str, int, str | None, str | None, str | None, bytes]
 RollupKey = tuple[str, str, str, int]
 
 
@@ -53,57 +57,85 @@ class Batch:
     gone: dict[str, list[str]] = field(default_factory=dict)
     outbox: dict[str, tuple[str, int, int, object]] = field(default_factory=dict)
     carried: list[tuple[str, int]] = field(default_factory=list)
-    received: dict[tuple[str, int], tuple[str, int, str, str]] = field(default_factory=dict)
-    twins: list[tuple[int, str, str, str, int]] = field(default_factory=list)
+    received: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    """The packet ids this group used, by lane: what a redelivery is compared with."""
+    twins: list[tuple[int, str, str, bytes, int]] = field(default_factory=list)
     paired: list[int] = field(default_factory=list)
     quarantine: list[tuple[int, int, str, bytes, str]] = field(default_factory=list)
     raw: list[tuple[int, str, bytes]] = field(default_factory=list)
     known: dict[str, object] = field(default_factory=dict)
-    configurations: list[tuple[int, int, str]] = field(default_factory=list)
+    configurations: list[tuple[int, int, str, str]] = field(default_factory=list)
     rollups: dict[RollupKey, Rollup] = field(default_factory=dict)
     subscriptions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     cursors: dict[str, int] = field(default_factory=dict)
 
 
-def _upsert(table: str) -> str:
-    return (
-        f"INSERT INTO {table} (key, body) SELECT value ->> 0, value -> 1 FROM json_each(?) WHERE true "
-        "ON CONFLICT (key) DO UPDATE SET body = excluded.body"
+CHUNKS = (64, 16, 4, 1)
+"""Rows a statement: few sizes, so that each is compiled once and kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """An INSERT of many rows in one statement."""
+
+    head: str
+    row: str
+    tail: str = ""
+
+    def run(self, store: sqlite3.Connection, rows: Sequence[Sequence[object]]) -> None:
+        """Insert these rows, in as few statements as their number allows."""
+        at, left = 0, len(rows)
+        for size in CHUNKS:
+            while left >= size:
+                some = rows[at : at + size]
+                store.execute(_statement(self, size), [value for row in some for value in row])
+                at, left = at + size, left - size
+
+
+@lru_cache(maxsize=256)
+def _statement(insert: Insert, size: int) -> str:
+    return f"{insert.head} VALUES {', '.join([insert.row] * size)} {insert.tail}"
+
+
+def _row(width: int) -> str:
+    return f"({', '.join('?' * width)})"
+
+
+def _body(table: str) -> Insert:
+    return Insert(
+        f"INSERT INTO {table} (key, body)", _row(2), "ON CONFLICT (key) DO UPDATE SET body = excluded.body"
     )
 
 
-def _forget(table: str) -> str:
-    return f"DELETE FROM {table} WHERE key IN (SELECT value FROM json_each(?))"
-
-
-EVENTS = """INSERT INTO events SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-    nullif(value -> 6, 'null') FROM json_each(?)"""
-INPUTS = """INSERT INTO inputs SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
-    FROM json_each(?)"""
-LOG = """INSERT INTO log SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-    value ->> 6, value ->> 7, value -> 8 FROM json_each(?)"""
-OUTBOX = """INSERT INTO outbox SELECT value ->> 0, value ->> 1, value ->> 2, value -> 3 FROM json_each(?) WHERE true
-    ON CONFLICT (key) DO UPDATE SET seq = excluded.seq, urgent = excluded.urgent, body = excluded.body"""
-CARRIED = "DELETE FROM outbox WHERE (key, seq) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
-RECEIVED = """INSERT INTO received SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)
-    WHERE true ON CONFLICT (lane, packet_id) DO UPDATE SET topic = excluded.topic, digest = excluded.digest"""
-TWINS = "INSERT INTO twins SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)"
-PAIRED = "DELETE FROM twins WHERE id IN (SELECT value FROM json_each(?))"
-ROLLUPS = """INSERT INTO rollups SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-    value ->> 6, value ->> 7, value ->> 8, value ->> 9 FROM json_each(?) WHERE true
-    ON CONFLICT (device, kind, field, hour) DO UPDATE SET count = count + excluded.count,
+BODIES = {name: _body(name) for name in (*TABLES, "known")}
+EVENTS = Insert("INSERT INTO events", _row(7))
+INPUTS = Insert("INSERT INTO inputs", _row(5))
+LOG = Insert("INSERT INTO log", _row(9))
+OUTBOX = Insert(
+    "INSERT INTO outbox",
+    _row(4),
+    "ON CONFLICT (key) DO UPDATE SET seq = excluded.seq, urgent = excluded.urgent, body = excluded.body",
+)
+TWINS = Insert("INSERT INTO twins", _row(5))
+ROLLUPS = Insert(
+    "INSERT INTO rollups",
+    _row(10),
+    """ON CONFLICT (device, kind, field, hour) DO UPDATE SET count = count + excluded.count,
     active = active + excluded.active, numbers = numbers + excluded.numbers, sum = sum + excluded.sum,
-    min = coalesce(min(min, excluded.min), min, excluded.min), max = coalesce(max(max, excluded.max), max, excluded.max)"""
-CURSORS = """INSERT INTO cursors SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true
-    ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
+    min = coalesce(min(min, excluded.min), min, excluded.min),
+    max = coalesce(max(max, excluded.max), max, excluded.max)""",
+)
+CURSORS = Insert("INSERT INTO cursors", _row(2), "ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+CARRIED = Insert("DELETE FROM outbox WHERE (key, seq) IN (", _row(2), ")")
+PAIRED = Insert("DELETE FROM twins WHERE id IN (", "(?)", ")")
+GONE = {name: Insert(f"DELETE FROM {name} WHERE key IN (", "(?)", ")") for name in TABLES}
 
 
 def write(store: sqlite3.Connection, batch: Batch) -> None:
     """Keep one batch, whole or not at all."""
     store.execute("BEGIN IMMEDIATE")
     try:
-        for statement, argument in _statements(batch):
-            store.execute(statement, (argument,))
+        _common(store, batch)
         _rare(store, batch)
         store.execute("COMMIT")
     except BaseException:
@@ -112,47 +144,53 @@ def write(store: sqlite3.Connection, batch: Batch) -> None:
         raise
 
 
-def _text(rows: object) -> str:
-    return orjson.dumps(rows, option=orjson.OPT_NON_STR_KEYS).decode()
+def _packed(received: Mapping[tuple[str, int], bytes]) -> dict[str, bytes]:
+    """Each lane's uses in one blob: two bytes of packet id and twelve of digest a use, in order."""
+    lanes: dict[str, list[bytes]] = {}
+    for (lane, packet_id), digest in received.items():
+        lanes.setdefault(lane, []).append(packet_id.to_bytes(2, "big") + digest)
+    return {lane: b"".join(uses) for lane, uses in lanes.items()}
 
 
-def _statements(batch: Batch) -> Iterable[tuple[str, str]]:
-    if batch.events:
-        yield EVENTS, _text(batch.events)
-    if batch.inputs:
-        yield INPUTS, _text(batch.inputs)
-    if batch.log:
-        yield LOG, _text(batch.log)
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _common(store: sqlite3.Connection, batch: Batch) -> None:
+    """What nearly every group has. The order matters in one place: a wish that was carried out leaves before a newer
+    one of its key comes, and a copy that is owed is written before the same group pairs it."""
+    EVENTS.run(store, batch.events)
+    INPUTS.run(store, batch.inputs)
+    LOG.run(store, [(*row[:8], row[8].decode()) for row in batch.log])
     for table, rows in batch.rows.items():
-        yield _upsert(table), _text(rows)
+        BODIES[table].run(store, [(key, _json(row)) for key, row in rows])
     for table, keys in batch.gone.items():
-        yield _forget(table), _text(keys)
-    if batch.carried:
-        yield CARRIED, _text(batch.carried)
-    if batch.outbox:
-        yield OUTBOX, _text(list(batch.outbox.values()))
-    if batch.received:
-        yield RECEIVED, _text(list(batch.received.values()))
-    if batch.twins:
-        yield TWINS, _text(batch.twins)
-    if batch.paired:
-        yield PAIRED, _text(batch.paired)
-    if batch.rollups:
-        yield ROLLUPS, _text([(*key, r.count, r.active, r.numbers, r.total, r.least, r.most)
-                              for key, r in batch.rollups.items()])
-    if batch.known:
-        yield _upsert("known"), _text(list(batch.known.items()))
-    if batch.cursors:
-        yield CURSORS, _text(list(batch.cursors.items()))
+        GONE[table].run(store, [(key,) for key in keys])
+    CARRIED.run(store, batch.carried)
+    OUTBOX.run(store, [(key, seq, urgent, _json(body)) for key, seq, urgent, body in batch.outbox.values()])
+    TWINS.run(store, batch.twins)
+    PAIRED.run(store, [(ident,) for ident in batch.paired])
+    ROLLUPS.run(
+        store,
+        [(*key, r.count, r.active, r.numbers, r.total, r.least, r.most) for key, r in batch.rollups.items()],
+    )
+    BODIES["known"].run(store, [(key, _json(body)) for key, body in batch.known.items()])
+    CURSORS.run(store, list(batch.cursors.items()))
 
 
 def _rare(store: sqlite3.Connection, batch: Batch) -> None:
+    if batch.received:
+        seq = batch.cursors.get("seq", 0)
+        rows = [(lane, seq, uses) for lane, uses in _packed(batch.received).items()]
+        store.executemany("INSERT INTO received (lane, seq, uses) VALUES (?, ?, ?)", rows)
+        if seq % PRUNE_EVERY < len(batch.events) + 1:
+            store.execute("DELETE FROM received WHERE id <= (SELECT max(id) FROM received) - ?", (RECEIVED_KEPT,))
     if batch.quarantine:
         store.executemany("INSERT INTO quarantine VALUES (?, ?, ?, ?, ?)", batch.quarantine)
     if batch.raw:
         store.executemany("INSERT OR REPLACE INTO raw VALUES (?, ?, ?)", batch.raw)
     if batch.configurations:
-        store.executemany("INSERT INTO configurations VALUES (?, ?, ?)", batch.configurations)
+        store.executemany("INSERT INTO configurations VALUES (?, ?, ?, ?)", batch.configurations)
     for lane, filters in batch.subscriptions.items():
         store.execute("DELETE FROM subscriptions WHERE lane = ?", (lane,))
         store.executemany("INSERT INTO subscriptions VALUES (?, ?)", [(lane, name) for name in filters])
@@ -161,7 +199,7 @@ def _rare(store: sqlite3.Connection, batch: Batch) -> None:
 def open_store(path: Path) -> sqlite3.Connection:
     """Open the ledger's file for its writer, and bring its schema up to this version."""
     try:
-        store = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+        store = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5, cached_statements=256)
         store.execute("PRAGMA journal_mode = WAL")
         store.execute("PRAGMA synchronous = FULL")
         store.execute("PRAGMA foreign_keys = ON")

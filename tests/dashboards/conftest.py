@@ -24,13 +24,19 @@ from hub.ledger.read import Reader
 from rules.home import Carer, Home, Place, PlaceKind, Resident, Role, Zone
 from rules.levels import Level
 from rules.state import Alert, AlertState, Ending, Meta, OnShift, Promise
-from tests.parts import part
+from tests.parts import part, until
 
 SCHEMA = Path(__file__).parents[2] / "hub" / "ledger" / "schema" / "0001.sql"
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 RESIDENTS = {"margaret": "Margaret Hill", "arthur": "Arthur Penrose", "ines": "Inês Carvalho", "tom": "Tom Baker"}
 STAFF = {"ana": ("Ana Ruiz", Role.CARER), "ben": ("Ben Okafor", Role.CARER), "joy": ("Joy Shah", Role.NURSE)}
 
@@ -93,7 +99,7 @@ class FakeHub:
         alert = row.id if isinstance(row, Alert) else None
         body = orjson.dumps(row).decode()
         with self._write() as db:
-            db.execute(f"INSERT OR REPLACE INTO {table} (key, body) VALUES (?, ?)", (key, body))  # noqa: S608
+            db.execute(f"INSERT OR REPLACE INTO {table} (key, body) VALUES (?, ?)", (key, body))
             db.execute(
                 "INSERT INTO log (seq, wall_ms, cause, step, urgent, alert, body) VALUES (?, ?, 0, ?, 0, ?, '{}')",
                 (self.seq, self.clock.wall_ms(), step, alert),
@@ -104,7 +110,7 @@ class FakeHub:
     def drop(self, table: str, key: str) -> None:
         """Take a row out and wake the screens."""
         with self._write() as db:
-            db.execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608
+            db.execute(f"DELETE FROM {table} WHERE key = ?", (key,))
         if self.live is not None:
             self.live.on_log()
 
@@ -168,12 +174,17 @@ class FakeHub:
         DEEDS[str(wish["do"])](self, {name: str(value) for name, value in wish.items()})
         return Answer(id=str(wish["id"]), ok=True, reason="done")
 
-    def change(self, alert_id: str, **more: object) -> None:
-        """Keep a new version of an alert."""
+    def alert(self, alert_id: str) -> Alert:
+        """An alert as it is kept."""
         reader = Reader(self.path)
         alert = reader.alert(alert_id)
         reader.close()
         assert alert is not None
+        return alert
+
+    def change(self, alert_id: str, **more: object) -> None:
+        """Keep a new version of an alert."""
+        alert = self.alert(alert_id)
         self.put("alerts", alert_id, replace(alert, version=alert.version + 1, **more))  # type: ignore[arg-type]
 
 
@@ -198,6 +209,11 @@ def _promise(hub: FakeHub, wish: dict[str, str]) -> None:
 
 
 def _close(hub: FakeHub, wish: dict[str, str]) -> None:
+    missed = hub.alert(wish["alert"]).missed
+    if missed:
+        rows = (replace(row, answered_by=wish["by"]) if row.resident == wish["resident"] else row for row in missed)
+        hub.change(wish["alert"], missed=tuple(rows))
+        return
     hub.change(
         wish["alert"],
         state=AlertState.CLOSED,
@@ -220,6 +236,7 @@ DEEDS: dict[str, Callable[[FakeHub, dict[str, str]], None]] = {
     "promise": _promise,
     "close": _close,
     "assist": _assist,
+    "not_ours": lambda hub, wish: None,
 }
 
 
@@ -247,9 +264,7 @@ class Screens:
             asyncio.create_task(self._heartbeat()),
             asyncio.create_task(self.server.serve(sockets=[self.socket])),
         ]
-        async with asyncio.timeout(10):
-            while not self.server.started:
-                await asyncio.sleep(0.01)
+        await until(lambda: self.server.started, 10)
 
     async def _heartbeat(self) -> None:
         while True:

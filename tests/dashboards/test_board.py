@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from playwright.async_api import expect
 
 from rules.levels import Level
+from rules.state import Missed
 
 if TYPE_CHECKING:
     from tests.dashboards.conftest import FakeHub, Phone, Screens
@@ -204,6 +205,35 @@ async def test_a_wall_screen_asks_who_does_it(hub: FakeHub, screens: Screens, ph
     await expect(wall.page.locator(wall.card("a1")).locator(".taken")).to_contain_text("Ben Okafor is going")
 
 
+async def test_each_press_missed_while_down_is_answered_by_itself(
+    hub: FakeHub, screens: Screens, phone: OpenBoard
+) -> None:
+    """One button a resident; the card has no close of its own."""
+    rows = tuple(
+        Missed(resident=resident, device=resident, place=None, kind="emergency", at_ms=hub.clock.wall_ms() - 7_200_000)
+        for resident in ("margaret", "tom")
+    )
+    hub.press("a1", None, everybody=True, late=True, missed=rows)
+    ana = await phone(screens, "ana")
+    card = ana.page.locator(ana.card("a1"))
+    await expect(card.locator(".title")).to_have_text("Missed while the hub was down")
+    await expect(card.locator('[data-panel="main"] [data-open="close"]')).to_be_hidden()
+    await card.locator('[data-missed="tom"]').tap()
+    await expect(card.locator('[data-missed="tom"]')).to_have_count(0)
+    assert (hub.asked[-1]["do"], hub.asked[-1]["resident"]) == ("close", "tom")
+
+
+async def test_a_device_of_the_neighbours_can_be_marked_not_ours(
+    hub: FakeHub, screens: Screens, phone: OpenBoard
+) -> None:
+    """The hub's answer, that a second person has to say so too, is shown on the card."""
+    hub.press("a1", None, device="rtl_433/9", everybody=True)
+    ana = await phone(screens, "ana")
+    await ana.page.locator(f'{ana.card("a1")} [data-do="not_ours"]').tap()
+    await expect(ana.page.locator(ana.card("a1")).locator(".error")).to_have_text("done")
+    assert (hub.asked[-1]["do"], hub.asked[-1]["device"]) == ("not_ours", "rtl_433/9")
+
+
 async def test_staff_assist_calls_everybody_by_a_hold(hub: FakeHub, screens: Screens, phone: OpenBoard) -> None:
     """The caller's own phone keeps silent, the colleague's rings."""
     ana, ben = await phone(screens, "ana"), await phone(screens, "ben")
@@ -277,7 +307,8 @@ async def test_everything_can_be_done_from_the_keyboard(hub: FakeHub, screens: S
     await ana.page.keyboard.press("Enter")
     await expect(ana.page.locator(ana.card("a1"))).to_have_attribute("data-state", "claimed")
     small = await ana.page.evaluate(
-        "[...document.querySelectorAll('button')].filter((b) => b.offsetParent && b.offsetHeight < 64).map((b) => b.outerHTML)"
+        "[...document.querySelectorAll('button')]"
+        ".filter((button) => button.offsetParent && button.offsetHeight < 64).map((button) => button.outerHTML)"
     )
     assert small == []
     assert await ana.page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -13,7 +13,7 @@ import aiomqtt
 import httpx
 import orjson
 
-from tests.parts import REPOSITORY, Mosquitto, free_port
+from tests.parts import REPOSITORY, Mosquitto, free_port, until
 
 if TYPE_CHECKING:
     from tests.dashboards.conftest import FakeHub
@@ -25,13 +25,12 @@ def start(settings: dict[str, object]) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "dashboards"], env=environment, stderr=subprocess.PIPE)
 
 
-async def state_of(url: str) -> dict[str, object]:
+def state_of(url: str) -> dict[str, object]:
     """What the process says of itself, as soon as it says anything."""
-    async with httpx.AsyncClient() as client:
-        try:
-            answer: dict[str, object] = orjson.loads((await client.get(f"{url}/healthz")).content)
-        except httpx.TransportError:
-            return {}
+    try:
+        answer: dict[str, object] = orjson.loads(httpx.get(f"{url}/healthz").content)
+    except httpx.TransportError:
+        return {}
     return answer
 
 
@@ -41,10 +40,9 @@ async def test_the_process_serves_is_live_and_stops_when_told(hub: FakeHub, mosq
     url = f"http://127.0.0.1:{port}"
     process = start({"home": "elm-house", "ledger": str(hub.path), "broker": {"port": mosquitto.port}, "port": port})
     try:
-        async with aiomqtt.Client("127.0.0.1", mosquitto.port) as client, asyncio.timeout(20):
+        async with aiomqtt.Client("127.0.0.1", mosquitto.port) as client:
             await client.publish("handrail/elm-house/status", orjson.dumps({"state": "ready"}), retain=True)
-            while (await state_of(url)).get("live") is not True:
-                await asyncio.sleep(0.05)
+            await until(lambda: state_of(url).get("live") is True, 20)
         async with httpx.AsyncClient() as browser, browser.stream("GET", f"{url}/live") as stream:
             events = stream.aiter_lines()
             async with asyncio.timeout(10):

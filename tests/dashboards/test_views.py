@@ -4,7 +4,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from dashboards import views
-from dashboards.views import Board, Card
+from dashboards.picture import Board, Card
 from hub.ledger.read import (
     House,
     HouseCarer,

@@ -131,6 +131,7 @@ class FakeBroker:
         self.answers_connect = True
         self.answers_pings = True
         self.answers_publishes = True
+        self.answers_subscriptions = True
         self.refuses: dict[str, mqtt5.SubAckReasonCode] = {}
         self._writer: asyncio.StreamWriter | None = None
         self._server: asyncio.Server | None = None
@@ -175,7 +176,7 @@ class FakeBroker:
         match packet:
             case mqtt5.ConnectPacket() if self.answers_connect:
                 writer.write(self.welcome.write())
-            case mqtt5.SubscribePacket():
+            case mqtt5.SubscribePacket() if self.answers_subscriptions:
                 granted = mqtt5.SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE
                 codes = [self.refuses.get(f.pattern, granted) for f in packet.topic_filters]
                 writer.write(mqtt5.SubAckPacket(packet.packet_id, codes).write())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.errors import BrokerRefused, SessionTakenOver, SubscriptionRefused
+from hub.errors import BrokerError, BrokerRefused, SessionTakenOver, SubscriptionRefused
 from tests.hub.mqtt_parts import FakeBroker, lane, publish_bytes
 from tests.parts import until
 
@@ -239,6 +239,31 @@ async def test_a_subscription_asked_for_while_away_waits_for_the_next_connection
         await urgent.connection.subscribe("b")
         assert urgent.connection.up
         assert broker.of(mqtt5.SubscribePacket)[-1].topic_filters[-1].pattern == "b"
+
+
+async def test_a_connection_lost_while_a_subscription_is_asked_for_only_delays_it() -> None:
+    """The answer that never came is asked for again on the next connection."""
+    async with FakeBroker() as broker, lane(broker.port, subscriptions=("a",)) as urgent:
+        await urgent.is_up()
+        broker.answers_subscriptions = False
+        asking = asyncio.create_task(urgent.connection.subscribe("b"))
+        await until(lambda: len(broker.of(mqtt5.SubscribePacket)) == 2)
+        broker.answers_subscriptions = True
+        broker.hang_up()
+        await asking
+        assert len(urgent.ups) == 2
+
+
+async def test_a_stop_while_a_subscription_is_asked_for_ends_the_asking() -> None:
+    """Nobody waits for ever for a lane that is gone."""
+    async with FakeBroker() as broker, lane(broker.port, subscriptions=("a",)) as urgent:
+        await urgent.is_up()
+        broker.answers_subscriptions = False
+        asking = asyncio.create_task(urgent.connection.subscribe("b"))
+        await until(lambda: len(broker.of(mqtt5.SubscribePacket)) == 2)
+        await urgent.connection.stop()
+        with pytest.raises(BrokerError):
+            await asking
 
 
 async def test_a_quiet_line_lives_on_pings() -> None:

@@ -1,7 +1,7 @@
 """The MQTT connection against a real Mosquitto: what is acknowledged, what comes again, and what happens on faults."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 import aiomqtt
 import pytest
@@ -10,14 +10,6 @@ from hub.errors import BrokerRefused, SessionTakenOver
 from hub.mqtt import Message, Packet
 from tests.hub.mqtt_parts import file_with, kill, lane
 from tests.parts import Mosquitto, certificates, free_port, until
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def event_loop_policy(request: pytest.FixtureRequest) -> asyncio.AbstractEventLoopPolicy:
-    """The hub runs on uvloop where there is one, whose transports are not quite asyncio's."""
-    if request.param == "asyncio":
-        return asyncio.DefaultEventLoopPolicy()
-    return pytest.importorskip("uvloop").EventLoopPolicy()  # type: ignore[no-any-return]
 
 
 async def publish(broker: Mosquitto, *payloads: bytes, topic: str = "room/001", retain: bool = False) -> None:
@@ -337,3 +329,27 @@ async def test_stopping_where_nobody_answers_is_prompt() -> None:
         await until(lambda: urgent.downs)
         async with asyncio.timeout(1):
             await urgent.connection.stop()
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        test_what_was_not_acknowledged_comes_again_and_what_was_does_not,
+        test_many_publishes_all_arrive_in_order_within_the_window_of_the_broker,
+        test_a_broker_that_stops_answering_is_noticed_and_found_again,
+        test_after_a_restart_of_the_broker_the_lane_is_back_with_its_subscriptions,
+        test_a_wrong_password_is_said_in_plain_words,
+        test_tls_with_a_certificate_of_the_homes_own_authority,
+        test_tls_to_a_port_without_it_is_refused,
+        test_the_last_will_speaks_when_the_hub_dies_and_not_when_it_stops,
+        test_a_fault_of_whoever_takes_the_packets_ends_the_lane_loudly,
+    ],
+    ids=lambda scenario: scenario.__name__.removeprefix("test_"),
+)
+def test_the_same_holds_on_uvloop(
+    mosquitto: Mosquitto, scenario: Callable[[Mosquitto], Coroutine[None, None, None]]
+) -> None:
+    """The hub runs on uvloop where there is one, whose transports are not quite asyncio's."""
+    uvloop = pytest.importorskip("uvloop")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(scenario(mosquitto))

@@ -83,19 +83,18 @@ CREATE TABLE raw (                  -- the bytes behind an emergency
     payload BLOB NOT NULL
 ) STRICT;
 
-CREATE TABLE received (             -- the newest committed use of each packet id of a lane
+CREATE TABLE received (             -- the packet ids each commit used, for telling a redelivery from a press
+    id INTEGER PRIMARY KEY,
     lane TEXT NOT NULL,
-    packet_id INTEGER NOT NULL,
-    topic TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    PRIMARY KEY (lane, packet_id)
-) STRICT, WITHOUT ROWID;
+    seq INTEGER NOT NULL,
+    uses BLOB NOT NULL              -- 14 bytes a use: packet id, digest of topic and payload
+) STRICT;
 
 CREATE TABLE twins (                -- copies of urgent messages that the other lane still owes
     id INTEGER PRIMARY KEY,         -- seq of the input that was acted on
     lane TEXT NOT NULL,             -- the lane that owes its copy
     topic TEXT NOT NULL,
-    digest TEXT NOT NULL,
+    digest BLOB NOT NULL,
     elapsed_ms INTEGER NOT NULL
 ) STRICT;
 
@@ -116,7 +115,8 @@ CREATE TABLE rollups (              -- per device, kind and hour
 CREATE TABLE configurations (       -- accepted ones, in full
     seq INTEGER PRIMARY KEY,
     wall_ms INTEGER NOT NULL,
-    body TEXT NOT NULL
+    body TEXT NOT NULL,             -- rules.home.Home
+    settings TEXT NOT NULL          -- hub.config.settings.HubSettings: where broker, data and screens are
 ) STRICT;
 
 CREATE TABLE subscriptions (        -- what each lane's session at the broker holds
