@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from devices.catalogue import Catalogue
+from hub.channels import AppriseChannel, Pager
 from hub.clock import Clock
 from hub.config.problems import ConfigurationRefused
 from hub.config.read import Reading, continued, read_home
@@ -19,13 +20,16 @@ from hub.errors import HandrailError, LedgerUnwritable
 from hub.hub import Hub, Parts
 from hub.lanes import BULK, URGENT, Overlap, Received
 from hub.ledger.load import Loaded, load
+from hub.ledger.source import LedgerSource
 from hub.ledger.write import Checkpointer, Writer
 from hub.lock import Lock
 from hub.logbook import Line, Logbook
 from hub.mqtt import Connection
 from hub.mqtt_types import Message
 from hub.outbox import Outbox, Wish, dumps, wish_of
+from hub.paging import Paging
 from hub.pump import Pump
+from hub.series import InfluxSeries, SeriesWriter
 from hub.status import LOST, Health
 from hub.steps import Steps
 from hub.subscriptions import Subscriptions
@@ -109,11 +113,12 @@ def _parts(
     )
     lanes = _lanes(hub, settings, loaded, subscriptions, topics, slug, rng)
     reader = sqlite3.connect(f"file:{writer.path}?mode=ro", uri=True, isolation_level=None, timeout=1)
+    paging = Paging(state=loaded.state, put=lambda given: pump.put(given))
     outbox = Outbox(
         urgent=lanes[URGENT],
         bulk=lanes[BULK],
         elapsed_ms=lambda: home_clock.now().elapsed_ms,
-        page=lambda wish: None,
+        page=paging.page,
         on_dropped=hub.on_dropped,
         on_carried=lambda: None,
     )
@@ -132,6 +137,10 @@ def _parts(
         on_recovery=hub.on_commit_back,
     )
     pump.lanes = lanes
+    pager = Pager(AppriseChannel(), on_result=paging.result, file=settings.file)
+    paging.connect(pager, outbox)
+    source = LedgerSource(writer.path, loaded.state, loaded.cursors, pump.save_soon)
+    series = _series(hub, settings, source, rng)
     outbox.offer(_left_over(loaded))
     return Parts(
         folder=folder,
@@ -149,9 +158,10 @@ def _parts(
         logs={lane: _logbook(lane, lanes[lane], topics, loaded, reader) for lane in (URGENT, BULK)},
         lanes=lanes,
         health=Health(home=slug, started_ms=home_clock.now().elapsed_ms),
-        background=[],
-        after_commit=[],
-        closers=[],
+        source=source,
+        background=[series.run] if series else [],
+        after_commit=[series.wake] if series else [],
+        closers=[pager.stop, *([series.stop] if series else [])],
     )
 
 
@@ -180,6 +190,15 @@ def _lanes(
         )
 
     return {URGENT: lane(URGENT, Message(topic=topics.status, payload=dumps(LOST))), BULK: lane(BULK, None)}
+
+
+def _series(hub: Hub, settings: HubSettings, source: LedgerSource, rng: random.Random) -> SeriesWriter | None:
+    """The copy of every event in an InfluxDB, where `home.yaml` names one."""
+    named = settings.series
+    if named is None:
+        return None
+    store = InfluxSeries(url=named.url, org=named.org, bucket=named.bucket, token_file=named.token_file)
+    return SeriesWriter(source, store, rng=rng, on_fault=lambda on, why: hub.on_fault("series", on, why))
 
 
 def _left_over(loaded: Loaded) -> list[Wish]:

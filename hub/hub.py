@@ -18,6 +18,7 @@ from hub.config.stored import settings_json
 from hub.config.watch import changes
 from hub.elapsed import HomeClock
 from hub.lanes import BULK, URGENT, Overlap
+from hub.ledger.source import LedgerSource
 from hub.ledger.write import Batch, Checkpointer, Writer
 from hub.logbook import Logbook
 from hub.lock import Lock
@@ -57,6 +58,7 @@ class Parts:
     logs: dict[str, Logbook]
     lanes: dict[str, Connection]
     health: Health
+    source: LedgerSource
     background: list[Callable[[], Awaitable[None]]]
     after_commit: list[Callable[[], None]]
     closers: list[Callable[[], Awaitable[None]]]
@@ -167,6 +169,8 @@ class Hub:
         batch.carried += parts.outbox.take_carried()
         for lane, book in parts.logs.items():
             batch.cursors[f"log_{lane}"] = book.cursor
+        batch.cursors.update(parts.source.moved)
+        parts.source.moved.clear()
         if self._save_subscriptions:
             self._save_subscriptions = False
             batch.subscriptions.update(parts.subscriptions.filters)

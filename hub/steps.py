@@ -22,6 +22,7 @@ from rules.inputs import Configured, Heard, Input, Now
 from rules.machine import step
 from rules.messages import alert_message, log_message, room_message
 from rules.state import TABLES, AlertState, State, Timer
+from rules.wording import words_for
 
 HOUR_MS = 3_600_000
 
@@ -99,11 +100,26 @@ class Steps:
             self._put(group, Wish(key=f"done/{effect.id}", seq=self.seq, urgent=True, topic=self.topics.done(effect.id),
                                   payload=payload))
         elif type(effect) is Tell:
-            tell: dict[str, object] = {
-                "alert": effect.alert, "version": effect.version, "person": effect.person, "channel": effect.channel
-            }
-            key = f"tell/{effect.alert}/{effect.person}/{effect.channel}"
-            self._put(group, Wish(key=key, seq=self.seq, urgent=True, tell=tell))
+            self._tell(group, effect, now)
+
+    def _tell(self, group: Group, effect: Tell, now: Now) -> None:
+        """What a person is told is written now: it says what is committed, and not what is true a moment later."""
+        alert, setting = self.state.alerts.get(effect.alert), self.state.setting
+        if alert is None or setting is None:
+            return
+        words = words_for(alert, setting, now)
+        self.seq += 1
+        tell: dict[str, object] = {
+            "alert": effect.alert,
+            "version": effect.version,
+            "person": effect.person,
+            "channel": effect.channel,
+            "level": alert.level.value,
+            "title": words.title,
+            "text": words.text,
+        }
+        key = f"tell/{effect.alert}/{effect.person}/{effect.channel}"
+        self._put(group, Wish(key=key, seq=self.seq, urgent=True, tell=tell))
 
     def _put(self, group: Group, wish: Wish) -> None:
         group.wishes[wish.key] = wish

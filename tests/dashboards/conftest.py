@@ -19,7 +19,8 @@ from dashboards.app import make_app
 from dashboards.asks import Answer, NotAnswered
 from dashboards.live import Live
 from dashboards.settings import Settings
-from hub.clock import SystemClock
+from hub.clock import Clock, SystemClock
+from hub.config.stored import home_json
 from hub.ledger.read import Reader
 from rules.home import Carer, Home, Place, PlaceKind, Resident, Role, Zone
 from rules.levels import Level
@@ -73,15 +74,17 @@ class FakeHub:
     deaf: bool = False
     asked: list[dict[str, str | int]] = field(default_factory=list)
     seq: int = 0
-    clock: SystemClock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=SystemClock)
 
     def __post_init__(self) -> None:
         with self._write() as db:
             db.executescript("PRAGMA journal_mode = WAL;" + SCHEMA.read_text())
         self.put("meta", "meta", Meta(linked=True))
         with self._write() as db:
-            home = orjson.dumps(a_home(), option=orjson.OPT_NON_STR_KEYS).decode()
-            db.execute("INSERT INTO configurations VALUES (1, ?, ?)", (self.clock.wall_ms(), home))
+            db.execute(
+                "INSERT INTO configurations (seq, wall_ms, body, settings) VALUES (1, ?, ?, '{}')",
+                (self.clock.wall_ms(), home_json(a_home()).decode()),
+            )
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
@@ -118,7 +121,7 @@ class FakeHub:
         """Keep so many messages nobody can read."""
         with self._write() as db:
             rows = [(1000 + n, self.clock.wall_ms(), "zigbee2mqtt/x", b"{", "not JSON") for n in range(count)]
-            db.executemany("INSERT INTO quarantine VALUES (?, ?, ?, ?, ?)", rows)
+            db.executemany("INSERT INTO quarantine (seq, wall_ms, topic, payload, reason) VALUES (?, ?, ?, ?, ?)", rows)
 
     def sign_on(self, *people: str) -> None:
         """Put people on shift."""

@@ -1,0 +1,65 @@
+"""The ledger as the time series reads it: events in pages behind a cursor, on a connection and a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from hub.abc import Point
+from hub.ledger.rows import event_of
+from rules.state import State
+
+PAGE = """SELECT seq, wall_ms, device, kind, value, extra FROM events
+    WHERE seq > ? AND coalesce(extra ->> 'origin', 'live') = 'live' ORDER BY seq LIMIT ?"""
+
+
+class LedgerSource:
+    """`hub.abc.EventSource` over the ledger's file."""
+
+    def __init__(self, path: Path, state: State, cursors: Mapping[str, int], save_soon: Callable[[], None]) -> None:
+        self._path = path
+        self._state = state
+        self._cursors = dict(cursors)
+        self._save_soon = save_soon
+        self.moved: dict[str, int] = {}
+
+    async def points_after(self, seq: int, limit: int) -> Sequence[Point]:
+        """The next events; each page is a short transaction of its own."""
+        return await asyncio.to_thread(self._read, seq, limit)
+
+    def _read(self, seq: int, limit: int) -> list[Point]:
+        reader = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=1)
+        try:
+            rows = reader.execute(PAGE, (seq, limit)).fetchall()
+        finally:
+            reader.close()
+        return [self._point(*row) for row in rows]
+
+    def _point(
+        self, seq: int, wall_ms: int, device: str, kind: str, value: str | int | float | None, extra: str | None
+    ) -> Point:
+        event = event_of(device, kind, value, extra).event
+        setting = self._state.setting
+        placed = setting.placed(device) if setting else None
+        return Point(
+            seq=seq,
+            wall_ms=wall_ms,
+            device=device,
+            kind=kind,
+            value=event.value,
+            field=event.field,
+            resident=placed.person if placed else None,
+            place=placed.place if placed else None,
+            name=placed.name if placed else None,
+        )
+
+    def cursor(self, name: str) -> int:
+        """How far a reader is."""
+        return self._cursors.get(name, 0)
+
+    def move_cursor(self, name: str, seq: int) -> None:
+        """Remember how far a reader is; kept with the next commit."""
+        self._cursors[name] = self.moved[name] = seq
+        self._save_soon()
