@@ -21,6 +21,9 @@ class Broker(Protocol):
     def lane(self) -> str: ...
 
     @property
+    def up(self) -> bool: ...
+
+    @property
     def unacknowledged(self) -> int: ...
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sqlite3
 import sys
@@ -120,7 +121,8 @@ def _parts(
         elapsed_ms=lambda: home_clock.now().elapsed_ms,
         page=paging.page,
         on_dropped=hub.on_dropped,
-        on_carried=lambda: None,
+        on_refused=hub.on_publish_refused,
+        later=asyncio.get_running_loop().call_later,
     )
     pump = Pump(
         steps=steps,

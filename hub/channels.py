@@ -10,8 +10,9 @@ import asyncio
 import logging
 import re
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,14 +30,14 @@ from rules.wording import words_for
 if TYPE_CHECKING:
     import apprise
 
-log = logging.getLogger("handrail.channels")
-
 OnResult = Callable[[str, int, str, int, bool, str], None]
 """`(alert, version, person, channel, ok, reason)`: the fields of `rules.inputs.Delivered`, in its order."""
 
 Key = tuple[str, str, int]
 
 _MOST_UNDER_WAY = 16
+_LEAKY = ("apprise", "urllib3")
+"""Libraries that log the addresses they use or cannot use, password and all; the reasons we give are our own."""
 _LOUD = frozenset({Level.URGENT, Level.CALL})
 
 
@@ -100,12 +101,12 @@ class AppriseChannel:
     def _load(self) -> apprise.AppriseAsset:
         with self._loading:
             if self._asset is None:
+                for name in _LEAKY:
+                    quiet = logging.getLogger(name)
+                    quiet.propagate = False
+                    quiet.addHandler(logging.NullHandler())
                 import apprise
 
-                # It logs what it cannot read, address and password and all; the reasons we give are our own.
-                quiet = logging.getLogger("apprise")
-                quiet.propagate = False
-                quiet.addHandler(logging.NullHandler())
                 self._asset = apprise.AppriseAsset(app_id="Handrail", app_desc="Handrail", app_url="", async_mode=False)
                 apprise.Apprise.instantiate("json://localhost", asset=self._asset)
             return self._asset
@@ -181,7 +182,7 @@ class Pager:
         self._at_once = at_once
         self._numbers = 0
         self._waiting: dict[Key, _Job] = {}
-        self._going: dict[Key, asyncio.Task[None]] = {}
+        self._going: dict[Key, asyncio.Task[str]] = {}
         self._versions: dict[Key, int] = {}
         self._stopped = False
 
@@ -223,42 +224,42 @@ class Pager:
                 return
             del self._waiting[job.key]
             self._versions[job.key] = job.tell.version
-            self._going[job.key] = task = _spawn(self._send(job), f"page {job.tell.alert} to {job.tell.person}")
-            task.add_done_callback(lambda task, job=job: self._finished(task, job))  # type: ignore[misc]
+            task = asyncio.create_task(self._send(job), name=f"page {job.tell.alert} to {job.tell.person}")
+            task.add_done_callback(partial(self._finished, job))
+            self._going[job.key] = task
             busy += 1
 
-    async def _send(self, job: _Job) -> None:
-        reason, ok = "", False
+    async def _send(self, job: _Job) -> str:
+        """Why it was not delivered; empty where it was."""
         try:
             async with asyncio.timeout(job.way.deadline_s):
                 address = await aside("address", lambda: address_of(job.way, self._file))
                 await self._channel.send(address, job.page)
-            ok = True
         except TimeoutError:
-            reason = f"no receipt within {job.way.deadline_s} s"
+            return f"no receipt within {job.way.deadline_s} s"
         except ChannelFailed as error:
-            reason = str(error)
-        self._report(job, ok, reason)
+            return str(error) or "the channel gave no reason"
+        return ""
 
-    def _finished(self, task: asyncio.Task[None], job: _Job) -> None:
-        self._going.pop(job.key, None)
-        self._versions.pop(job.key, None)
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
+    def _finished(self, job: _Job, task: asyncio.Task[str]) -> None:
+        # Its place is free before the result is told, so that who hears of it may tell again at once.
+        del self._going[job.key], self._versions[job.key]
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is None:
+            self._report(job, task.result())
+        else:
             # A bug: the person is tried another way first, and then it is made loud.
-            self._report(job, False, f"broken: {type(error).__name__}")
+            self._report(job, f"broken: {type(error).__name__}")
             task.get_loop().call_exception_handler({"message": "a channel broke", "exception": error, "task": task})
         if not self._stopped:
             self._start(job.tell.person, job.tell.channel)
 
-    def _report(self, job: _Job, ok: bool, reason: str) -> None:
+    def _report(self, job: _Job, why_not: str) -> None:
         tell = job.tell
-        self._on_result(tell.alert, tell.version, tell.person, tell.channel, ok, reason)
+        self._on_result(tell.alert, tell.version, tell.person, tell.channel, not why_not, why_not)
 
 
 def _rank(level: str) -> int:
     return RANK[Level(level)]
-
-
-def _spawn(work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
-    return asyncio.create_task(work, name=name)

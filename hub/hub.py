@@ -73,6 +73,7 @@ class Hub:
         self._up: dict[str, Up] = {}
         self._stop = asyncio.Event()
         self._follow = asyncio.Event()
+        self._configured = asyncio.Event()
         self._seen_alerts: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._save_subscriptions = True
@@ -102,7 +103,7 @@ class Hub:
         self.later(self._lane_up(lane))
 
     async def _lane_up(self, lane: str) -> None:
-        await self._first_commit()
+        await self._configured.wait()
         parts = self.parts
         parts.logs[lane].lane_up()
         parts.outbox.lane_up(urgent=lane == URGENT)
@@ -113,10 +114,6 @@ class Hub:
         self.ready.set()
         self.beat()
         await self._reconcile()
-
-    async def _first_commit(self) -> None:
-        while self.parts.steps.state.setting is None:
-            await asyncio.sleep(0.01)
 
     def on_down(self, lane: str, why: str) -> None:
         """A lane was lost: its unacknowledged messages come again, its log waits in the ledger."""
@@ -178,6 +175,8 @@ class Hub:
     def after(self, group: Group) -> None:
         """After a commit: log lines and wishes go out, whoever waits for commits is woken."""
         parts = self.parts
+        if parts.steps.state.setting is not None:
+            self._configured.set()
         parts.logs[URGENT].offer(group.lines[True])
         parts.logs[BULK].offer(group.lines[False])
         parts.outbox.offer(group.wishes.values())
@@ -288,6 +287,7 @@ class Hub:
             if beat <= 0:
                 beat = status.BEAT_S
                 await asyncio.to_thread(parts.health.look_at_disk, ledger)
+                self._watch_wal()
                 self.beat()
                 parts.pump.save_soon()
             if checkpoint <= 0:
@@ -295,6 +295,19 @@ class Hub:
                 await asyncio.to_thread(parts.checkpointer.checkpoint)
             beat, checkpoint = beat - 1, checkpoint - 1
             await asyncio.sleep(1)
+
+    def _watch_wal(self) -> None:
+        """A write-ahead log that only grows means that somebody reads for too long, or that the disk is failing."""
+        large, told = self.parts.health.wal_bytes > status.WAL_MOST_BYTES, "wal" in self.parts.health.why
+        if large != told:
+            size = self.parts.health.wal_bytes // 2**20
+            self.on_fault("wal", large, f"the ledger's write-ahead log is {size} MiB: a reader holds it for too long")
+
+    def on_publish_refused(self, topic: str, why: str) -> None:
+        """The broker answers and does not take what we publish: its rights are wrong, and somebody must know."""
+        if "publish" not in self.parts.health.why:
+            reason = f"the broker does not let the hub publish on {topic}: {why}; give its account the right (acl)"
+            self.on_fault("publish", True, reason)
 
     def beat(self) -> None:
         """Publish the heartbeat now."""
@@ -304,7 +317,7 @@ class Hub:
     def _status(self) -> dict[str, object]:
         parts = self.parts
         return parts.health.message(
-            elapsed_ms=parts.clock.now().elapsed_ms, backlog=parts.pump.backlog, oldest_unacknowledged_ms=0
+            elapsed_ms=parts.clock.now().elapsed_ms, backlog=parts.pump.backlog, oldest_unacknowledged_ms=parts.pump.oldest_ms()
         )
 
     async def _reconcile(self) -> None:

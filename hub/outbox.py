@@ -16,7 +16,7 @@ from hub.abc import Broker
 
 log = logging.getLogger("handrail.outbox")
 
-RETRY_S = 0.5
+RETRY_S = 5.0
 
 
 @dataclass(slots=True)
@@ -81,13 +81,17 @@ class Outbox:
         elapsed_ms: Callable[[], int],
         page: Callable[[Wish], None],
         on_dropped: Callable[[Wish], None],
-        on_carried: Callable[[], None],
+        on_refused: Callable[[str, str], None],
+        later: Callable[[float, Callable[[], None]], object],
     ) -> None:
+        """`later(seconds, work)` calls back once, as the event loop's own `call_later` does."""
         self._lanes = {True: urgent, False: bulk}
         self._elapsed_ms = elapsed_ms
         self._page = page
         self._on_dropped = on_dropped
-        self._on_carried = on_carried
+        self._on_refused = on_refused
+        self._later = later
+        self._retrying = False
         self._going: dict[str, Wish] = {}
         self._next: dict[str, Wish] = {}
         self._stuck: dict[str, Wish] = {}
@@ -130,6 +134,8 @@ class Outbox:
             self._going.pop(wish.key, None)
             newer = self._next.pop(wish.key, wish)
             self._stuck[wish.key] = newer
+            if self._lanes[wish.urgent].up:
+                self._refused(wish, why)
             return
         if wish.clear and wish.payload:
             wish.payload = b""
@@ -139,6 +145,19 @@ class Outbox:
             return
         self.finished(wish)
 
+    def _refused(self, wish: Wish, why: str) -> None:
+        """The broker answered no: it is told, and tried again, because somebody may mend it while we run."""
+        self._on_refused(wish.topic, why)
+        if not self._retrying:
+            self._retrying = True
+            self._later(RETRY_S, self._retry)
+
+    def _retry(self) -> None:
+        self._retrying = False
+        for urgent, lane in self._lanes.items():
+            if lane.up:
+                self.lane_up(urgent=urgent)
+
     def finished(self, wish: Wish) -> None:
         """The far end has it; the row leaves with the next commit, and a newer version goes."""
         self._going.pop(wish.key, None)
@@ -146,7 +165,6 @@ class Outbox:
         newer = self._next.pop(wish.key, None)
         if newer is not None:
             self._go(newer)
-        self._on_carried()
 
     def take_carried(self) -> list[tuple[str, int]]:
         """What is done and not yet removed from the ledger."""

@@ -19,7 +19,7 @@ from devices.registry import presses_call
 from hub.abc import Broker
 from hub.elapsed import HomeClock
 from hub.errors import HandrailError
-from hub.lanes import BULK, URGENT, Overlap, Owed, Received, digest
+from hub.lanes import BULK, TWIN_WAIT_MS, URGENT, Overlap, Owed, Received, digest
 from hub.ledger.write import Batch
 from hub.mqtt_types import Packet
 from hub.outbox import Wish
@@ -31,6 +31,8 @@ from rules.inputs import Faulted, FellDue, Heard, Input, Now, Unread
 log = logging.getLogger("handrail.pump")
 
 GROUP_MOST = 100
+BRAKE_AT = 4_000
+"""Messages of our own that the broker has not taken yet: with more, bulk waits at the broker and not in our memory."""
 LINGER_MS = 5
 RETRY_S = 0.5
 RAW_MOST = 65_536
@@ -84,6 +86,7 @@ class Pump:
         self._urgent: deque[Packet | Input] = deque()
         self._bulk: deque[Packet] = deque()
         self._bulk_since_ms = 0
+        self._bulk_ages: deque[tuple[int, int]] = deque(maxlen=4_096)
         self._alternate = False
         self._save = False
         self._failing = False
@@ -95,13 +98,14 @@ class Pump:
     # -- in -------------------------------------------------------------------------------------------------------
     def offer(self, packets: list[Packet]) -> None:
         """Take what a lane received; nothing of it is acknowledged yet."""
-        lane = packets[0].lane
-        if lane == URGENT:
+        now_ms = self._clock.now().elapsed_ms
+        if packets[0].lane == URGENT:
             self._urgent.extend(packets)
         else:
             if not self._bulk:
-                self._bulk_since_ms = self._clock.now().elapsed_ms
+                self._bulk_since_ms = now_ms
             self._bulk.extend(packets)
+            self._bulk_ages.append((now_ms, len(packets)))
         self._wake.set()
 
     def put(self, given: Input) -> None:
@@ -118,6 +122,20 @@ class Pump:
     def backlog(self) -> int:
         """Inputs that wait to be stepped."""
         return len(self._urgent) + len(self._bulk) + self._overlap.waiting
+
+    def oldest_ms(self) -> int:
+        """How long the oldest message that is not acknowledged has been waiting here."""
+        now_ms = self._clock.now().elapsed_ms
+        twin = self._overlap.next_overdue_ms()
+        since = [now_ms] if twin is None else [now_ms, twin - TWIN_WAIT_MS]
+        if self._bulk:
+            passed = 0
+            for at_ms, count in reversed(self._bulk_ages):
+                passed += count
+                since.append(at_ms)
+                if passed >= len(self._bulk):
+                    break
+        return max(0, now_ms - min(since))
 
     # -- the loop -------------------------------------------------------------------------------------------------
     async def run(self) -> None:
@@ -157,7 +175,9 @@ class Pump:
             if self._stopping or self._urgent or self._due_ms() <= now_ms:
                 return
             wait_ms = self._due_ms() - now_ms
-            if self._bulk:
+            if self._bulk and self._brakes():
+                wait_ms = min(wait_ms, LINGER_MS)
+            elif self._bulk:
                 lingered = now_ms - self._bulk_since_ms
                 if len(self._bulk) >= GROUP_MOST or lingered >= LINGER_MS:
                     return
@@ -170,6 +190,11 @@ class Pump:
                     await self._wake.wait()
             except TimeoutError:
                 continue
+
+    def _brakes(self) -> bool:
+        """Whether the broker is behind with what we send it."""
+        lane = self.lanes.get(BULK)
+        return lane is not None and lane.backlog > BRAKE_AT
 
     def _due_ms(self) -> int:
         far = self._clock.now().elapsed_ms + 60_000
@@ -196,6 +221,8 @@ class Pump:
             self._alternate = True
             return
         self._alternate = False
+        if self._brakes():
+            return
         for _ in range(min(len(self._bulk), GROUP_MOST)):
             packet = self._bulk.popleft()
             taken.bulk.append(packet)

@@ -24,9 +24,9 @@ export async function ask(wish) {
     });
     answer = await response.json();
   } catch {
-    return { ok: false, reason: words.failed };
+    return { ok: false, decided: false, reason: words.failed };
   }
   if (response.status === 401) location.replace("/code");
   if (response.ok) unanswered.delete(key);
-  return answer;
+  return { ...answer, decided: response.ok };
 }

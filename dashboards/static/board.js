@@ -272,7 +272,7 @@ async function signOff() {
   }
   if (!me.wall) {
     const answer = await ask({ do: "sign_off", by: me.id });
-    if (!answer.ok && board.shift.some((row) => row.id === me.id)) {
+    if (!answer.decided) {
       note(answer.reason);
       return;
     }

@@ -204,7 +204,7 @@ def open_store(path: Path) -> sqlite3.Connection:
         store.execute("PRAGMA synchronous = FULL")
         store.execute("PRAGMA foreign_keys = ON")
         store.execute("PRAGMA wal_autocheckpoint = 0")
-        store.execute("PRAGMA cache_size = -8192")
+        store.execute("PRAGMA cache_size = -2048")
         migrate(store)
     except sqlite3.Error as error:
         raise LedgerUnwritable(f"the ledger {path} cannot be opened: {error}") from error

@@ -1,0 +1,161 @@
+"""The commands with their words; what each does is in a file of its own, imported when it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="handrail",
+    help="The event hub of a care home: a press reaches a person, and everything is kept.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Home = Annotated[Path, typer.Argument(help="The folder of the home, as `handrail new` writes it.", show_default=False)]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on standard error.")]
+
+
+def not_understood() -> type[Exception]:
+    """What typer raises for words it does not understand; the name of that class is its own affair, its child's is not."""
+    return next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
+
+
+@app.command()
+def run(
+    home: Home,
+    with_dashboards: Annotated[bool, typer.Option("--with-dashboards", help="Serve the screens as well.")] = False,
+    verbose: Verbose = False,
+) -> int:
+    """Run the hub of a home.
+
+    SIGTERM stops it, SIGHUP reads the home's files again.
+    """
+    from hub.commands.running import run_hub
+
+    return run_hub(home, with_dashboards=with_dashboards, verbose=verbose)
+
+
+@app.command()
+def dashboards(home: Home) -> int:
+    """Serve the screens of a home."""
+    from hub.commands.screens import become_dashboards
+
+    return become_dashboards(home)
+
+
+@app.command()
+def new(
+    home: Home,
+    rooms: Annotated[int, typer.Option(help="How many rooms, each with a resident and five devices.")] = 10,
+    slug: Annotated[
+        str | None, typer.Option("--home", help="The home's short name in MQTT topics; unset, the folder's name.")
+    ] = None,
+    broker: Annotated[
+        str, typer.Option(help="Where the broker is: mqtt://host:port, or mqtts://hub@host with TLS and log-ins.")
+    ] = "mqtt://127.0.0.1:1883",
+) -> int:
+    """Write the folder of a new home.
+
+    Every file is documented, and the configuration of its broker is among them.
+    """
+    from hub.commands.folders import write_home
+
+    return write_home(home, rooms=rooms, slug=slug, broker=broker)
+
+
+@app.command()
+def check(
+    home: Home, as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False
+) -> int:
+    """Check all files of a home.
+
+    Exit 1, with file and line, where something is refused.
+    """
+    from hub.config.check import check_home
+
+    return check_home(home, as_json=as_json)
+
+
+@app.command()
+def decode() -> int:
+    """Read messages as the hub would.
+
+    JSON lines {topic, payload, retain?} on standard input, one JSON line out for each, in order.
+    """
+    from hub.decode import main
+
+    return main()
+
+
+@app.command()
+def simulate(
+    home: Home,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same days.")] = 1,
+    start: Annotated[str, typer.Option("--from", help="The first day.")] = "2026-03-02",
+    publish: Annotated[bool, typer.Option("--publish", help="Publish to the home's broker, as time passes.")] = False,
+    speed: Annotated[float, typer.Option(min=0.01, max=100_000, help="With --publish: days in a day.")] = 1.0,
+) -> int:
+    """Make believable days of events.
+
+    JSON lines {at, topic, payload} on standard output, or published to the home's broker as time passes.
+    """
+    from hub.commands.simulating import simulate_days
+
+    return simulate_days(home, days=days, seed=seed, start=start, publish=publish, speed=speed)
+
+
+@app.command()
+def verify(home: Home) -> int:
+    """Prove the ledger from its inputs.
+
+    Folds all inputs anew and compares the outcome with what is stored; exit 1 where they differ.
+    """
+    from hub.commands.verifying import verify_home
+
+    return verify_home(home)
+
+
+@app.command()
+def demo(
+    speed: Annotated[float, typer.Option(min=1, max=1000, help="How fast the residents' night passes.")] = 20.0,
+    rooms: Annotated[int, typer.Option(min=1, max=200, help="How many rooms.")] = 40,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The night board's port; unset, 8080 if free.")] = None,
+    mqtt_port: Annotated[int | None, typer.Option(min=1, max=65535, help="The broker's port; unset, a free one.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Where the home is written; unset, a temporary folder.")] = None,
+    carers: Annotated[bool, typer.Option(help="A simulated carer answers what nobody touched for 90 s.")] = True,
+    browser: Annotated[bool, typer.Option(help="Open the night board in a browser.")] = True,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same night.")] = 1,
+) -> int:
+    """Show a whole home on this machine.
+
+    Broker, hub, screens and simulated residents; Ctrl-C ends all of it.
+    """
+    from hub.commands.demonstrating import show_demo
+
+    return show_demo(
+        speed=speed,
+        rooms=rooms,
+        port=port,
+        mqtt_port=mqtt_port,
+        folder=folder,
+        carers=carers,
+        browser=browser,
+        seed=seed,
+    )
+
+
+@app.command()
+def test() -> int:
+    """Run what CI runs: ./handrail test.
+
+    The tests are part of a checkout, and its launcher answers this command.
+    """
+    from hub.commands import BAD
+
+    typer.echo("handrail: the tests are part of a checkout: get one, and run ./handrail test in it", err=True)
+    return BAD

@@ -1,0 +1,192 @@
+"""Folds a ledger anew, from its first input, and compares the outcome with what is stored.
+
+The past is stepped through a fresh state with the same `step` that the hub uses. Of each record the last version is kept,
+finished and forgotten ones too, because the store keeps those as well. A hub may be running: the stored rows are copied in
+one short look together with the sequence they belong to, and the fold ends there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from heapq import merge
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+from hub.errors import HandrailError
+from hub.ledger.rows import event_of, input_of
+from rules.inputs import Input, Now
+from rules.machine import step
+from rules.state import TABLES, State, Table
+
+PAGE = 2_000
+"""Places of the sequence read at a time: some milliseconds, so that no reader keeps the log from being tidied."""
+SHOWN = 20
+LONGEST_SHOWN = 300
+BUSY_S = 5.0
+
+EVENTS = """SELECT seq, elapsed_ms, wall_ms, device, kind, value, extra FROM main.events
+    WHERE seq BETWEEN ? AND ? ORDER BY seq"""
+INPUTS = "SELECT seq, elapsed_ms, wall_ms, what, body FROM main.inputs WHERE seq BETWEEN ? AND ? ORDER BY seq"
+
+
+class LedgerUnreadable(HandrailError):
+    """There is no ledger here, or none that can be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One row that is not what the inputs make of it; empty where one side has none."""
+
+    table: str
+    key: str
+    stored: str
+    folded: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Verdict:
+    """What was folded, what was compared, and what differs."""
+
+    first_seq: int = 0
+    last_seq: int = 0
+    first_wall_ms: int = 0
+    last_wall_ms: int = 0
+    inputs: int = 0
+    events: int = 0
+    imported: int = 0
+    compared: dict[str, int] = field(default_factory=dict)
+    different: int = 0
+    shown: list[Difference] = field(default_factory=list)
+
+
+class _Past(NamedTuple):
+    """One input as the ledger has it; `given` is None for what was imported."""
+
+    seq: int
+    now: Now
+    given: Input | None
+    is_event: bool
+
+
+def verify(ledger: Path, tell: Callable[[int, int], None] = lambda done, whole: None) -> Verdict:
+    """Fold and compare. `tell` is called with how far it is; raises `LedgerUnreadable`."""
+    if not ledger.is_file():
+        raise LedgerUnreadable(f"there is no ledger at {ledger}: the hub makes it at its first start")
+    try:
+        with contextlib.closing(_open(ledger)) as store:
+            return _verify(store, tell)
+    except sqlite3.Error as error:
+        raise LedgerUnreadable(f"the ledger {ledger} cannot be read: {error}") from error
+
+
+def _open(ledger: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_S)
+
+
+def _verify(store: sqlite3.Connection, tell: Callable[[int, int], None]) -> Verdict:
+    verdict, state = Verdict(), State()
+    verdict.first_seq, verdict.last_seq = _copy_outcome(store)
+    tables = state.tables()
+    for low in range(verdict.first_seq, verdict.last_seq + 1, PAGE):
+        high = min(low + PAGE - 1, verdict.last_seq)
+        for past in _page(store, low, high):
+            _count(verdict, past)
+            if past.given is not None:
+                step(state, past.given, past.now)
+        for name, table in tables.items():
+            _keep(store, name, table)
+        state.adopt()
+        tell(high - verdict.first_seq + 1, verdict.last_seq - verdict.first_seq + 1)
+    for name in TABLES:
+        _compare(store, name, verdict)
+    return verdict
+
+
+def _copy_outcome(store: sqlite3.Connection) -> tuple[int, int]:
+    """Copy the stored rows aside in one look, together with the first and the last input that they follow from."""
+    store.execute("PRAGMA temp_store = FILE")
+    store.execute("BEGIN")
+    ends = [store.execute(f"SELECT min(seq), max(seq) FROM main.{table}").fetchone() for table in ("events", "inputs")]
+    for table in TABLES:
+        store.execute(f"CREATE TEMP TABLE stored_{table} AS SELECT key, body FROM main.{table}")
+    store.execute("COMMIT")
+    for table in TABLES:
+        store.execute(f"CREATE TEMP TABLE folded_{table} (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID")
+        store.execute(f"CREATE UNIQUE INDEX temp.stored_{table}_by_key ON stored_{table} (key)")
+    first = min((low for low, _ in ends if low is not None), default=1)
+    last = max((high for _, high in ends if high is not None), default=0)
+    return first, last
+
+
+def _page(store: sqlite3.Connection, low: int, high: int) -> Iterable[_Past]:
+    """The inputs of a stretch in their order; it is read whole before it is used, so that no reader stays open."""
+    events = [
+        _Past(seq, Now(elapsed_ms, wall_ms), _event(device, kind, value, extra), True)
+        for seq, elapsed_ms, wall_ms, device, kind, value, extra in store.execute(EVENTS, (low, high)).fetchall()
+    ]
+    others = [
+        _Past(seq, Now(elapsed_ms, wall_ms), input_of(what, body), False)
+        for seq, elapsed_ms, wall_ms, what, body in store.execute(INPUTS, (low, high)).fetchall()
+    ]
+    return merge(events, others, key=lambda past: past.seq)
+
+
+def _event(device: str, kind: str, value: str | int | float | None, extra: str | None) -> Input | None:
+    if extra is not None and "origin" in extra and orjson.loads(extra).get("origin") == "import":
+        return None
+    return event_of(device, kind, value, extra)
+
+
+def _count(verdict: Verdict, past: _Past) -> None:
+    if past.given is None:
+        verdict.imported += 1
+        return
+    if verdict.inputs == 0:
+        verdict.first_wall_ms = past.now.wall_ms
+    verdict.last_wall_ms = past.now.wall_ms
+    verdict.inputs += 1
+    verdict.events += past.is_event
+
+
+def _keep(store: sqlite3.Connection, name: str, table: Table[object]) -> None:
+    """Keep the newest version of each row that changed, as the ledger would."""
+    rows = [(key, _json(row)) for key, row in table.changed.items() if row is not None]
+    gone = [(key,) for key, row in table.changed.items() if row is None]
+    store.executemany(f"INSERT OR REPLACE INTO temp.folded_{name} VALUES (?, ?)", rows)
+    store.executemany(f"DELETE FROM temp.folded_{name} WHERE key = ?", gone)
+
+
+def _json(row: object) -> str:
+    return orjson.dumps(row, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _compare(store: sqlite3.Connection, name: str, verdict: Verdict) -> None:
+    """Count the rows of a table, and note those that are not the same JSON on both sides."""
+    verdict.compared[name] = store.execute(f"SELECT count(*) FROM temp.stored_{name}").fetchone()[0]
+    unlike = store.execute(
+        f"SELECT key, s.body, f.body FROM temp.stored_{name} s LEFT JOIN temp.folded_{name} f USING (key)"
+        f" WHERE f.body IS NOT s.body UNION ALL SELECT key, NULL, f.body FROM temp.folded_{name} f"
+        f" WHERE key NOT IN (SELECT key FROM temp.stored_{name}) ORDER BY 1"
+    )
+    for key, stored, folded in unlike:
+        was = orjson.loads(stored) if stored else {}
+        now = orjson.loads(folded) if folded else {}
+        if was == now:
+            continue
+        verdict.different += 1
+        if len(verdict.shown) < SHOWN:
+            verdict.shown.append(
+                Difference(table=name, key=key, stored=_only_unlike(was, now), folded=_only_unlike(now, was))
+            )
+
+
+def _only_unlike(one: dict[str, object], other: dict[str, object]) -> str:
+    """The fields of a row that the other side has otherwise; empty where there is no row."""
+    found = {name: value for name, value in one.items() if name not in other or other[name] != value}
+    said = orjson.dumps(found).decode() if one else ""
+    return said if len(said) <= LONGEST_SHOWN else f"{said[:LONGEST_SHOWN]}…"
