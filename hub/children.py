@@ -11,7 +11,6 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 from hub.errors import HandrailError
 
@@ -43,8 +42,9 @@ class Child:
         command: Sequence[str],
         *,
         environment: Mapping[str, str] | None = None,
-        output: IO[bytes] | None = None,
+        output: Path | None = None,
     ) -> None:
+        """`output` is the file that its words are added to; unset, they go where ours go."""
         self.what = what
         self._command = tuple(command)
         self._environment = {**os.environ, **(environment or {})}
@@ -59,17 +59,19 @@ class Child:
 
     async def start(self) -> None:
         """Start it."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "hub.leash",
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=self._output,
-            stderr=self._output,
-            env=self._environment,
-            start_new_session=True,
-        )
+        with contextlib.ExitStack() as stack:
+            words = stack.enter_context(self._output.open("ab")) if self._output is not None else None
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "hub.leash",
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=words,
+                stderr=words,
+                env=self._environment,
+                start_new_session=True,
+            )
 
     async def ended(self) -> int:
         """Wait until it has ended; its exit code, negative for a signal."""
@@ -87,7 +89,7 @@ class Child:
                 return
             ran_s = loop.time() - began_s
             if code == REFUSED and ran_s < FIRST_PAUSE_S * 10:
-                raise ChildRefused(f"the {self.what} did not start, see the line above")
+                raise ChildRefused(f"the {self.what} did not start: {self.last_words()}")
             if ran_s >= STEADY_S:
                 pause_s = FIRST_PAUSE_S
             log.warning("the %s ended (%s): started again in %g s", self.what, ending(code), pause_s)
@@ -96,6 +98,13 @@ class Child:
             if on_restart is not None:
                 await on_restart()
             await self.start()
+
+    def last_words(self) -> str:
+        """The last line it said."""
+        if self._output is None:
+            return "see the line above"
+        lines = self._output.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"it said nothing in {self._output}"
 
     async def stop(self, within_s: float = STOP_S) -> None:
         """End it, gently first, and wait until it is gone."""
@@ -157,8 +166,3 @@ async def listening(host: str, port: int, child: Child, within_s: float) -> bool
                     writer.close()
                     return True
     return False
-
-
-def beside(folder: Path, name: str) -> IO[bytes]:
-    """A log file in the home's folder for what a child says."""
-    return (folder / name).open("ab")

@@ -50,7 +50,7 @@ _OWN_SETTINGS = frozenset(
 # DESIGN §13, for as long as no mosquitto.conf is shipped.
 _DESIGN_SETTINGS = """\
 max_inflight_messages 0
-max_queued_messages 0
+max_queued_messages 1000000000
 max_queued_bytes 268435456
 message_size_limit 65536
 persistence true

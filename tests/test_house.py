@@ -18,7 +18,7 @@ LONGEST = 400
 LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())"
 # What §13 of the design asks of the broker; None where it leaves the figure to us.
 BROKER = {
-    "max_queued_messages": "0",
+    "max_queued_messages": "1000000000",  # not 0: mosquitto.conf says why
     "max_queued_bytes": None,
     "max_inflight_messages": "0",
     "persistence": "true",

@@ -43,6 +43,7 @@ CREATE TABLE alerts (
     closed_wall_ms INTEGER GENERATED ALWAYS AS (body ->> 'closed_wall_ms') VIRTUAL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX alerts_open ON alerts (state) WHERE state <> 'closed';
+CREATE INDEX alerts_closed ON alerts (closed_wall_ms) WHERE state = 'closed';
 CREATE TABLE episodes (
     key TEXT PRIMARY KEY,
     body TEXT NOT NULL,

@@ -1,0 +1,159 @@
+"""The broker of the demonstration: Mosquitto with our configuration, else the one in the `iotcore` wheel."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import mqtt5
+
+from hub.children import Child, free_port
+from hub.config.accounts import DASHBOARDS, GATEWAYS
+from hub.demo.home import SLUG
+from hub.errors import HandrailError
+from hub.lanes import BULK, URGENT
+from hub.mqtt_types import BrokerAddress
+from hub.topics import Topics
+
+HOST = "127.0.0.1"
+ELSEWHERE = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
+"""Where Debian and Homebrew keep brokers, off an ordinary user's PATH."""
+KEPT_S = 3600
+
+RUMQTTD = """\
+# The broker in the iotcore wheel: one listener for simulated devices, one for the hub. What it queues dies with it.
+id = 0
+
+[router]
+id = 0
+max_connections = 200
+max_outgoing_packet_count = 200
+max_segment_size = 104857600
+max_segment_count = 10
+
+[v4.devices]
+name = "devices"
+listen = "{host}:{devices}"
+next_connection_delay_ms = 1
+
+[v4.devices.connections]
+connection_timeout_ms = 60000
+max_payload_size = 8388608
+max_inflight_count = 200
+dynamic_filters = true
+
+[v5.hub]
+name = "hub"
+listen = "{host}:{hub}"
+next_connection_delay_ms = 1
+
+[v5.hub.connections]
+connection_timeout_ms = 60000
+max_payload_size = 8388608
+max_inflight_count = 200
+dynamic_filters = true
+"""
+
+
+class NoBroker(HandrailError):
+    """No broker is installed that the demonstration could use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoBroker:
+    """A broker that is about to be started."""
+
+    name: str
+    url: str
+    """Of the hub, for `home.yaml`."""
+    command: Callable[[Path], list[str]]
+    port: int
+    """Of the devices."""
+    has_accounts: bool
+    before_hub: Callable[[], Awaitable[None]]
+
+    def child(self, folder: Path) -> Child:
+        """Its process."""
+        return Child("broker", self.command(folder), output=folder / "broker.log")
+
+    def address(self, folder: Path, account: str) -> BrokerAddress:
+        """How a device or person of the demonstration reaches it."""
+        if not self.has_accounts:
+            return BrokerAddress(host=HOST, port=self.port)
+        password_file = folder / "secrets" / f"{account}.password"
+        return BrokerAddress(host=HOST, port=self.port, username=account, password_file=password_file)
+
+
+DEVICES, PEOPLE = GATEWAYS[0], DASHBOARDS
+"""The accounts of the simulated devices and of the simulated carers, who answer as if at a screen."""
+
+
+def choose(port: int) -> DemoBroker:
+    """The best broker of this machine; raises `NoBroker` with what to install."""
+    places = os.pathsep.join([os.environ.get("PATH", os.defpath), *ELSEWHERE])
+    mosquitto = shutil.which("mosquitto", path=places)
+    if mosquitto is not None:
+        return DemoBroker(
+            name="Mosquitto",
+            url=f"mqtt://hub@{HOST}:{port}",
+            command=lambda folder: [mosquitto, "-c", str(folder / "mosquitto.conf")],
+            port=port,
+            has_accounts=True,
+            before_hub=_nothing,
+        )
+    if importlib.util.find_spec("iotcore") is not None:
+        return _rumqttd(port)
+    raise NoBroker(
+        "no MQTT broker is here: install Mosquitto (Debian: sudo apt-get install mosquitto; macOS: brew install"
+        " mosquitto), then start the demo again"
+    )
+
+
+def _rumqttd(port: int) -> DemoBroker:
+    hub_port = free_port()
+
+    def command(folder: Path) -> list[str]:
+        settings = folder / "rumqttd.toml"
+        settings.write_text(RUMQTTD.format(host=HOST, devices=port, hub=hub_port), encoding="utf-8")
+        return ["-m", "hub.demo.rumqttd", str(settings)]
+
+    async def before_hub() -> None:
+        for lane in (URGENT, BULK):
+            await _prepare_session(hub_port, f"handrail-{SLUG}-{lane}")
+
+    return DemoBroker(
+        name="rumqttd (iotcore)",
+        url=f"mqtt://{HOST}:{hub_port}",
+        command=command,
+        port=port,
+        has_accounts=False,
+        before_hub=before_hub,
+    )
+
+
+async def _nothing() -> None:
+    """Mosquitto needs no preparing."""
+
+
+async def _prepare_session(port: int, client_id: str) -> None:
+    """Give the hub's session the one subscription that the hub takes away when it connects.
+
+    This broker never answers an unsubscription of what was not subscribed, and the hub rightly waits for its answer.
+    """
+    reader, writer = await asyncio.open_connection(HOST, port)
+    writer.write(
+        mqtt5.ConnectPacket(client_id, clean_start=False, keep_alive=5, session_expiry_interval=KEPT_S).write()
+    )
+    await reader.read(256)
+    alerts = mqtt5.Subscription(Topics(SLUG).alerts, max_qos=mqtt5.QoS.AT_LEAST_ONCE)
+    writer.write(mqtt5.SubscribePacket([alerts], packet_id=1).write())
+    await reader.read(256)
+    writer.write(mqtt5.DisconnectPacket().write())
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()

@@ -1,0 +1,91 @@
+"""The home of the demonstration: what `handrail new` writes, with names, a few more devices, and agreements for some.
+
+The hub's own clocks stay real: ladders climb and claims lapse in real seconds. What a resident's plan waits for is a
+length of that resident's night, so it is divided by the speed of the night, down to `LEAST_WAIT_S`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.commands.screens import draw_code
+from hub.config.new import write_new
+
+SLUG = "willow-court"
+DOOR_WAIT_S = 600
+BED_WAIT_S = 900
+LEAST_WAIT_S = 20
+
+STAFF = """\
+# Who answers. Priya and Tom are simulated: they take what nobody else took for a while. Sign on at the board yourself.
+
+staff:
+  - {id: carer-1, name: Priya, role: carer, always: true}
+  - {id: carer-2, name: Tom, role: carer, always: true}
+  - {id: carer-3, name: Agnes, role: carer}
+  - {id: nurse-1, name: Grace, role: nurse}
+  - {id: manager-1, name: Mrs Shah, role: manager, always: true}
+"""
+SIMULATED = ("carer-1", "carer-2")
+AGREED = """\
+
+  # Only for the demonstration it holds at any hour and waits so briefly.
+  - rule: out-of-bed
+    why: {known_as} walks to the bathroom alone at night and likes to do it without company.
+    bed: room-{room}-bed
+    during: 00:00-23:59
+    help:
+      - light: {{device: room-{room}-light, brightness_pct: 30}}
+      - say: The light is on. Take your time.
+      - wait: {wait_s} s
+    otherwise: {{level: check, say: "{known_as} has been up for {{for}}."}}
+    delay_agreed: {{risk: walks steadily; no fall this year, by: "J. Shah, RN", on: 2026-01-12}}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """What the plans of this demonstration wait for, in real seconds."""
+
+    door_s: int
+    bed_s: int
+
+
+def waits(speed: float) -> Waits:
+    """The waits of plans for a night that passes so fast."""
+    return Waits(
+        door_s=max(LEAST_WAIT_S, round(DOOR_WAIT_S / speed)), bed_s=max(LEAST_WAIT_S, round(BED_WAIT_S / speed))
+    )
+
+
+def write_demo(folder: Path, *, rooms: int, broker: str, port: int, speed: float) -> str:
+    """Write the home; returns the house code of its screens."""
+    wait = waits(speed)
+    write_new(
+        folder,
+        rooms=rooms,
+        slug=SLUG,
+        broker=broker,
+        residents_names=True,
+        held_for=f"{wait.door_s} s",
+        dashboards_port=port,
+    )
+    (folder / "staff.yaml").write_text(STAFF, encoding="utf-8")
+    devices = ["  - {device: lounge-cord, address: zigbee2mqtt/lounge-cord, for: emergency, place: lounge}"]
+    for number in range(1, rooms + 1):
+        room = f"{number:03d}"
+        if number % 2 == 0:
+            address = f"zigbee2mqtt/room-{room}-call"
+            devices.append(f"  - {{device: room-{room}-call, address: {address}, for: call, person: resident-{room}}}")
+        if number % 3 == 0:
+            _agree(folder / "residents" / f"resident-{room}.yaml", room, wait.bed_s)
+    with (folder / "devices.yaml").open("a", encoding="utf-8") as file:
+        file.write("\n".join(["", *devices, ""]))
+    return draw_code(folder)
+
+
+def _agree(plan: Path, room: str, wait_s: int) -> None:
+    text = plan.read_text(encoding="utf-8")
+    known_as = next(line.partition(": ")[2] for line in text.splitlines() if line.startswith("known_as: "))
+    plan.write_text(text + AGREED.format(known_as=known_as, room=room, wait_s=wait_s), encoding="utf-8")
