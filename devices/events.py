@@ -41,6 +41,8 @@ class Kind(StrEnum):
     AVAILABILITY = "availability"
     OTHER = "other"
 
+    __hash__ = str.__hash__  # Enum's own is written in Python, and every event is looked up by its kind many times
+
 
 EMERGENCY_KINDS = frozenset({Kind.EMERGENCY, Kind.STAFF_ASSIST, Kind.FALL, Kind.SMOKE, Kind.GAS, Kind.CO})
 """Kinds no plan can stand before: staff are told at once (DESIGN §6)."""

@@ -6,7 +6,9 @@ import asyncio
 import random
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from devices.catalogue import Catalogue
@@ -17,7 +19,7 @@ from hub.config.read import Reading, continued, read_home
 from hub.config.settings import HubSettings, data_folder
 from hub.config.stored import settings_from_json
 from hub.elapsed import HomeClock
-from hub.errors import HandrailError, LedgerUnwritable
+from hub.errors import HandrailError, LedgerUnreadable, LedgerUnwritable
 from hub.hub import Hub, Parts
 from hub.lanes import BULK, URGENT, Overlap, Received
 from hub.ledger.load import Loaded, load
@@ -27,10 +29,12 @@ from hub.lock import Lock
 from hub.logbook import Line, Logbook
 from hub.mqtt import Connection
 from hub.mqtt_types import Message
-from hub.outbox import Outbox, Wish, dumps, wish_of
+from hub.outbox import Outbox, dumps, wish_of
 from hub.paging import Paging
 from hub.pump import Pump
+from hub.reload import Reload
 from hub.series import InfluxSeries, SeriesWriter
+from hub.shown import Shown
 from hub.status import LOST, Health
 from hub.steps import Steps
 from hub.subscriptions import Subscriptions
@@ -47,6 +51,23 @@ class NeverConfigured(HandrailError):
     """The configuration is refused and none was ever accepted."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Start:
+    """What a hub starts from: the home's files, what its ledger holds, and where it learns time and chance."""
+
+    folder: Path
+    reading: Reading | None
+    refused: ConfigurationRefused | None
+    slug: str
+    settings: HubSettings
+    writer: Writer
+    loaded: Loaded
+    clock: HomeClock
+    topics: Topics
+    catalogue: Catalogue
+    rng: random.Random
+
+
 def build(folder: Path, clock: Clock, rng: random.Random) -> Hub:
     """Put a hub together for the home in `folder`; raises `HandrailError` with one sentence where it cannot start.
 
@@ -58,7 +79,24 @@ def build(folder: Path, clock: Clock, rng: random.Random) -> Hub:
     _make(data)
     lock = Lock(data / "hub.lock")
     lock.acquire()
-    writer = Writer(data / LEDGER)
+    try:
+        start = _start(folder, reading, refused, Writer(data / LEDGER), clock, rng)
+    except BaseException:
+        lock.release()
+        raise
+    hub = Hub(lock)
+    hub.assemble(_parts(hub, start))
+    return hub
+
+
+def _start(
+    folder: Path,
+    reading: Reading | None,
+    refused: ConfigurationRefused | None,
+    writer: Writer,
+    clock: Clock,
+    rng: random.Random,
+) -> _Start:
     loaded = load(writer.store)
     if reading is not None:
         reading = continued(reading, loaded.home) if loaded.home is not None else reading
@@ -66,17 +104,29 @@ def build(folder: Path, clock: Clock, rng: random.Random) -> Hub:
     elif loaded.home is not None:
         home, settings = loaded.home, settings_from_json(loaded.settings.encode())
     else:
+        writer.close()
         raise refused or NeverConfigured(f"{folder}: no configuration was ever accepted")
-    hub = Hub(lock)
-    hub.assemble(_parts(hub, folder, reading, refused, settings, writer, loaded, clock, rng, home.slug))
-    return hub
+    return _Start(
+        folder=folder,
+        reading=reading,
+        refused=refused,
+        slug=home.slug,
+        settings=settings,
+        writer=writer,
+        loaded=loaded,
+        clock=HomeClock(clock, loaded.elapsed_ms, loaded.wall_ms),
+        topics=Topics(home.slug),
+        catalogue=Catalogue(),
+        rng=rng,
+    )
 
 
 def _make(data: Path) -> None:
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LedgerUnwritable(f"the folder {data} cannot be made: {error.strerror}; give the hub's user the right") from error
+        sentence = f"the folder {data} cannot be made: {error.strerror}; give the hub's user the right"
+        raise LedgerUnwritable(sentence) from error
 
 
 def _read(folder: Path) -> tuple[Reading | None, ConfigurationRefused | None]:
@@ -86,109 +136,133 @@ def _read(folder: Path) -> tuple[Reading | None, ConfigurationRefused | None]:
         return None, refused
 
 
-def _parts(
-    hub: Hub,
-    folder: Path,
-    reading: Reading | None,
-    refused: ConfigurationRefused | None,
-    settings: HubSettings,
-    writer: Writer,
-    loaded: Loaded,
-    clock: Clock,
-    rng: random.Random,
-    slug: str,
-) -> Parts:
-    home_clock = HomeClock(clock, loaded.elapsed_ms, loaded.wall_ms)
-    catalogue, topics = Catalogue(), Topics(slug)
-    steps = Steps(state=loaded.state, seq=loaded.seq, topics=topics, catalogue=catalogue, known=loaded.known)
+def _parts(hub: Hub, start: _Start) -> Parts:
+    loaded, writer, topics = start.loaded, start.writer, start.topics
+    steps = Steps(
+        state=loaded.state, seq=loaded.seq, topics=topics, catalogue=start.catalogue, known=loaded.known
+    )
+    steps.settings = loaded.settings
     overlap = Overlap(loaded.twins)
-    subscriptions = Subscriptions(
-        topics=topics,
-        catalogue=catalogue,
-        state=loaded.state,
-        known=loaded.known,
-        overlap=overlap,
-        first=reading.home if reading else None,
-        on_changed=hub.on_subscriptions_changed,
-        on_refused=hub.on_refused_filter,
-    )
-    lanes = _lanes(hub, settings, loaded, subscriptions, topics, slug, rng)
-    reader = sqlite3.connect(f"file:{writer.path}?mode=ro", uri=True, isolation_level=None, timeout=1)
-    paging = Paging(state=loaded.state, put=lambda given: pump.put(given))
-    outbox = Outbox(
-        urgent=lanes[URGENT],
-        bulk=lanes[BULK],
-        elapsed_ms=lambda: home_clock.now().elapsed_ms,
-        page=paging.page,
-        on_dropped=hub.on_dropped,
-        on_refused=hub.on_publish_refused,
-        later=asyncio.get_running_loop().call_later,
-    )
-    pump = Pump(
-        steps=steps,
-        commit=writer.commit,
-        clock=home_clock,
-        timers=Timers(loaded.state.timers),
-        overlap=overlap,
-        received=Received(loaded.received),
-        after=hub.after,
-        housekeeping=hub.housekeeping,
-        on_retained_alert=hub.on_retained_alert,
-        on_learned=hub.on_learned,
-        on_failure=hub.on_commit_failed,
-        on_recovery=hub.on_commit_back,
-    )
+    subscriptions = _subscriptions(hub, start, overlap)
+    lanes = _lanes(hub, start, subscriptions)
+    shown = _shown(hub, start, lanes)
+    channel, paging = AppriseChannel(), Paging(state=loaded.state, put=hub.put)
+    outbox = _outbox(hub, start, lanes, paging)
+    pump = _pump(hub, start, steps, overlap, shown)
     pump.lanes = lanes
-    pager = Pager(AppriseChannel(), on_result=paging.result, file=settings.file)
+    pager = Pager(channel, on_result=paging.result, file=start.settings.file)
     paging.connect(pager, outbox)
-    source = LedgerSource(writer.path, loaded.state, loaded.cursors, pump.save_soon)
-    series = _series(hub, settings, source, rng)
-    outbox.offer(_left_over(loaded))
+    source = LedgerSource(writer.path, loaded.state, loaded.cursors, hub.save_soon)
+    series = _series(hub, start.settings, source, start.rng)
+    logs, close_logs = _logs(hub, start, lanes)
     return Parts(
-        folder=folder,
-        reading=reading,
-        refused=refused,
+        reading=start.reading,
+        refused=start.refused,
         down_from_ms=loaded.wall_ms,
+        left_over=[wish_of(key, seq, urgent, body) for key, seq, urgent, body in loaded.outbox],
         writer=writer,
         checkpointer=Checkpointer(writer.path),
-        clock=home_clock,
+        clock=start.clock,
         steps=steps,
         overlap=overlap,
         subscriptions=subscriptions,
         pump=pump,
         outbox=outbox,
-        logs={lane: _logbook(lane, lanes[lane], topics, loaded, reader) for lane in (URGENT, BULK)},
+        logs=logs,
         lanes=lanes,
-        health=Health(home=slug, started_ms=home_clock.now().elapsed_ms),
+        health=Health(home=start.slug, started_ms=start.clock.now().elapsed_ms),
         source=source,
-        background=[series.run] if series else [],
+        shown=shown,
+        reload=Reload(folder=start.folder, steps=steps, put=pump.put),
+        background=[*([series.run] if series else []), _warming(hub, channel)],
         after_commit=[series.wake] if series else [],
-        closers=[pager.stop, *([series.stop] if series else [])],
+        closers=[pager.stop, *([series.stop] if series else []), close_logs],
     )
 
 
-def _lanes(
-    hub: Hub,
-    settings: HubSettings,
-    loaded: Loaded,
-    subscriptions: Subscriptions,
-    topics: Topics,
-    slug: str,
-    rng: random.Random,
-) -> dict[str, Connection]:
+def _warming(hub: Hub, channel: AppriseChannel) -> Callable[[], Awaitable[None]]:
+    """Load what people's channels need, where somebody has one: after the start, before the first alert."""
+
+    async def warm() -> None:
+        await hub.ready.wait()
+        setting = hub.parts.steps.state.setting
+        if setting is not None and any(carer.channels for carer in setting.staff.values()):
+            await channel.warm()
+
+    return warm
+
+
+def _subscriptions(hub: Hub, start: _Start, overlap: Overlap) -> Subscriptions:
+    return Subscriptions(
+        topics=start.topics,
+        catalogue=start.catalogue,
+        state=start.loaded.state,
+        known=start.loaded.known,
+        overlap=overlap,
+        first=start.reading.home if start.reading else None,
+        on_changed=hub.save_soon,
+        on_refused=hub.on_refused_filter,
+    )
+
+
+def _shown(hub: Hub, start: _Start, lanes: dict[str, Connection]) -> Shown:
+    return Shown(
+        urgent=lanes[URGENT],
+        bulk=lanes[BULK],
+        topics=start.topics,
+        state=start.loaded.state,
+        save_soon=hub.save_soon,
+        on_refused_filter=hub.on_refused_filter,
+    )
+
+
+def _outbox(hub: Hub, start: _Start, lanes: dict[str, Connection], paging: Paging) -> Outbox:
+    clock = start.clock
+    return Outbox(
+        urgent=lanes[URGENT],
+        bulk=lanes[BULK],
+        elapsed_ms=lambda: clock.now().elapsed_ms,
+        page=paging.page,
+        on_dropped=hub.on_dropped,
+        on_refused=hub.on_publish_refused,
+        on_taken=hub.on_publish_taken,
+        later=asyncio.get_running_loop().call_later,
+    )
+
+
+def _pump(hub: Hub, start: _Start, steps: Steps, overlap: Overlap, shown: Shown) -> Pump:
+    return Pump(
+        steps=steps,
+        commit=start.writer.commit,
+        clock=start.clock,
+        timers=Timers(start.loaded.state.timers),
+        overlap=overlap,
+        received=Received(start.loaded.received),
+        after=hub.after,
+        housekeeping=hub.housekeeping,
+        on_retained_alert=shown.saw,
+        on_learned=hub.on_learned,
+        on_failure=hub.on_commit_failed,
+        on_recovery=hub.on_commit_back,
+    )
+
+
+def _lanes(hub: Hub, start: _Start, subscriptions: Subscriptions) -> dict[str, Connection]:
+    topics = start.topics
+
     def lane(name: str, will: Message | None) -> Connection:
         return Connection(
             lane=name,
-            client_id=f"handrail-{slug}-{name}",
-            address=settings.broker,
+            client_id=f"handrail-{start.slug}-{name}",
+            address=start.settings.broker,
             subscriptions=subscriptions.filters[name],
             receive_max=RECEIVE_MAX[name],
             will=will,
             on_packets=hub.on_packets,
             on_up=lambda up: hub.on_up(name, up),
             on_down=lambda why: hub.on_down(name, why),
-            rng=rng,
-            no_longer_subscribed=(*loaded.subscriptions.get(name, ()), topics.alerts),
+            rng=start.rng,
+            no_longer_subscribed=(*start.loaded.subscriptions.get(name, ()), topics.alerts),
         )
 
     return {URGENT: lane(URGENT, Message(topic=topics.status, payload=dumps(LOST))), BULK: lane(BULK, None)}
@@ -203,17 +277,33 @@ def _series(hub: Hub, settings: HubSettings, source: LedgerSource, rng: random.R
     return SeriesWriter(source, store, rng=rng, on_fault=lambda on, why: hub.on_fault("series", on, why))
 
 
-def _left_over(loaded: Loaded) -> list[Wish]:
-    return [wish_of(key, seq, urgent, body) for key, seq, urgent, body in loaded.outbox]
+def _logs(
+    hub: Hub, start: _Start, lanes: dict[str, Connection]
+) -> tuple[dict[str, Logbook], Callable[[], Awaitable[None]]]:
+    """The two streams of log lines, and what closes their view of the ledger."""
+    reader = sqlite3.connect(f"file:{start.writer.path}?mode=ro", uri=True, isolation_level=None, timeout=1)
 
-
-def _logbook(lane: str, connection: Connection, topics: Topics, loaded: Loaded, reader: sqlite3.Connection) -> Logbook:
-    urgent = int(lane == URGENT)
-
-    def read(after: int, limit: int) -> Sequence[Line]:
-        rows = reader.execute(
-            "SELECT seq, body FROM log WHERE seq > ? AND urgent = ? ORDER BY seq LIMIT ?", (after, urgent, limit)
-        ).fetchall()
+    def read(urgent: int, after: int, limit: int) -> Sequence[Line]:
+        try:
+            rows = reader.execute(
+                "SELECT seq, body FROM log WHERE seq > ? AND urgent = ? ORDER BY seq LIMIT ?", (after, urgent, limit)
+            ).fetchall()
+        except sqlite3.Error as error:
+            raise LedgerUnreadable(f"the log lines in the ledger cannot be read: {error}") from error
         return [(seq, body.encode()) for seq, body in rows]
 
-    return Logbook(topic=topics.log, lane=connection, cursor=loaded.cursors.get(f"log_{lane}", 0), read=read)
+    async def close() -> None:
+        reader.close()
+
+    def logbook(lane: str) -> Logbook:
+        return Logbook(
+            topic=start.topics.log,
+            lane=lanes[lane],
+            cursor=start.loaded.cursors.get(f"log_{lane}", 0),
+            read=partial(read, int(lane == URGENT)),
+            later=asyncio.get_running_loop().call_later,
+            on_refused=hub.on_publish_refused,
+            on_taken=hub.on_publish_taken,
+        )
+
+    return {lane: logbook(lane) for lane in (URGENT, BULK)}, close

@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hub.errors import HandrailError
@@ -79,7 +79,7 @@ class Child:
             raise RuntimeError(f"the {self.what} was never started")
         return await self._process.wait()
 
-    async def keep(self, on_restart: Callable[[], Awaitable[None]] | None = None) -> None:
+    async def keep(self) -> None:
         """Start it again whenever it dies, with back-off; raises `ChildRefused` where it says itself that it cannot."""
         loop, pause_s = asyncio.get_running_loop(), FIRST_PAUSE_S
         while True:
@@ -95,8 +95,6 @@ class Child:
             log.warning("the %s ended (%s): started again in %g s", self.what, ending(code), pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
-            if on_restart is not None:
-                await on_restart()
             await self.start()
 
     def last_words(self) -> str:

@@ -6,7 +6,7 @@ from hub.clock import Clock
 from rules.inputs import Now
 
 STEP_MS = 2_000
-"""A difference between the two clocks of more than this is a step of the wall clock, and no drift."""
+"""The wall clock that moved so much against the other between two looks was set by somebody; less is drift."""
 
 
 class HomeClock:
@@ -25,8 +25,5 @@ class HomeClock:
     def stepped_ms(self) -> int:
         """By how much somebody moved the wall clock since the last look; 0 where nobody did."""
         apart = self._clock.wall_ms() - self._clock.elapsed_ms()
-        step = apart - self._apart
-        if abs(step) < STEP_MS:
-            return 0
-        self._apart = apart
-        return step
+        step, self._apart = apart - self._apart, apart
+        return step if abs(step) >= STEP_MS else 0

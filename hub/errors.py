@@ -2,6 +2,7 @@
 
 HandrailError
 ├── LedgerUnwritable           the disk does not take what must be kept   (retry)
+├── LedgerUnreadable           the disk does not give back what was kept  (retry)
 ├── LedgerTooNew               written by a newer Handrail
 ├── LedgerBusy                 another hub runs on it
 ├── SeriesUnreachable          the time series does not answer           (retry)
@@ -88,6 +89,12 @@ class SubscriptionRefused(BrokerError):
 
 class LedgerUnwritable(HandrailError):
     """The ledger's file cannot be opened or written: disk full, read-only, broken."""
+
+    retry = True
+
+
+class LedgerUnreadable(HandrailError):
+    """The ledger's file cannot be read just now."""
 
     retry = True
 

@@ -7,35 +7,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from pathlib import Path
 
 from hub import status
-from hub.config.read import Reading, read_home
 from hub.config.problems import ConfigurationRefused as Refused
-from hub.config.stored import settings_json
-from hub.config.watch import changes
+from hub.config.read import Reading
 from hub.elapsed import HomeClock
+from hub.errors import LedgerUnwritable
 from hub.lanes import BULK, URGENT, Overlap
 from hub.ledger.source import LedgerSource
 from hub.ledger.write import Batch, Checkpointer, Writer
-from hub.logbook import Logbook
 from hub.lock import Lock
+from hub.logbook import Logbook
 from hub.mqtt import Connection
 from hub.mqtt_types import Message, Packet, Up
 from hub.outbox import Outbox, Wish, dumps
 from hub.pump import Pump
+from hub.reload import Reload
+from hub.shown import Shown
 from hub.status import Health
 from hub.steps import Group, Steps
 from hub.subscriptions import Subscriptions
-from rules.inputs import ClockStepped, ConfigurationRefused, Configured, Faulted, Linked, Started
-from rules.messages import alert_message
-from rules.state import AlertState
+from rules.inputs import ClockStepped, Dropped, Faulted, Input, Linked, Started
 
 log = logging.getLogger("handrail.hub")
 
-RECONCILE_S = 2.0
 CHECKPOINT_S = 10.0
 
 
@@ -43,10 +40,10 @@ CHECKPOINT_S = 10.0
 class Parts:
     """What a hub is made of."""
 
-    folder: Path
     reading: Reading | None
     refused: Refused | None
     down_from_ms: int
+    left_over: list[Wish]
     writer: Writer
     checkpointer: Checkpointer
     clock: HomeClock
@@ -59,6 +56,8 @@ class Parts:
     lanes: dict[str, Connection]
     health: Health
     source: LedgerSource
+    shown: Shown
+    reload: Reload
     background: list[Callable[[], Awaitable[None]]]
     after_commit: list[Callable[[], None]]
     closers: list[Callable[[], Awaitable[None]]]
@@ -74,13 +73,17 @@ class Hub:
         self._stop = asyncio.Event()
         self._follow = asyncio.Event()
         self._configured = asyncio.Event()
-        self._seen_alerts: set[str] = set()
+        self._looking: asyncio.Task[None] | None = None
+        self._urgent_up_ms = 0
+        self._refused_topics: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._save_subscriptions = True
+        self._saved_filters: dict[str, tuple[str, ...]] = {}
+        self._saving: tuple[int, int, dict[str, tuple[str, ...]]] = (0, 0, {})
         self.ready = asyncio.Event()
 
     @property
     def parts(self) -> Parts:
+        """What the hub is made of, once it was put together."""
         if self._parts is None:
             raise RuntimeError("the hub has not been put together yet")
         return self._parts
@@ -91,6 +94,7 @@ class Hub:
 
     # -- what the parts report ------------------------------------------------------------------------------------
     def on_packets(self, packets: list[Packet]) -> None:
+        """A lane received these."""
         self.parts.pump.offer(packets)
 
     def on_up(self, lane: str, up: Up) -> None:
@@ -98,13 +102,21 @@ class Hub:
         parts = self.parts
         self._up[lane] = up
         parts.health.why.pop(f"lane:{lane}", None)
+        parts.health.why.pop(f"refused:{lane}", None)
         for sentence in up.refused:
             parts.health.why[f"refused:{lane}"] = sentence
-        self.later(self._lane_up(lane))
+        now_ms = parts.clock.now().elapsed_ms
+        if lane == URGENT:
+            self._urgent_up_ms = now_ms
+        if not up.session_present:
+            parts.overlap.session_lost(lane, now_ms)
+        self.later(self._lane_up(lane, up.connection))
 
-    async def _lane_up(self, lane: str) -> None:
+    async def _lane_up(self, lane: str, connection: int) -> None:
         await self._configured.wait()
         parts = self.parts
+        if lane not in self._up or self._up[lane].connection != connection:
+            return
         parts.logs[lane].lane_up()
         parts.outbox.lane_up(urgent=lane == URGENT)
         if len(self._up) < len(parts.lanes):
@@ -113,7 +125,9 @@ class Hub:
         parts.health.ready = True
         self.ready.set()
         self.beat()
-        await self._reconcile()
+        if self._looking is not None:
+            self._looking.cancel()
+        self._looking = self.later(parts.shown.look())
 
     def on_down(self, lane: str, why: str) -> None:
         """A lane was lost: its unacknowledged messages come again, its log waits in the ledger."""
@@ -121,30 +135,33 @@ class Hub:
         was_up = self._up.pop(lane, None)
         parts.health.why[f"lane:{lane}"] = why
         parts.logs[lane].lane_down()
-        parts.overlap.drop_connection(lane, parts.lanes[lane].connection)
         if was_up is not None:
             parts.pump.put(Linked(up=False, why=why))
 
-    def on_retained_alert(self, alert: str) -> None:
-        self._seen_alerts.add(alert)
-
     def on_learned(self) -> None:
+        """Devices introduced themselves: the lanes may have to hear other topics."""
         self._follow.set()
 
     def on_commit_failed(self, why: str) -> None:
+        """The ledger does not take what happened; it is tried again."""
         self.parts.health.why["ledger"] = why
         self.beat()
 
     def on_commit_back(self) -> None:
+        """The ledger takes it again."""
         self.parts.health.why.pop("ledger", None)
         self.beat()
 
-    def on_subscriptions_changed(self) -> None:
-        self._save_subscriptions = True
-        if self._parts is not None:
-            self._parts.pump.save_soon()
+    def put(self, given: Input) -> None:
+        """An input of the hub's own for the machine."""
+        self.parts.pump.put(given)
+
+    def save_soon(self) -> None:
+        """Something other than an input wants to be kept."""
+        self.parts.pump.save_soon()
 
     def on_refused_filter(self, sentence: str) -> None:
+        """The broker does not let us hear something."""
         self.parts.health.why["filter"] = sentence
         self.parts.pump.put(Faulted(fault="subscription", on=True, reason=sentence))
 
@@ -157,24 +174,30 @@ class Hub:
         self.parts.pump.put(Faulted(fault=fault, on=on, reason=reason))
 
     def on_dropped(self, wish: Wish) -> None:
-        log.info("too late and dropped: %s %s", wish.why, wish.topic)
+        """Something came too late to be carried out."""
+        self.parts.pump.put(Dropped(what=wish.topic, why=wish.why))
 
     # -- with each commit -----------------------------------------------------------------------------------------
     def housekeeping(self, batch: Batch) -> None:
-        """What goes with a commit besides inputs: what was carried out, cursors, subscriptions."""
+        """What goes with a commit besides inputs: what was carried out, cursors, subscriptions. It is struck off here
+        only after the commit, so that one that fails loses nothing."""
         parts = self.parts
-        batch.carried += parts.outbox.take_carried()
+        carried, unowed = parts.outbox.carried, parts.overlap.unowed
+        batch.carried += carried
+        batch.paired += unowed
+        filters = parts.subscriptions.filters
+        self._saving = (len(carried), len(unowed), filters)
         for lane, book in parts.logs.items():
             batch.cursors[f"log_{lane}"] = book.cursor
         batch.cursors.update(parts.source.moved)
-        parts.source.moved.clear()
-        if self._save_subscriptions:
-            self._save_subscriptions = False
-            batch.subscriptions.update(parts.subscriptions.filters)
+        if filters is not self._saved_filters:
+            batch.subscriptions.update(filters)
 
     def after(self, group: Group) -> None:
         """After a commit: log lines and wishes go out, whoever waits for commits is woken."""
         parts = self.parts
+        carried, unowed, self._saved_filters = self._saving
+        del parts.outbox.carried[:carried], parts.overlap.unowed[:unowed]
         if parts.steps.state.setting is not None:
             self._configured.set()
         parts.logs[URGENT].offer(group.lines[True])
@@ -184,6 +207,7 @@ class Hub:
             wake()
         if group.batch.configurations:
             self._follow.set()
+        parts.shown.compare()
 
     # -- the run --------------------------------------------------------------------------------------------------
     async def run(self) -> None:
@@ -192,15 +216,19 @@ class Hub:
         pump = parts.pump
         pump.put(Started(down_from_ms=parts.down_from_ms))
         if parts.reading is not None:
-            self._configure(parts.reading)
+            parts.reload.accept(parts.reading)
         elif parts.refused is not None:
-            pump.put(ConfigurationRefused(problems=tuple(map(str, parts.refused.problems))))
-        jobs: list[Callable[[], Awaitable[None]]] = [pump.run, *(lane.run for lane in parts.lanes.values())]
-        jobs += [self._look_after, self._follow_changes, self._watch_files, *parts.background]
+            parts.reload.refuse(parts.refused)
+        parts.outbox.offer(parts.left_over)
+        work: list[Callable[[], Awaitable[None]]] = [pump.run, *(lane.run for lane in parts.lanes.values())]
+        aside = [self._look_after, self._follow_changes, self._watch_files]
         try:
             async with asyncio.TaskGroup() as group:
-                running = [group.create_task(_named(job)) for job in jobs]
+                running = [group.create_task(_named(job)) for job in (*work, *parts.background)]
+                helping = [group.create_task(_named(job)) for job in aside]
                 await self._stop.wait()
+                for task in (*helping, *self._tasks):
+                    task.cancel()
                 await self._goodbye()
                 for task in running:
                     task.cancel()
@@ -224,11 +252,12 @@ class Hub:
         parts.writer.close()
         self._lock.release()
 
-    def later(self, work: Awaitable[None]) -> None:
+    def later(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Do something soon, and keep hold of it meanwhile."""
-        task = asyncio.ensure_future(work)
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
+        return task
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -241,32 +270,10 @@ class Hub:
 
     def reload(self) -> None:
         """Read the home's files again (SIGHUP, or somebody saved one)."""
-        self.later(self._reload())
-
-    async def _reload(self) -> None:
-        parts = self.parts
-        setting = parts.steps.state.setting
-        try:
-            reading = await asyncio.to_thread(read_home, parts.folder, setting.home if setting else None)
-        except Refused as refused:
-            for problem in refused.problems:
-                log.error("%s", problem)
-            parts.pump.put(ConfigurationRefused(problems=tuple(map(str, refused.problems))))
-            return
-        self._configure(reading)
-
-    def _configure(self, reading: Reading) -> None:
-        setting = self.parts.steps.state.setting
-        refused = tuple(map(str, reading.refused_plans))
-        for problem in refused:
-            log.error("%s", problem)
-        if setting is None or setting.home != reading.home or refused:
-            self.parts.steps.settings = settings_json(reading.settings).decode()
-            self.parts.pump.put(Configured(home=reading.home, refused=refused))
+        self.later(self.parts.reload.read())
 
     async def _watch_files(self) -> None:
-        async for _names in changes(self.parts.folder, self._stop):
-            await self._reload()
+        await self.parts.reload.watch(self._stop)
 
     async def _follow_changes(self) -> None:
         while True:
@@ -281,9 +288,8 @@ class Hub:
         while True:
             if (step := parts.clock.stepped_ms()) != 0:
                 parts.pump.put(ClockStepped(step_ms=step))
-            gone = parts.overlap.expire(parts.clock.now().elapsed_ms) if self._up.get(URGENT) else []
-            if gone:
-                log.warning("%d urgent copies never came", len(gone))
+            if URGENT in self._up:
+                parts.overlap.expire(parts.clock.now().elapsed_ms, self._urgent_up_ms)
             if beat <= 0:
                 beat = status.BEAT_S
                 await asyncio.to_thread(parts.health.look_at_disk, ledger)
@@ -292,9 +298,20 @@ class Hub:
                 parts.pump.save_soon()
             if checkpoint <= 0:
                 checkpoint = CHECKPOINT_S
-                await asyncio.to_thread(parts.checkpointer.checkpoint)
+                await self._checkpoint()
             beat, checkpoint = beat - 1, checkpoint - 1
             await asyncio.sleep(1)
+
+    async def _checkpoint(self) -> None:
+        told = "checkpoint" in self.parts.health.why
+        try:
+            await asyncio.to_thread(self.parts.checkpointer.checkpoint)
+        except LedgerUnwritable as error:
+            if not told:
+                self.on_fault("checkpoint", True, str(error))
+        else:
+            if told:
+                self.on_fault("checkpoint", False, "the write-ahead log is moved into the ledger again")
 
     def _watch_wal(self) -> None:
         """A write-ahead log that only grows means that somebody reads for too long, or that the disk is failing."""
@@ -305,9 +322,15 @@ class Hub:
 
     def on_publish_refused(self, topic: str, why: str) -> None:
         """The broker answers and does not take what we publish: its rights are wrong, and somebody must know."""
-        if "publish" not in self.parts.health.why:
-            reason = f"the broker does not let the hub publish on {topic}: {why}; give its account the right (acl)"
-            self.on_fault("publish", True, reason)
+        if not self._refused_topics:
+            self.on_fault("publish", True, f"the broker does not take what the hub publishes on {topic}: {why}")
+        self._refused_topics.add(topic)
+
+    def on_publish_taken(self, topic: str) -> None:
+        """What was refused is taken now."""
+        self._refused_topics.discard(topic)
+        if not self._refused_topics:
+            self.on_fault("publish", False, "the broker takes again what the hub publishes")
 
     def beat(self) -> None:
         """Publish the heartbeat now."""
@@ -317,32 +340,10 @@ class Hub:
     def _status(self) -> dict[str, object]:
         parts = self.parts
         return parts.health.message(
-            elapsed_ms=parts.clock.now().elapsed_ms, backlog=parts.pump.backlog, oldest_unacknowledged_ms=parts.pump.oldest_ms()
+            elapsed_ms=parts.clock.now().elapsed_ms,
+            backlog=parts.pump.backlog,
+            oldest_unacknowledged_ms=parts.pump.oldest_ms(),
         )
-
-    async def _reconcile(self) -> None:
-        """The broker's retained alerts become what the ledger holds: no ghost stays, none is missing."""
-        parts = self.parts
-        lane, reading, topics = parts.lanes[URGENT], parts.lanes[BULK], parts.steps.topics
-        self._seen_alerts.clear()
-        await reading.subscribe(topics.alerts)  # the other lane, because a lane does not hear its own words
-        await asyncio.sleep(RECONCILE_S)
-        await reading.unsubscribe(topics.alerts)
-        alerts = parts.steps.state.alerts
-        for ghost in sorted(self._seen_alerts):
-            alert = alerts.get(ghost)
-            if alert is None or alert.state is AlertState.CLOSED:
-                log.warning("alert %s was still shown and is not open: cleared", ghost)
-                lane.publish(topics.alert(ghost), b"", retain=True)
-        wanted = [alert.id for alert in alerts if alert.state is not AlertState.CLOSED and alert.id not in self._seen_alerts]
-        for missing in wanted:
-            self._show_again(missing)
-
-    def _show_again(self, alert_id: str) -> None:
-        alert = self.parts.steps.state.alerts.get(alert_id)
-        if alert is not None:
-            topic = self.parts.steps.topics.alert(alert_id)
-            self.parts.lanes[URGENT].publish(topic, dumps(alert_message(alert)), retain=True)
 
 
 async def _named(job: Callable[[], Awaitable[None]]) -> None:

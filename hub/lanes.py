@@ -2,13 +2,14 @@
 
 The urgent lane subscribes to the topics of devices that can report an emergency or a call, the bulk lane to everything.
 The bulk copy of an urgent message waits, unacknowledged, until its twin of the urgent lane is committed; after two
-seconds it is acted on by itself, and then the urgent copy is the one that is owed. What is owed is in the ledger, so that
-a restart between two copies does not make two presses of them.
+seconds it is acted on by itself, and then the urgent copy is the one that is owed. What is owed is in the ledger, so
+that a restart between two copies does not make two presses of them.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -60,12 +61,14 @@ class Owed:
     since_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Held:
-    """A bulk copy that waits for its twin."""
+    """A bulk copy that waits for its twin; `gone` once it was taken out."""
 
     packet: Packet
+    key: bytes
     since_ms: int
+    gone: bool = False
 
 
 class Overlap:
@@ -75,7 +78,10 @@ class Overlap:
         self.urgent = Filters(())
         self._owed: dict[tuple[str, bytes], deque[Owed]] = {}
         self._held: dict[bytes, deque[Held]] = {}
+        self._oldest: deque[Held] = deque()
         self._waiting = 0
+        self.unowed: list[int] = []
+        """Copies that are owed no longer and that the ledger still holds; whoever commits takes them out there."""
         for ident, lane, _topic, key, since_ms in owed:
             self._owed.setdefault((lane, key), deque()).append(Owed(ident, since_ms))
 
@@ -113,60 +119,81 @@ class Overlap:
         """A pairing whose commit failed never happened."""
         self._owed.setdefault((lane, key), deque()).appendleft(owed)
 
-    def hold(self, packet: Packet, key: bytes, now_ms: int) -> None:
-        """Let a bulk copy wait for its twin."""
-        self._held.setdefault(key, deque()).append(Held(packet, now_ms))
+    def hold(self, packet: Packet, key: bytes, now_ms: int) -> Held:
+        """Let a bulk copy wait for its twin. One that waits already and is sent again after a lost connection takes its
+        own place: it is one copy, and acting on both would make two presses of it."""
+        rows = self._held.setdefault(key, deque())
+        if packet.duplicate and packet.resumed:
+            for row in rows:
+                if row.packet.packet_id == packet.packet_id:
+                    row.packet = packet
+                    return row
+        held = Held(packet, key, now_ms)
+        rows.append(held)
+        self._oldest.append(held)
         self._waiting += 1
+        return held
 
-    def held_twin(self, key: bytes) -> Packet | None:
+    def held_twin(self, key: bytes) -> Held | None:
         """The bulk copy that waited for this urgent message."""
         rows = self._held.get(key)
         if not rows:
             return None
-        held = rows.popleft()
-        self._waiting -= 1
-        if not rows:
-            del self._held[key]
-        return held.packet
+        held = rows[0]
+        self.let_go(held)
+        return held
 
-    def overdue(self, now_ms: int) -> list[Packet]:
-        """Bulk copies whose twin did not come: they are acted on."""
-        if not self._waiting:
-            return []
-        found: list[Packet] = []
-        for key in list(self._held):
-            rows = self._held[key]
-            while rows and now_ms - rows[0].since_ms >= TWIN_WAIT_MS:
-                found.append(rows.popleft().packet)
-                self._waiting -= 1
-            if not rows:
-                del self._held[key]
+    def let_go(self, held: Held) -> None:
+        """It waits no longer."""
+        rows = self._held[held.key]
+        rows.remove(held)
+        if not rows:
+            del self._held[held.key]
+        held.gone = True
+        self._waiting -= 1
+
+    def put_back(self, held: Held) -> None:
+        """What was taken out for a commit that failed waits again, since when it did."""
+        held.gone = False
+        self._held.setdefault(held.key, deque()).appendleft(held)
+        waiting = (row for row in self._oldest if not row.gone and row is not held)
+        self._oldest = deque(sorted((*waiting, held), key=lambda row: row.since_ms))
+        self._waiting += 1
+
+    def overdue(self, now_ms: int, most: int) -> list[Held]:
+        """Bulk copies whose twin did not come, the longest waiting first: they are acted on."""
+        found: list[Held] = []
+        while len(found) < most and (first := self._first()) and now_ms - first.since_ms >= TWIN_WAIT_MS:
+            self.let_go(first)
+            found.append(first)
         return found
 
     def next_overdue_ms(self) -> int | None:
         """When the first of them will have waited long enough."""
-        if not self._waiting:
-            return None
-        return min(rows[0].since_ms for rows in self._held.values()) + TWIN_WAIT_MS
+        first = self._first()
+        return first.since_ms + TWIN_WAIT_MS if first is not None else None
 
-    def expire(self, now_ms: int) -> list[int]:
-        """Urgent copies that were owed for too long: forgotten, so that they never swallow a real press."""
-        gone: list[int] = []
-        for (lane, key), rows in list(self._owed.items()):
-            while lane == URGENT and rows and now_ms - rows[0].since_ms > OWED_URGENT_MS:
-                gone.append(rows.popleft().id)
-            if not rows:
-                del self._owed[lane, key]
-        return gone
+    def _first(self) -> Held | None:
+        while self._oldest and self._oldest[0].gone:
+            self._oldest.popleft()
+        return self._oldest[0] if self._oldest else None
 
-    def drop_connection(self, lane: str, connection: int) -> None:
-        """Held copies of a connection that is gone come again on the next one."""
-        if lane != BULK:
-            return
-        for key in list(self._held):
-            kept = deque(held for held in self._held[key] if held.packet.connection > connection)
-            self._waiting -= len(self._held[key]) - len(kept)
+    def expire(self, now_ms: int, urgent_up_ms: int) -> None:
+        """Urgent copies owed for too long are forgotten, so that they never swallow a real press. Only the time counts
+        in which the urgent lane was up (since `urgent_up_ms`): what waited at the broker meanwhile still comes."""
+        self._forget(URGENT, lambda owed: now_ms - max(owed.since_ms, urgent_up_ms) > OWED_URGENT_MS)
+
+    def session_lost(self, lane: str, now_ms: int) -> None:
+        """The broker forgot a lane's session, and with it the copies that were owed before it was made anew."""
+        self._forget(lane, lambda owed: now_ms - owed.since_ms > TWIN_WAIT_MS)
+
+    def _forget(self, lane: str, is_over: Callable[[Owed], bool]) -> None:
+        for (owes, key), rows in list(self._owed.items()):
+            if owes != lane:
+                continue
+            self.unowed += [owed.id for owed in rows if is_over(owed)]
+            kept = deque(owed for owed in rows if not is_over(owed))
             if kept:
-                self._held[key] = kept
+                self._owed[owes, key] = kept
             else:
-                del self._held[key]
+                del self._owed[owes, key]

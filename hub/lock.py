@@ -6,7 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from hub.errors import LedgerBusy
+from hub.errors import LedgerBusy, LedgerUnwritable
 
 
 class Lock:
@@ -18,13 +18,19 @@ class Lock:
 
     def acquire(self) -> None:
         """Take the lock, or say who has it."""
-        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise LedgerUnwritable(
+                f"the file {self.path} cannot be opened: {error.strerror}; give the hub's user the right to write there"
+            ) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             holder = os.read(self._file, 20).decode(errors="replace").strip()
-            os.close(self._file)
-            self._file = -1
+            self.release()
+            if not isinstance(error, BlockingIOError):
+                raise LedgerUnwritable(f"the file {self.path} cannot be locked: {error.strerror}") from error
             raise LedgerBusy(
                 f"another hub{f' (process {holder})' if holder else ''} runs on this ledger: stop it first"
             ) from error

@@ -9,8 +9,7 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import mqtt5
 
@@ -24,15 +23,13 @@ from hub.errors import (
 )
 from hub.mqtt_link import MAX_PACKET_SIZE, Link, OnAcknowledged
 from hub.mqtt_login import password_of, tls_of
+from hub.mqtt_patience import ANSWER_S, patience
 from hub.mqtt_reasons import FIRST_FAILURE, refusal, subscribe_words
 from hub.mqtt_types import BrokerAddress, Message, Packet, Up
 
 __all__ = ["BrokerAddress", "Connection", "Message", "OnAcknowledged", "Packet", "Up"]
 
 log = logging.getLogger("handrail.mqtt")
-
-ANSWER_S = 5.0
-"""How long the broker may take to accept a connection, and to answer CONNECT and SUBSCRIBE."""
 
 _FIRST_WAIT_S = 0.1
 _LONGEST_WAIT_S = 5.0
@@ -202,11 +199,12 @@ class Connection:
             on_packets=self._on_packets,
         )
         steady: asyncio.TimerHandle | None = None
+        forgetting: asyncio.Future[None] | None = None
         try:
             tls, connect = tls_of(self.address), self._connect_packet()
             await self._open(link, tls)
             self._link = link
-            async with _patience(f"the broker at {self.address} accepted the connection and then did not answer"):
+            async with patience(f"the broker at {self.address} accepted the connection and then did not answer"):
                 welcome = await link.connect(connect)
             if int(welcome.reason_code):
                 raise refusal(welcome, str(self.address), self.client_id, self.address.username)
@@ -214,13 +212,15 @@ class Connection:
             self._count_silent_closing(welcome)
             link.watch(self._watch_s(welcome))
             await self._subscribe_on(link, tuple(self._filters))
-            await self._unsubscribe_on(link, tuple(self._removed))
+            forgetting = asyncio.ensure_future(self._forget_on(link))
             steady = loop.call_later(_STEADY_S, self._is_steady)
             self._went_up(welcome)
             await link.ended
         finally:
             if steady is not None:
                 steady.cancel()
+            if forgetting is not None:
+                forgetting.cancel()
             self._closed_silently = link.closed_silently and self.up
             self.up = False
             self._came_up.clear()
@@ -231,7 +231,7 @@ class Connection:
     async def _open(self, link: Link, tls: ssl.SSLContext | None) -> None:
         address, loop = self.address, asyncio.get_running_loop()
         try:
-            async with _patience(f"nobody answers at {address}; is the broker running, is the address right?"):
+            async with patience(f"nobody answers at {address}; is the broker running, is the address right?"):
                 await loop.create_connection(
                     lambda: link, address.host, address.port, ssl=tls, ssl_handshake_timeout=ANSWER_S if tls else None
                 )
@@ -269,7 +269,7 @@ class Connection:
 
     async def _subscribe_on(self, link: Link, filters: Sequence[str]) -> None:
         for some in _batched(filters):
-            async with _patience(f"the broker at {self.address} did not answer a subscription"):
+            async with patience(f"the broker at {self.address} did not answer a subscription"):
                 codes = await link.subscribe(some)
             for name, code in zip(some, codes, strict=True):
                 self._refused.pop(name, None)
@@ -280,10 +280,17 @@ class Connection:
 
     async def _unsubscribe_on(self, link: Link, filters: Sequence[str]) -> None:
         for some in _batched(filters):
-            async with _patience(f"the broker at {self.address} did not answer an unsubscription"):
+            async with patience(f"the broker at {self.address} did not answer an unsubscription"):
                 await link.unsubscribe(some)
             for name in some:
                 self._removed.pop(name, None)
+
+    async def _forget_on(self, link: Link) -> None:
+        """Take away what an earlier run may have left in the session; nothing waits for it, as rumqttd never answers."""
+        try:
+            await self._unsubscribe_on(link, tuple(self._removed))
+        except BrokerError as error:
+            log.info("%s lane: %s", self.lane, error)
 
     async def _when_up(self, ask: Callable[[Link], Awaitable[None]]) -> None:
         """Ask on the present connection; when that is lost meanwhile, once more on the next."""
@@ -389,12 +396,3 @@ class Connection:
 def _batched(filters: Sequence[str]) -> list[list[str]]:
     """Filters in portions that fit into a packet any broker takes."""
     return [list(filters[at : at + _FILTERS_A_PACKET]) for at in range(0, len(filters), _FILTERS_A_PACKET)]
-
-
-@asynccontextmanager
-async def _patience(sentence: str) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(ANSWER_S):
-            yield
-    except TimeoutError as error:
-        raise BrokerUnreachable(f"{sentence} within {ANSWER_S:g} s") from error

@@ -70,7 +70,8 @@ def wish_of(key: str, seq: int, urgent: int, body: dict[str, object]) -> Wish:
 class Outbox:
     """Carries wishes out over the two lanes and the people's channels.
 
-    `carried` gathers what is done, for the next commit; `page` starts telling a person and reports on its own.
+    `carried` gathers what is done; whoever commits takes it out of the ledger and of this list. `page` starts telling a
+    person and reports on its own.
     """
 
     def __init__(
@@ -82,19 +83,24 @@ class Outbox:
         page: Callable[[Wish], None],
         on_dropped: Callable[[Wish], None],
         on_refused: Callable[[str, str], None],
+        on_taken: Callable[[str], None],
         later: Callable[[float, Callable[[], None]], object],
     ) -> None:
-        """`later(seconds, work)` calls back once, as the event loop's own `call_later` does."""
+        """`later(seconds, work)` calls back once, as the event loop's own `call_later` does. A topic that was told as
+        refused is told as taken when it is."""
         self._lanes = {True: urgent, False: bulk}
         self._elapsed_ms = elapsed_ms
         self._page = page
         self._on_dropped = on_dropped
         self._on_refused = on_refused
+        self._on_taken = on_taken
         self._later = later
         self._retrying = False
         self._going: dict[str, Wish] = {}
         self._next: dict[str, Wish] = {}
         self._stuck: dict[str, Wish] = {}
+        self._why: dict[str, str] = {}
+        self._refused: set[str] = set()
         self.carried: list[tuple[str, int]] = []
 
     def __len__(self) -> int:
@@ -103,7 +109,7 @@ class Outbox:
     def offer(self, wishes: Iterable[Wish]) -> None:
         """Carry out what a commit wished."""
         for wish in wishes:
-            self._stuck.pop(wish.key, None)
+            self._unstick(wish.key)
             if wish.key in self._going:
                 self._next[wish.key] = wish
             else:
@@ -112,12 +118,17 @@ class Outbox:
     def lane_up(self, *, urgent: bool) -> None:
         """A lane is back: what was stuck on it goes out now, in order."""
         for wish in sorted((w for w in self._stuck.values() if w.urgent is urgent), key=lambda wish: wish.seq):
-            del self._stuck[wish.key]
+            self._unstick(wish.key)
             self._go(wish)
+
+    def _unstick(self, key: str) -> None:
+        self._stuck.pop(key, None)
+        self._why.pop(key, None)
 
     def _go(self, wish: Wish) -> None:
         if wish.drop_ms is not None and self._elapsed_ms() > wish.drop_ms:
             self.carried.append((wish.key, wish.seq))
+            self._taken(wish.topic)
             self._on_dropped(wish)
             return
         self._going[wish.key] = wish
@@ -132,31 +143,38 @@ class Outbox:
     def _answered(self, wish: Wish, ok: bool, why: str) -> None:
         if not ok:
             self._going.pop(wish.key, None)
-            newer = self._next.pop(wish.key, wish)
-            self._stuck[wish.key] = newer
-            if self._lanes[wish.urgent].up:
-                self._refused(wish, why)
+            self._stuck[wish.key] = self._next.pop(wish.key, wish)
+            self._why[wish.key] = why
+            if not self._retrying:
+                self._retrying = True
+                self._later(RETRY_S, self._retry)
             return
+        self._taken(wish.topic)
         if wish.clear and wish.payload:
-            wish.payload = b""
+            wish.payload, wish.retain = b"", True
             self._lanes[wish.urgent].publish(
                 wish.topic, b"", retain=True, on_acknowledged=lambda ok, why: self._answered(wish, ok, why)
             )
             return
         self.finished(wish)
 
-    def _refused(self, wish: Wish, why: str) -> None:
-        """The broker answered no: it is told, and tried again, because somebody may mend it while we run."""
-        self._on_refused(wish.topic, why)
-        if not self._retrying:
-            self._retrying = True
-            self._later(RETRY_S, self._retry)
-
     def _retry(self) -> None:
+        """What is stuck although its lane is up was refused by the broker, and not lost with a connection: it is told,
+        and tried again, because somebody may mend it while we run."""
         self._retrying = False
         for urgent, lane in self._lanes.items():
-            if lane.up:
-                self.lane_up(urgent=urgent)
+            if not lane.up:
+                continue
+            for key, wish in self._stuck.items():
+                if wish.urgent is urgent:
+                    self._refused.add(wish.topic)
+                    self._on_refused(wish.topic, self._why[key])
+            self.lane_up(urgent=urgent)
+
+    def _taken(self, topic: str) -> None:
+        if topic in self._refused:
+            self._refused.discard(topic)
+            self._on_taken(topic)
 
     def finished(self, wish: Wish) -> None:
         """The far end has it; the row leaves with the next commit, and a newer version goes."""
@@ -165,11 +183,6 @@ class Outbox:
         newer = self._next.pop(wish.key, None)
         if newer is not None:
             self._go(newer)
-
-    def take_carried(self) -> list[tuple[str, int]]:
-        """What is done and not yet removed from the ledger."""
-        carried, self.carried = self.carried, []
-        return carried
 
 
 def dumps(message: object) -> bytes:

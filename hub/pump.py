@@ -11,44 +11,28 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 
-from devices.adapter import NOTHING, Message
-from devices.events import EMERGENCY_KINDS
-from devices.registry import presses_call
 from hub.abc import Broker
 from hub.elapsed import HomeClock
 from hub.errors import HandrailError
-from hub.lanes import BULK, TWIN_WAIT_MS, URGENT, Overlap, Owed, Received, digest
+from hub.intake import Intake, Taken
+from hub.lanes import BULK, TWIN_WAIT_MS, URGENT, Overlap, Received
 from hub.ledger.write import Batch
 from hub.mqtt_types import Packet
-from hub.outbox import Wish
-from hub.requests import UnreadableRequest, read_request
 from hub.steps import Group, Steps
 from hub.timers import Timers
-from rules.inputs import Faulted, FellDue, Heard, Input, Now, Unread
+from rules.inputs import FellDue, Input, Now
 
 log = logging.getLogger("handrail.pump")
 
 GROUP_MOST = 100
+GROUP_MOST_AROUND_A_PRESS = 40
+AROUND_A_PRESS_MS = 3_000
+"""While somebody presses, bulk groups are small: the next press may have to wait for one."""
 BRAKE_AT = 4_000
 """Messages of our own that the broker has not taken yet: with more, bulk waits at the broker and not in our memory."""
 LINGER_MS = 5
 RETRY_S = 0.5
-RAW_MOST = 65_536
-
-
-@dataclass(slots=True)
-class Taken:
-    """What a group took, so that it can be acknowledged after the commit or go back."""
-
-    packets: list[Packet] = field(default_factory=list)
-    urgent: list[Packet | Input] = field(default_factory=list)
-    bulk: list[Packet] = field(default_factory=list)
-    settled: list[tuple[str, bytes, Owed]] = field(default_factory=list)
-    held: list[tuple[Packet, bytes]] = field(default_factory=list)
-    owed: list[tuple[str, bytes, int]] = field(default_factory=list)
-    learned: bool = False
 
 
 class Pump:
@@ -76,9 +60,9 @@ class Pump:
         self._timers = timers
         self._overlap = overlap
         self._received = received
+        self._intake = Intake(steps=steps, overlap=overlap, received=received, on_retained_alert=on_retained_alert)
         self._after = after
         self._housekeeping = housekeeping
-        self._on_retained_alert = on_retained_alert
         self._on_learned = on_learned
         self._on_failure = on_failure
         self._on_recovery = on_recovery
@@ -86,11 +70,11 @@ class Pump:
         self._urgent: deque[Packet | Input] = deque()
         self._bulk: deque[Packet] = deque()
         self._bulk_since_ms = 0
+        self._urgent_ms = -AROUND_A_PRESS_MS
         self._bulk_ages: deque[tuple[int, int]] = deque(maxlen=4_096)
         self._alternate = False
         self._save = False
         self._failing = False
-        self._qos0_told: set[str] = set()
         self._wake = asyncio.Event()
         self._finished = asyncio.Event()
         self._stopping = False
@@ -100,6 +84,7 @@ class Pump:
         """Take what a lane received; nothing of it is acknowledged yet."""
         now_ms = self._clock.now().elapsed_ms
         if packets[0].lane == URGENT:
+            self._urgent_ms = now_ms
             self._urgent.extend(packets)
         else:
             if not self._bulk:
@@ -147,11 +132,12 @@ class Pump:
         finally:
             self._finished.set()
 
-    async def _one_group(self) -> None:
+    async def _one_group(self, *, gather: bool = True) -> None:
         group = self._steps.begin()
         taken = Taken()
         now = self._clock.now()
-        self._gather(group, taken, now)
+        if gather:
+            self._gather(group, taken, now)
         self._steps.finish(group)
         self._housekeeping(group.batch)
         self._save = False
@@ -165,8 +151,9 @@ class Pump:
         await self._finished.wait()
 
     async def save_last(self) -> None:
-        """One last commit after the broker was told goodbye: what was carried out meanwhile."""
-        await self._one_group()
+        """One last commit after the broker was told goodbye: what was carried out meanwhile, and no new input, whose
+        consequences nobody would carry out."""
+        await self._one_group(gather=False)
 
     async def _wait(self) -> None:
         """Until there is something to do: urgent at once, bulk when a group is full or has waited long enough."""
@@ -175,15 +162,16 @@ class Pump:
             if self._stopping or self._urgent or self._due_ms() <= now_ms:
                 return
             wait_ms = self._due_ms() - now_ms
-            if self._bulk and self._brakes():
+            brakes = self._brakes()
+            if self._save and (brakes or not self._bulk):
+                return
+            if self._bulk and brakes:
                 wait_ms = min(wait_ms, LINGER_MS)
             elif self._bulk:
                 lingered = now_ms - self._bulk_since_ms
                 if len(self._bulk) >= GROUP_MOST or lingered >= LINGER_MS:
                     return
                 wait_ms = min(wait_ms, LINGER_MS - lingered)
-            elif self._save:
-                return
             self._wake.clear()
             try:
                 async with asyncio.timeout(min(wait_ms, 60_000) / 1000):
@@ -192,9 +180,10 @@ class Pump:
                 continue
 
     def _brakes(self) -> bool:
-        """Whether the broker is behind with what we send it."""
+        """Whether the broker is behind with what we send it. Not while much is unacknowledged: its answers come
+        through the same socket, which is not read then, and only working on can free it."""
         lane = self.lanes.get(BULK)
-        return lane is not None and lane.backlog > BRAKE_AT
+        return lane is not None and lane.backlog > BRAKE_AT and lane.unacknowledged < BRAKE_AT // 2
 
     def _due_ms(self) -> int:
         far = self._clock.now().elapsed_ms + 60_000
@@ -202,31 +191,36 @@ class Pump:
         return min(far if timer is None else timer, far if twin is None else twin)
 
     def _gather(self, group: Group, taken: Taken, now: Now) -> None:
-        """Form a group: what is urgent first; bulk joins only where nothing urgent was, or it has waited one group."""
+        """Form a group: what is urgent first, then what fell due; bulk joins only where nothing urgent was, or it has
+        waited one group. Every second urgent group leaves half of its room, so that no flood of one starves another."""
         urgent = bool(self._urgent)
-        for _ in range(min(len(self._urgent), GROUP_MOST)):
+        room = GROUP_MOST
+        for _ in range(min(len(self._urgent), room // 2 if self._alternate else room)):
             item = self._urgent.popleft()
             taken.urgent.append(item)
+            room -= 1
             if isinstance(item, Packet):
-                self._packet(group, taken, item, now)
+                self._intake.take(group, taken, item, now)
             else:
                 self._steps.take(group, item, now)
-        for timer in self._timers.due(now.elapsed_ms):
+        for timer in self._timers.due(now.elapsed_ms, room):
             self._steps.take(group, FellDue(timer=timer), now)
-        for packet in self._overlap.overdue(now.elapsed_ms):
-            key = digest(packet)
-            taken.held.append((packet, key))
-            self._act(group, taken, packet, key, now, owes=URGENT)
+            room -= 1
+        for held in self._overlap.overdue(now.elapsed_ms, room):
+            self._intake.take_overdue(group, taken, held, now)
+            room -= 1
         if urgent and not self._alternate:
             self._alternate = True
             return
         self._alternate = False
         if self._brakes():
             return
-        for _ in range(min(len(self._bulk), GROUP_MOST)):
+        around_a_press = now.elapsed_ms - self._urgent_ms < AROUND_A_PRESS_MS
+        most = GROUP_MOST_AROUND_A_PRESS if around_a_press else GROUP_MOST
+        for _ in range(min(len(self._bulk), most, room)):
             packet = self._bulk.popleft()
             taken.bulk.append(packet)
-            self._packet(group, taken, packet, now)
+            self._intake.take(group, taken, packet, now)
         self._bulk_since_ms = now.elapsed_ms
 
     async def _keep(self, group: Group, taken: Taken, now: Now) -> bool:
@@ -254,12 +248,8 @@ class Pump:
         self._steps.undo()
         self._urgent.extendleft(reversed(taken.urgent))
         self._bulk.extendleft(reversed(taken.bulk))
-        for lane, key, owed in reversed(taken.settled):
-            self._overlap.give_back(lane, key, owed)
-        for lane, key, ident in taken.owed:
-            self._overlap.disown(lane, key, ident)
-        for packet, key in taken.held:
-            self._overlap.hold(packet, key, self._clock.now().elapsed_ms)
+        self._intake.give_back(taken)
+        self._save = True
 
     def _done(self, group: Group, taken: Taken) -> None:
         """After the commit: adopt, acknowledge in order, set timers, carry out."""
@@ -272,134 +262,5 @@ class Pump:
             if mine:
                 broker.acknowledge(mine)
         self._after(group)
-        if taken.learned:
+        if taken.known:
             self._on_learned()
-
-    # -- one packet -----------------------------------------------------------------------------------------------
-    def _packet(self, group: Group, taken: Taken, packet: Packet, now: Now) -> None:
-        """A message of either lane: new, sent again, or the other lane's copy of one that is known."""
-        alert = self._steps.topics.alert_of(packet.topic)
-        if alert is not None:
-            taken.packets.append(packet)
-            if packet.retain and packet.payload:
-                self._on_retained_alert(alert)
-            return
-        client = self._steps.topics.client_of(packet.topic)
-        if client is None and packet.retain:
-            if packet.lane == URGENT or not self._overlap.urgent.covers(packet.topic):
-                self._act(group, taken, packet, digest(packet), now, owes="")
-            else:
-                taken.packets.append(packet)
-            return
-        key = digest(packet)
-        if self._came_again(group, packet, key):
-            taken.packets.append(packet)
-            return
-        if client is not None:
-            self._request(group, taken, packet, client, now)
-            self._note(group, taken, packet, key)
-            return
-        owed = self._overlap.settle(packet.lane, key)
-        if owed is not None:
-            taken.settled.append((packet.lane, key, owed))
-            group.batch.paired.append(owed.id)
-            self._note(group, taken, packet, key)
-            return
-        if packet.lane == BULK and self._overlap.urgent.covers(packet.topic):
-            self._overlap.hold(packet, key, now.elapsed_ms)
-            return
-        self._act(group, taken, packet, key, now, owes=BULK if packet.lane == URGENT else "")
-
-    def _came_again(self, group: Group, packet: Packet, key: bytes) -> bool:
-        """A redelivery: DUP set, the session resumed, and the newest committed use of this packet id is equal."""
-        if not (packet.duplicate and packet.resumed and packet.packet_id is not None):
-            return False
-        mine = group.batch.received.get((packet.lane, packet.packet_id))
-        return mine == key if mine is not None else self._received.is_use(packet.lane, packet.packet_id, key)
-
-    def _note(self, group: Group, taken: Taken, packet: Packet, key: bytes) -> None:
-        """Acknowledge it after the commit, and remember its packet id for a redelivery."""
-        taken.packets.append(packet)
-        if packet.packet_id is not None:
-            group.batch.received[packet.lane, packet.packet_id] = key
-
-    def _act(self, group: Group, taken: Taken, packet: Packet, key: bytes, now: Now, *, owes: str) -> None:
-        """Decode a message and step what it says; the other lane then owes its copy."""
-        self._note(group, taken, packet, key)
-        before = self._steps.seq
-        self._decode(group, taken, packet, now)
-        if not owes:
-            return
-        ident = before + 1 if self._steps.seq > before else self._next_seq()
-        if owes == BULK:
-            twin = self._overlap.held_twin(key)
-            if twin is not None:
-                taken.held.append((twin, key))
-                self._note(group, taken, twin, key)
-                return
-        group.batch.twins.append((ident, owes, packet.topic, key, now.elapsed_ms))
-        taken.owed.append((owes, key, ident))
-        self._overlap.owe(owes, key, ident, now.elapsed_ms)
-
-    def _next_seq(self) -> int:
-        self._steps.seq += 1
-        return self._steps.seq
-
-    def _decode(self, group: Group, taken: Taken, packet: Packet, now: Now) -> None:
-        steps = self._steps
-        adapter = steps.catalogue.adapter_for(packet.topic)
-        message = Message(packet.topic, packet.payload, packet.retain, packet.qos)
-        decoded = adapter.decode(message, steps.known) if adapter is not None else NOTHING
-        if decoded.error is not None:
-            self._quarantine(group, packet, decoded.error, now)
-            return
-        for described in decoded.learned:
-            if steps.known.get(described.device) != described:
-                steps.known[described.device] = described
-                group.batch.known[described.device] = described
-                taken.learned = True
-        for event in decoded.events:
-            introduced = steps.known.get(event.device)
-            can_call = introduced is not None and presses_call(introduced)
-            seq = steps.take(group, Heard(event=event, retained=packet.retain, can_call=can_call), now)
-            if event.kind in EMERGENCY_KINDS:
-                group.batch.raw.append((seq, packet.topic, packet.payload[:RAW_MOST]))
-                if packet.qos == 0 and event.press and not packet.retain:
-                    self._arrived_at_qos0(group, event.device, now)
-
-    def _arrived_at_qos0(self, group: Group, device: str, now: Now) -> None:
-        """An emergency that nobody would send again: handled, and its gateway named once."""
-        gateway = device.split("/", 1)[0]
-        if gateway in self._qos0_told:
-            return
-        self._qos0_told.add(gateway)
-        reason = (
-            f"{device} reported an emergency at QoS 0, which a broker may drop: set the QoS of {gateway} to 1, "
-            "or use the mosquitto.conf that `handrail new` writes"
-        )
-        self._steps.take(group, Faulted(fault=f"qos0:{gateway}", on=True, reason=reason), now)
-
-    def _request(self, group: Group, taken: Taken, packet: Packet, client: str, now: Now) -> None:
-        if packet.retain:
-            return
-        try:
-            asked = read_request(client, packet.payload, now.wall_ms)
-        except UnreadableRequest as error:
-            self._quarantine(group, packet, str(error), now)
-            return
-        self._steps.take(group, asked, now)
-        if packet.response_topic:
-            wish = group.wishes.get(f"done/{asked.id}")
-            if wish is not None:
-                self._respond(group, wish.payload, packet, asked.id)
-
-    def _respond(self, group: Group, payload: bytes, packet: Packet, request: str) -> None:
-        key = f"response/{request}"
-        topic = packet.response_topic or ""
-        if "#" not in topic and "+" not in topic:
-            group.wishes[key] = Wish(key=key, seq=self._next_seq(), urgent=True, topic=topic, payload=payload)
-
-    def _quarantine(self, group: Group, packet: Packet, reason: str, now: Now) -> None:
-        """Kept with the reason, shown, acknowledged: bad bytes never stand in front of good ones."""
-        seq = self._steps.take(group, Unread(topic=packet.topic, reason=reason), now)
-        group.batch.quarantine.append((seq, now.wall_ms, packet.topic, packet.payload[:RAW_MOST], reason))

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Annotated
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rules.inputs import Asked
+
+LONGEST_S = 366 * 86_400
+"""No wait is longer than a year; a number beyond is a mistake and is answered as one."""
+Seconds = Annotated[int, Field(ge=-LONGEST_S, le=LONGEST_S)]
+IDENT = r"[^/+#\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\U00010000-\U0010ffff]{1,200}"
+"""An id becomes the last level of a topic: no wildcard, and nothing for which a broker ends the connection."""
 
 
 class Request(BaseModel):
     """The message on `handrail/{home}/do/{client}`: what is wanted, of which alert, by whom."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
-    id: str = Field(min_length=1, max_length=200, pattern=r"^[^/+#\x00]+$")
+    id: str = Field(pattern=f"^{IDENT}$")
     do: str = Field(min_length=1, max_length=40)
     alert: str = Field(default="", max_length=80)
     by: str = Field(default="", max_length=120)
     ending: str = Field(default="", max_length=40)
     reason: str = Field(default="", max_length=1000)
-    until: str | int | None = None
-    until_s: int | None = None
+    until: Seconds | Annotated[str, Field(max_length=40)] | None = None
+    until_s: Seconds | None = None
     resident: str = Field(default="", max_length=120)
     room: str = Field(default="", max_length=120)
     device: str = Field(default="", max_length=300)
@@ -39,10 +47,10 @@ def read_request(client: str, payload: bytes, wall_ms: int) -> Asked:
         request = Request.model_validate_json(payload)
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'request'}: {e['msg']}" for e in error.errors()[:3])
-        ident = re.search(rb'"id"\s*:\s*"([^"/+#\x00]{1,200})"', payload)
+        ident = _ident(payload)
         if ident is None:
             raise UnreadableRequest(f"a request that cannot be read: {problems}") from error
-        return Asked(id=ident[1].decode(errors="replace"), client=client, do="unreadable", reason=problems)
+        return Asked(id=ident, client=client, do="unreadable", reason=problems)
     return Asked(
         id=request.id,
         client=client,
@@ -59,18 +67,28 @@ def read_request(client: str, payload: bytes, wall_ms: int) -> Asked:
     )
 
 
+def _ident(payload: bytes) -> str | None:
+    """The id of a request that is wrong in some other way, so that its sender is told what."""
+    try:
+        found: object = orjson.loads(payload)
+        ident = found.get("id") if isinstance(found, dict) else None
+    except orjson.JSONDecodeError:
+        match = re.search(r'"id"\s*:\s*"([^"\\]*)"', payload.decode(errors="replace"))
+        ident = match[1] if match else None
+    return ident if isinstance(ident, str) and re.fullmatch(IDENT, ident) else None
+
+
 def _seconds(request: Request, wall_ms: int) -> int:
     """`until` as seconds from now: a number of seconds, or a moment in RFC 3339. 0 where it says nothing."""
-    if request.until_s is not None:
-        return request.until_s
-    if request.until is None:
-        return 0
-    if isinstance(request.until, int) or request.until.isdigit():
-        return int(request.until)
+    until = request.until if request.until_s is None else request.until_s
+    if until is None or isinstance(until, int):
+        return until or 0
+    if re.fullmatch(r"[0-9]{1,8}", until):
+        return min(int(until), LONGEST_S)
     try:
-        moment = datetime.fromisoformat(request.until)
+        moment = datetime.fromisoformat(until)
     except ValueError:
         return 0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return int(moment.timestamp() - wall_ms / 1000)
+    return max(-LONGEST_S, min(LONGEST_S, int(moment.timestamp() - wall_ms / 1000)))

@@ -40,5 +40,10 @@ class Health:
     def look_at_disk(self, ledger: Path) -> None:
         """Measure the ledger's write-ahead log and the free space of its disk."""
         wal = ledger.with_name(ledger.name + "-wal")
-        self.wal_bytes = wal.stat().st_size if wal.exists() else 0
-        self.disk_free_bytes = shutil.disk_usage(ledger.parent).free
+        try:
+            self.wal_bytes = wal.stat().st_size if wal.exists() else 0
+            self.disk_free_bytes = shutil.disk_usage(ledger.parent).free
+        except OSError as error:
+            self.why["disk"] = f"the folder {ledger.parent} cannot be looked at: {error.strerror}"
+        else:
+            self.why.pop("disk", None)

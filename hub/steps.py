@@ -44,7 +44,9 @@ class Group:
 class Steps:
     """Steps inputs into groups. `seq` is the ledger's sequence; it goes back when a group is undone."""
 
-    def __init__(self, *, state: State, seq: int, topics: Topics, catalogue: Catalogue, known: dict[str, Description]) -> None:
+    def __init__(
+        self, *, state: State, seq: int, topics: Topics, catalogue: Catalogue, known: dict[str, Description]
+    ) -> None:
         self.state = state
         self.seq = seq
         self.topics = topics
@@ -67,6 +69,11 @@ class Steps:
     def adopt(self) -> None:
         """The commit is done."""
         self.state.adopt()
+
+    def next_seq(self) -> int:
+        """A place in the sequence for something that is no input."""
+        self.seq += 1
+        return self.seq
 
     def take(self, group: Group, given: Input, now: Now) -> int:
         """Step one input; returns its place in the sequence."""
@@ -129,7 +136,7 @@ class Steps:
         message = dumps(log_message(self.seq, now.wall_ms, line))
         urgent = line.alert is not None
         group.batch.log.append(
-            (self.seq, now.wall_ms, cause, line.did.value, int(urgent), line.alert, line.episode, line.resident, message)
+            (self.seq, now.wall_ms, cause, line.did, int(urgent), line.alert, line.episode, line.resident, message)
         )
         group.lines[urgent].append((self.seq, message))
 
@@ -194,7 +201,7 @@ def _home_of(body: str) -> str:
 
 def _roll_up(batch: Batch, event: Event, now: Now) -> None:
     """Add an event to its hour: charts read hours by the hundred, never events by the million."""
-    key = (event.device, event.kind.value, event.field or "", now.wall_ms // HOUR_MS)
+    key = (event.device, event.kind, event.field or "", now.wall_ms // HOUR_MS)
     hour = batch.rollups.get(key)
     if hour is None:
         hour = batch.rollups[key] = Rollup()

@@ -83,6 +83,8 @@ class Subscriptions:
                 await urgent.subscribe(*new)
             except SubscriptionRefused as error:
                 self._on_refused(str(error))
+                wanted = tuple(name for name in wanted if name in urgent.subscriptions)
+                old = [name for name in self.filters[URGENT] if name not in wanted]
         if old:
             await urgent.unsubscribe(*old)
             self._set({**self.filters, URGENT: wanted})

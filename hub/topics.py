@@ -10,9 +10,10 @@ from devices.topics import matches
 class Topics:
     """The topics of one home."""
 
-    __slots__ = ("_base",)
+    __slots__ = ("_base", "home")
 
     def __init__(self, home: str) -> None:
+        self.home = home
         self._base = f"handrail/{home}"
 
     @property
@@ -27,20 +28,29 @@ class Topics:
 
     @property
     def log(self) -> str:
+        """Where every step is told."""
         return f"{self._base}/log"
 
     @property
     def status(self) -> str:
+        """The heartbeat's."""
         return f"{self._base}/status"
 
     def alert(self, alert: str) -> str:
+        """Where one alert is shown."""
         return f"{self._base}/alert/{alert}"
 
     def room(self, room: str) -> str:
+        """Where a room's screen reads."""
         return f"{self._base}/room/{room}"
 
     def done(self, request: str) -> str:
+        """Where a request is answered."""
         return f"{self._base}/done/{request}"
+
+    def is_ours(self, topic: str) -> bool:
+        """Whether only the hub and those who ask it may speak there; `done` is the one where anybody is answered."""
+        return topic.startswith(f"{self._base}/") and not topic.startswith(f"{self._base}/done/")
 
     def client_of(self, topic: str) -> str | None:
         """Who asks, where a topic is that of a request."""
@@ -63,6 +73,7 @@ class Filters:
         self._covers = lru_cache(maxsize=4096)(self._look)
 
     def covers(self, topic: str) -> bool:
+        """Whether a message on this topic comes by one of the filters."""
         return topic in self._exact or (bool(self._patterns) and self._covers(topic))
 
     def _look(self, topic: str) -> bool:

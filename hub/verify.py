@@ -1,8 +1,8 @@
 """Folds a ledger anew, from its first input, and compares the outcome with what is stored.
 
-The past is stepped through a fresh state with the same `step` that the hub uses. Of each record the last version is kept,
-finished and forgotten ones too, because the store keeps those as well. A hub may be running: the stored rows are copied in
-one short look together with the sequence they belong to, and the fold ends there.
+The past is stepped through a fresh state with the same `step` that the hub uses. Of each record the last version is
+kept, finished and forgotten ones too, because the store keeps those as well. A hub may be running: the stored rows are
+copied in one short look together with the sequence they belong to, and the fold ends there.
 """
 
 from __future__ import annotations
@@ -174,9 +174,9 @@ def _compare(store: sqlite3.Connection, name: str, verdict: Verdict) -> None:
         f" WHERE key NOT IN (SELECT key FROM temp.stored_{name}) ORDER BY 1"
     )
     for key, stored, folded in unlike:
-        was = orjson.loads(stored) if stored else {}
-        now = orjson.loads(folded) if folded else {}
-        if was == now:
+        was = orjson.loads(stored) if stored is not None else {}
+        now = orjson.loads(folded) if folded is not None else {}
+        if was == now and (stored is None) == (folded is None):
             continue
         verdict.different += 1
         if len(verdict.shown) < SHOWN:

@@ -1,4 +1,4 @@
-"""What the machine wants done: wishes, in the imperative. They are kept with the input that caused them, then carried out."""
+"""What the machine wants done: wishes, in the imperative. Each is kept with its cause, then carried out."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class Did(StrEnum):
     JOINED = "joined"
     OK_SAID = "ok_said"
     REMINDED = "reminded"
+    ANSWERED = "answered"
     REVIEW_ASKED = "review_asked"
     HELPING = "helping"
     SETTLED = "settled"
@@ -47,6 +48,8 @@ class Did(StrEnum):
     FAULT = "fault"
     MENDED = "mended"
     MODE_CHANGED = "mode_changed"
+
+    __hash__ = str.__hash__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,7 @@ class Tell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carry:
-    """Carry out a device command. What is not carried out within `drop_after_ms` of elapsed time is dropped and logged."""
+    """Carry out a device command. What is not carried out within `drop_after_ms` of elapsed time is dropped."""
 
     command: Command
     why: str

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from devices.commands import TurnOn
 from devices.events import Event
-from rules import alerts
-from rules.alerts import Found
+from devices.registry import Placed
 from rules.effects import Did
 from rules.home import Light, Rule, Say, Settles, Wait
+from rules.raising import Found, raise_alert
 from rules.setting import key_of, without_agreement
 from rules.state import Episode, EpisodeState
 from rules.turn import LATE_MS, Turn, plainly
@@ -18,22 +18,44 @@ LIGHT_DROP_MS = 30_000
 """A light that could not be asked for within this is dropped: it would come as a surprise."""
 
 
-def changed(turn: Turn, device: str, event: Event) -> None:
+def changed(turn: Turn, placed: Placed, event: Event) -> None:
     """A device's state changed: settle what it settles, start what it triggers."""
+    setting = turn.setting
+    what = (placed.name, event.kind.value)
+    settles, triggers = setting.settlers.get(what), setting.triggers.get(what)
+    if settles is None and triggers is None:
+        return
     kind, value = event.kind.value, event.value
-    for key in turn.setting.settlers.get((device, kind), ()):
+    for key in settles or ():
         episode = turn.state.episodes.get(key)
-        if episode and any(_is(settles, device, kind, value) for settles in episode.rule.settled_by):
-            settle(turn, key, episode, f"{device}: {alerts.words_of(kind)} {value}")
-    for key in turn.setting.triggers.get((device, kind), ()):
-        rule = turn.setting.rules[key]
-        if value == rule.value and turn.state.episodes.get(key) is None:
-            if rule.during is None or turn.is_within(*rule.during):
-                start(turn, key, rule)
+        if episode is None or not any(_is(one, placed.name, kind, value) for one in episode.rule.settled_by):
+            continue
+        if _may_settle(turn, placed, episode.rule):
+            settle(turn, key, episode, f"{placed.name}: {_plain(kind)} {value}")
+    for key in triggers or ():
+        rule = setting.rules[key]
+        if value != rule.value or turn.state.episodes.get(key) is not None:
+            continue
+        if rule.during is None or turn.is_within(*rule.during):
+            start(turn, key, rule if _is_theirs(turn, placed, rule) else replace(rule, delay_agreed=None))
 
 
 def _is(settles: Settles, device: str, kind: str, value: object) -> bool:
     return settles.device == device and settles.kind == kind and settles.value == value
+
+
+def _is_theirs(turn: Turn, placed: Placed, rule: Rule) -> bool:
+    """Whether a device speaks of the rule's resident: where two live, only one that is tied to that person does."""
+    return placed.person == rule.resident or len(turn.setting.live_in.get(rule.place, ())) < 2
+
+
+def _may_settle(turn: Turn, placed: Placed, rule: Rule) -> bool:
+    """In a shared room only a device tied to the person may end a delay; what merely lasts ends with what began it."""
+    return _is_theirs(turn, placed, rule) or (placed.name == rule.device and rule.delay_agreed is None)
+
+
+def _plain(kind: str) -> str:
+    return kind.replace("_", " ")
 
 
 def start(turn: Turn, key: str, rule: Rule) -> None:
@@ -47,7 +69,7 @@ def start(turn: Turn, key: str, rule: Rule) -> None:
         started_ms=turn.now.elapsed_ms,
         started_wall_ms=turn.now.wall_ms,
     )
-    turn.log(Did.HELPING, f"{rule.rule}: {rule.device} {alerts.words_of(rule.kind)} {rule.value}", episode=episode)
+    turn.log(Did.HELPING, f"{rule.rule}: {rule.device} {_plain(rule.kind)} {rule.value}", episode=episode)
     _go_on(turn, key, episode, overdue_ms=0)
 
 
@@ -75,11 +97,11 @@ def _go_on(turn: Turn, key: str, episode: Episode, *, overdue_ms: int) -> None:
         elif isinstance(step, Light):
             _light(turn, episode, step)
         elif turn.meta.mode == "fire":
-            turn.log(Did.DROPPED, "no speech while there is a fire alarm", episode=episode)
+            turn.log(Did.DROPPED, f"no speech while there is a fire alarm: {step.text}", episode=episode)
         else:
             turn.log(Did.HELPING, f"said in the room: {step.text}", episode=episode)
             turn.show_room(episode.rule.place)
-            episode = replace(episode, step=place)
+            episode = replace(episode, said=step.text)
     _unsettled(turn, key, episode, late=late)
 
 
@@ -102,7 +124,7 @@ def settle(turn: Turn, key: str, episode: Episode, reason: str) -> None:
     ended = replace(episode, state=EpisodeState.SETTLED, ended_wall_ms=turn.now.wall_ms, reason=reason)
     turn.state.episodes.finish(key, ended)
     turn.log(Did.SETTLED, reason, episode=ended)
-    if any(isinstance(step, Say) for step in episode.rule.help):
+    if episode.said:
         turn.show_room(episode.rule.place)
 
 
@@ -117,7 +139,7 @@ def _unsettled(turn: Turn, key: str, episode: Episode, *, late: bool) -> None:
         "{room}": turn.setting.place_name(rule.place),
     }.items():
         words = words.replace(slot, text)
-    alert = alerts.raise_alert(
+    alert = raise_alert(
         turn,
         Found(
             level=rule.otherwise.level,
@@ -132,20 +154,27 @@ def _unsettled(turn: Turn, key: str, episode: Episode, *, late: bool) -> None:
         ),
     )
     turn.disarm("episode", key)
+    if episode.said:
+        turn.show_room(rule.place)
     ended = replace(
-        episode, state=EpisodeState.UNSETTLED, ended_wall_ms=turn.now.wall_ms, alert=alert.id, reason=f"told as {alert.id}"
+        episode,
+        state=EpisodeState.UNSETTLED,
+        ended_wall_ms=turn.now.wall_ms,
+        alert=alert.id,
+        reason=f"told as {alert.id}",
     )
     turn.state.episodes.finish(key, ended)
     turn.log(Did.UNSETTLED, f"not settled after {lasted}: told as {alert.level}", episode=ended)
 
 
-def settle_by_ok(turn: Turn, residents: tuple[str, ...]) -> int:
+def settle_by_ok(turn: Turn, resident: str) -> int:
     """The resident said *I'm all right*: runs that may settle so do. Returns how many."""
     found = [
-        (key_of(episode.rule), episode)
-        for episode in list(turn.state.episodes)
-        if episode.rule.resident in residents and any(settles.ok for settles in episode.rule.settled_by)
+        episode
+        for episode in turn.state.episodes
+        if episode.rule.resident == resident and any(settles.ok for settles in episode.rule.settled_by)
     ]
-    for key, episode in found:
-        settle(turn, key, episode, "the resident said: I'm all right")
+    found.sort(key=lambda episode: (len(episode.id), episode.id))
+    for episode in found:
+        settle(turn, key_of(episode.rule), episode, "the resident said: I'm all right")
     return len(found)

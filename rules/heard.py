@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from devices.events import ACTIVE, EMERGENCY_KINDS, Event, Kind, is_active
+from devices.events import ACTIVE, Event, Kind, Value, is_active
 from devices.registry import Placed, meaning
 from rules import episodes, presses, supervision
 from rules.effects import Did
@@ -13,68 +13,100 @@ from rules.levels import LEVEL_OF
 from rules.state import Person, Status
 from rules.turn import Turn
 
-SHOWS_PRESENCE = frozenset({Kind.MOTION, Kind.OCCUPANCY, Kind.CONTACT, Kind.BED, Kind.BUTTON, Kind.CALL, Kind.EMERGENCY})
+SHOWS_PRESENCE = frozenset(
+    {Kind.MOTION, Kind.OCCUPANCY, Kind.CONTACT, Kind.BED, Kind.BUTTON, Kind.CALL, Kind.EMERGENCY}
+)
 """Kinds that say that somebody was where the device is."""
+SAYS_WHERE = frozenset({Kind.CONTACT, Kind.BED})
+"""Of these both values do; but a door that closed says nothing that its opening has not."""
+MOST_VALUES = 500
+"""More than any device has: one that invents a new name for each value must not fill the memory."""
+SEEN_EVERY_MS = 30_000
 
 
 def heard(turn: Turn, given: Heard) -> None:
     """Take in one event: status first, then the kinds that are told at once, then supervision and rules."""
-    placed = turn.setting.placed(given.event.device)
-    event = meaning(given.event, placed, can_call=given.can_call)
-    now = turn.now
+    event = given.event
+    placed = turn.setting.placed(event.device)
+    if placed is not None or given.can_call:
+        event = meaning(event, placed, can_call=given.can_call)
     before = turn.state.devices.get(event.device)
-    status = Status(
-        device=event.device,
-        heard_ms=now.elapsed_ms,
-        heard_wall_ms=now.wall_ms,
-        values=before.values if before else {},
-        counted=before.counted if before else {},
-        faults=before.faults if before else {},
-    )
-    if before is not None and before.faults and not given.retained:
-        status = supervision.heard_again(turn, status, placed, event)
     if event.press:
-        _press(turn, status, event, placed, given)
+        _press(turn, _status(turn, before, event, given), event, placed, given)
         return
-    key = f"{event.kind}:{event.field}" if event.field else event.kind.value
-    known = key in status.values
-    was = status.values.get(key)
+    key = f"{event.kind.value}:{event.field}" if event.field else event.kind.value
+    known = before is not None and key in before.values
+    was = before.values[key] if before is not None and known else None
     news = not known or was != event.value
-    if news:
-        status = replace(status, values={**status.values, key: event.value})
+    status = _status(turn, before, event, given, key if news else None)
+    if status.faults and not given.retained:
+        status = supervision.heard_again(turn, status, placed, event)
     turn.state.devices.put(event.device, status)
-    if not news:
-        return
+    if news:
+        _changed(turn, status, event, placed, given, known=known)
+
+
+def _status(turn: Turn, before: Status | None, event: Event, given: Heard, key: str | None = None) -> Status:
+    """The device's status with this event in it; `key` where its value is news."""
+    now = turn.now
+    if before is None:
+        before = Status(device=event.device, heard_ms=0, heard_wall_ms=0)
+    # What a broker remembers was not heard now, and that a device is offline is not said by the device.
+    silent = given.retained or (event.kind is Kind.AVAILABILITY and event.value == "offline")
+    return Status(
+        device=event.device,
+        heard_ms=before.heard_ms if silent else now.elapsed_ms,
+        heard_wall_ms=before.heard_wall_ms if silent else now.wall_ms,
+        values=before.values if key is None else _with(before, key, event.value),
+        counted=before.counted,
+        faults=before.faults,
+        watched_from_ms=before.watched_from_ms,
+    )
+
+
+def _with(before: Status, key: str, value: Value) -> dict[str, Value]:
+    values = {**before.values, key: value}
+    if len(values) > MOST_VALUES:
+        del values[next(iter(values))]
+    return values
+
+
+def _changed(turn: Turn, status: Status, event: Event, placed: Placed | None, given: Heard, *, known: bool) -> None:
+    """A state is not what it was."""
     active = is_active(event.kind, event.value)
-    if event.kind in LEVEL_OF and active:
-        presses.emergency_or_call(turn, event, placed, found=given.retained or not known)
+    if active and event.kind in LEVEL_OF:
+        presses.emergency_or_call(turn, event, placed, retained=given.retained, known=known)
         return
-    supervision.watch(turn, status, placed, event, known=known, retained=given.retained)
-    if given.retained or placed is None:
+    supervision.watch(turn, status, placed, event)
+    if placed is None or (given.retained and not known):
         return
-    if active or event.kind in (Kind.CONTACT, Kind.BED):
+    if not given.retained and (active or event.kind in SAYS_WHERE):
         _seen(turn, placed, event)
-    episodes.changed(turn, placed.name, event)
+    episodes.changed(turn, placed, event)
 
 
 def _press(turn: Turn, status: Status, event: Event, placed: Placed | None, given: Heard) -> None:
+    """A press, if it is one: not one the broker remembers, nor one that was counted already in another form."""
     device = placed.name if placed else event.device
-    if given.retained:
-        turn.state.devices.put(event.device, status)
-        turn.log(Did.NOT_A_PRESS, "a retained message is never a press", device=device, stamp=event.stamp)
-        return
-    told_at_once = event.kind in EMERGENCY_KINDS or event.kind in LEVEL_OF
-    again = presses.is_repeat(turn, status, event)
+    told_at_once = event.kind in LEVEL_OF
+    again = "a retained message is never a press" if given.retained else presses.is_repeat(turn, status, event)
+    if not again:
+        status = presses.counted(turn, status, event)
+    elif not given.retained:
+        status = presses.repeated(status, event)
+    if status.faults and not given.retained:
+        status = supervision.heard_again(turn, status, placed, event)
+    turn.state.devices.put(event.device, status)
     if again:
-        turn.state.devices.put(event.device, status)
+        if told_at_once or given.retained:
+            turn.log(Did.NOT_A_PRESS, again, device=device, stamp=event.stamp)
         return
-    turn.state.devices.put(event.device, presses.counted(turn, status, event))
     if placed is not None:
         _seen(turn, placed, event)
     if told_at_once:
-        presses.emergency_or_call(turn, event, placed, found=False)
+        presses.emergency_or_call(turn, event, placed, retained=False, known=True)
     elif placed is not None:
-        episodes.changed(turn, placed.name, event)
+        episodes.changed(turn, placed, event)
 
 
 def _seen(turn: Turn, placed: Placed, event: Event) -> None:
@@ -82,10 +114,10 @@ def _seen(turn: Turn, placed: Placed, event: Event) -> None:
     if event.kind not in SHOWS_PRESENCE or placed.place is None:
         return
     resident = placed.person or turn.setting.only_resident_of(placed.place)
-    if resident is None:
+    if resident not in turn.setting.residents or resident is None:
         return
     if event.kind is Kind.CONTACT and event.value != ACTIVE[Kind.CONTACT]:
         return
     person = turn.state.people.get(resident) or Person(resident=resident)
-    if person.near != placed.place or turn.now.wall_ms - (person.near_wall_ms or 0) > 30_000:
+    if person.near != placed.place or turn.now.wall_ms - (person.near_wall_ms or 0) > SEEN_EVERY_MS:
         turn.state.people.put(resident, replace(person, near=placed.place, near_wall_ms=turn.now.wall_ms))

@@ -1,7 +1,7 @@
 """A home as the machine knows it: zones, places, residents, staff, devices, ladders, rules.
 
-Read from the home's folder by `hub/config`, validated there whole, and handed in as one value. It is plain data, so that
-an accepted configuration can be kept in the ledger word for word and used again after a restart or in a replay.
+Read from the home's folder by `hub/config`, validated there whole, and handed in as one value. It is plain data, so
+that an accepted configuration can be kept in the ledger word for word and used again after a restart or in a replay.
 """
 
 from __future__ import annotations

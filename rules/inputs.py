@@ -1,4 +1,4 @@
-"""Everything that can happen to the machine: facts, in the past tense. A ledger of these is the whole past of a home."""
+"""Everything that can happen to the machine: facts, in the past tense. A ledger of them is the whole past of a home."""
 
 from __future__ import annotations
 
@@ -122,6 +122,14 @@ class Faulted:
     about: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """A light, speech or sound that could not be carried out in its time was dropped: late help confuses."""
+
+    what: str
+    why: str
+
+
 Input = (
     Heard
     | FellDue
@@ -134,4 +142,5 @@ Input = (
     | ClockStepped
     | Unread
     | Faulted
+    | Dropped
 )

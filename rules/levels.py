@@ -6,7 +6,7 @@ Ladders are data: the pictures in the documentation and the checks of `handrail 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from devices.events import Kind
@@ -21,6 +21,8 @@ class Level(StrEnum):
     CHECK = "check"
     REQUEST = "request"
     TECHNICAL = "technical"
+
+    __hash__ = str.__hash__
 
 
 ORDER: tuple[Level, ...] = tuple(Level)
@@ -92,10 +94,17 @@ LADDERS: Mapping[Level, Ladder] = {
     Level.REQUEST: _ladder((0, (Who.ZONE,)), (1800, (Who.SHIFT,)), repeat_s=3600, attend_within_s=3600),
     Level.TECHNICAL: _ladder((0, (Who.LEAD,)), (3600, (Who.SHIFT, Who.LEAD)), repeat_s=14_400, attend_within_s=14_400),
 }
-"""The defaults of a home, in seconds; `home.yaml` may change them, and `check` refuses a ladder with a gap or an end."""
+"""A home's defaults, in seconds; `home.yaml` may change them, and `check` refuses a ladder with a gap or an end."""
 
 EVERYBODY_AT_ONCE = _ladder((0, (Who.SHIFT,)), (180, (Who.SHIFT, Who.MANAGER)), repeat_s=60, attend_within_s=120)
 """Staff assist, and an emergency of a device that nobody has placed."""
+
+
+def everybody_first(ladder: Ladder) -> Ladder:
+    """The same ladder with everybody on shift at once: a call of a device that nobody has placed."""
+    first, *later = ladder.rungs
+    return replace(ladder, rungs=(replace(first, who=(Who.SHIFT,)), *later))
+
 
 LEVEL_OF: Mapping[Kind, Level] = {
     Kind.EMERGENCY: Level.EMERGENCY,

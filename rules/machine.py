@@ -17,7 +17,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rules import alerts, episodes, requests, supervision
-from rules.alerts import Found
 from rules.effects import Did, Effect
 from rules.heard import heard
 from rules.inputs import (
@@ -26,6 +25,7 @@ from rules.inputs import (
     ConfigurationRefused,
     Configured,
     Delivered,
+    Dropped,
     Faulted,
     FellDue,
     Heard,
@@ -36,14 +36,17 @@ from rules.inputs import (
     Unread,
 )
 from rules.levels import Level
+from rules.raising import Found, raise_alert
 from rules.setting import Setting
-from rules.state import Alert, AlertState, Ending, State
+from rules.state import Alert, AlertState, Ending, Meta, State, Status
 from rules.turn import Turn, plainly
 
 DAY_MS = 86_400_000
 ANSWERS_KEPT_MS = 7 * DAY_MS
 CLOSED_KEPT_MS = DAY_MS
-"""Closed alerts are remembered for so long (a call may reopen, a late tap gets a fitting answer); the ledger keeps them."""
+"""Closed alerts are remembered for so long (a call may reopen one, a late tap is answered); the ledger keeps them."""
+STRANGER_KEPT_MS = 30 * DAY_MS
+"""A device nobody placed is forgotten when it was not heard for so long, unless people said something about it."""
 TIDY_MS = 3_600_000
 
 
@@ -80,7 +83,8 @@ def _fell_due(turn: Turn, given: FellDue) -> None:
     elif timer.what == "episode":
         episodes.due(turn, timer.ref, overdue)
     elif timer.what == "receipt":
-        alert_id, person, channel = timer.ref.split("/")
+        alert_id, _, rest = timer.ref.partition("/")
+        person, _, channel = rest.rpartition("/")
         _not_received(turn, alert_id, person, int(channel), "no receipt in time")
     elif timer.what == "silence":
         supervision.silence_due(turn)
@@ -90,25 +94,39 @@ def _fell_due(turn: Turn, given: FellDue) -> None:
 
 def _tidy(turn: Turn) -> None:
     """Forget what is long over: answered requests after seven days, closed alerts after one (the ledger keeps them)."""
-    now = turn.now.elapsed_ms
-    for answered in list(turn.state.answers):
+    now, state = turn.now.elapsed_ms, turn.state
+    for key, answered in list(state.answers.rows.items()):
         if now - answered.at_ms > ANSWERS_KEPT_MS:
-            turn.state.answers.drop(answered.id)
-    for alert in list(turn.state.alerts):
+            state.answers.drop(key)
+    for alert in list(state.alerts):
         if alert.closed_ms is not None and now - alert.closed_ms > CLOSED_KEPT_MS:
-            turn.state.alerts.forget(alert.id)
+            state.alerts.forget(alert.id)
+    for status in list(state.devices):
+        if now - max(status.heard_ms, status.watched_from_ms) > STRANGER_KEPT_MS and not _is_of_use(turn, status):
+            state.devices.drop(status.device)
+            state.strangers.drop(status.device)
     turn.arm("tidy", "all", now + TIDY_MS)
+
+
+def _is_of_use(turn: Turn, status: Status) -> bool:
+    stranger = turn.state.strangers.get(status.device)
+    marked = stranger is not None and bool(stranger.marked_by)
+    return marked or bool(status.faults) or turn.setting.placed(status.device) is not None
 
 
 # -- channels -----------------------------------------------------------------------------------------------------
 
 
 def _delivered(turn: Turn, given: Delivered) -> None:
-    alert = turn.state.alerts.get(given.alert)
+    """What came of telling somebody on a channel; only the first result of each attempt counts."""
+    ref = f"{given.alert}/{given.person}/{given.channel}"
+    if f"receipt/{ref}" not in turn.state.timers:
+        return
     if not given.ok:
         _not_received(turn, given.alert, given.person, given.channel, given.reason)
         return
-    turn.disarm("receipt", f"{given.alert}/{given.person}/{given.channel}")
+    turn.disarm("receipt", ref)
+    alert = turn.state.alerts.get(given.alert)
     if alert is not None:
         turn.log(Did.DELIVERED, f"channel {given.channel + 1} took it", alert=alert, by=given.person)
 
@@ -120,11 +138,14 @@ def _not_received(turn: Turn, alert_id: str, person: str, channel: int, why: str
     if alert is None or alert.state is AlertState.CLOSED:
         return
     carer = turn.setting.staff.get(person)
-    turn.log(Did.UNDELIVERED, f"channel {channel + 1}: {why}", alert=alert, by=person)
-    if carer is not None and channel + 1 < len(carer.channels):
+    others = carer.channels[channel + 1 :] if carer is not None else ()
+    taken = alert.quiet and person != alerts.taker_of(alert)
+    ends = "; somebody took it meanwhile" if taken else ("" if others else "; there is no other, the ladder goes on")
+    turn.log(Did.UNDELIVERED, f"channel {channel + 1}: {why}{ends}", alert=alert, by=person)
+    if others and not taken:
         turn.tell(alert, person, channel + 1)
-        deadline = carer.channels[channel + 1].deadline_s * 1000
-        turn.arm("receipt", f"{alert_id}/{person}/{channel + 1}", turn.now.elapsed_ms + deadline)
+        deadline = turn.now.elapsed_ms + others[0].deadline_s * 1000
+        turn.arm("receipt", f"{alert_id}/{person}/{channel + 1}", deadline)
 
 
 # -- configuration, start, clocks ---------------------------------------------------------------------------------
@@ -133,7 +154,8 @@ def _not_received(turn: Turn, alert_id: str, person: str, channel: int, why: str
 def _configured(turn: Turn, given: Configured) -> None:
     """A new configuration holds from here; running episodes end under the plan they began with."""
     first = turn.state.setting is None
-    setting = Setting(given.home, running=[episode.rule for episode in turn.state.episodes])
+    running = sorted(turn.state.episodes, key=lambda episode: (len(episode.id), episode.id))
+    setting = Setting(given.home, running=[episode.rule for episode in running])
     turn.state.configure(setting)
     turn.setting = setting
     counts = f"{len(given.home.residents)} residents, {len(given.home.devices)} devices, {len(given.home.staff)} staff"
@@ -144,7 +166,8 @@ def _configured(turn: Turn, given: Configured) -> None:
         turn.log(Did.PLAN_REFUSED, refused)
     if given.refused:
         _fault(turn, "configuration", f"a plan was refused, the one before stays: {given.refused[0]}")
-    supervision.arm(turn)
+    supervision.placed_anew(turn)
+    alerts.follow_setting(turn)
 
 
 def _configuration_refused(turn: Turn, given: ConfigurationRefused) -> None:
@@ -155,36 +178,68 @@ def _configuration_refused(turn: Turn, given: ConfigurationRefused) -> None:
 
 
 def _started(turn: Turn, given: Started) -> None:
+    """The hub runs again. Nobody heard the devices since its last commit, and nobody does before it is linked."""
     meta = turn.meta
     turn.set_meta(
         replace(
             meta,
             started_ms=turn.now.elapsed_ms,
             started_wall_ms=turn.now.wall_ms,
-            down_from_wall_ms=given.down_from_ms,
+            down_from_wall_ms=meta.down_from_wall_ms if _is_down(meta) else given.down_from_ms,
+            up_wall_ms=0,
             linked=False,
         )
     )
+    supervision.arm(turn)
     down = f", after {plainly(turn.now.wall_ms - given.down_from_ms)} down" if given.down_from_ms else ""
     turn.log(Did.STARTED, f"the hub started{down}")
     if turn.state.timers.get("tidy/all") is None:
         turn.arm("tidy", "all", turn.now.elapsed_ms + TIDY_MS)
 
 
+def _is_down(meta: Meta) -> bool:
+    """Whether a time when nobody heard the devices has begun and not ended."""
+    return meta.down_from_wall_ms != 0 and meta.up_wall_ms == 0
+
+
 def _linked(turn: Turn, given: Linked) -> None:
+    """The devices can be heard, or cannot. What they say meanwhile waits at the broker."""
     if given.up == turn.meta.linked:
         return
+    wall = turn.now.wall_ms
+    if given.up:
+        turn.set_meta(replace(turn.meta, up_wall_ms=wall))
+    elif not _is_down(turn.meta):
+        turn.set_meta(replace(turn.meta, down_from_wall_ms=wall, up_wall_ms=0))
     supervision.linked(turn, up=given.up)
     turn.log(Did.BACK if given.up else Did.LOST, f"broker: {given.why or ('connected' if given.up else 'lost')}")
 
 
 def _clock_stepped(turn: Turn, given: ClockStepped) -> None:
+    """Waits run on elapsed time and go on; the times of day that people read are put right."""
     direction = "forward" if given.step_ms > 0 else "back"
-    turn.log(Did.CLOCK_STEPPED, f"the clock of this machine went {direction} by {plainly(abs(given.step_ms))}; waits go on")
+    why = f"the clock of this machine went {direction} by {plainly(abs(given.step_ms))}; waits go on"
+    turn.log(Did.CLOCK_STEPPED, why)
+    for alert in turn.open_alerts():
+        later = alert.promise
+        if later is not None:
+            later = replace(later, until_wall_ms=later.until_wall_ms + given.step_ms)
+        turn.show(
+            replace(
+                alert,
+                version=alert.version + 1,
+                waiting_since_wall_ms=alert.waiting_since_wall_ms + given.step_ms,
+                promise=later,
+            )
+        )
 
 
 def _unread(turn: Turn, given: Unread) -> None:
     turn.log(Did.QUARANTINED, f"{given.topic}: {given.reason}", device=given.topic)
+
+
+def _dropped(turn: Turn, given: Dropped) -> None:
+    turn.log(Did.DROPPED, f"{given.why}: too late, it was not carried out", device=given.what)
 
 
 def _faulted(turn: Turn, given: Faulted) -> None:
@@ -195,21 +250,27 @@ def _faulted(turn: Turn, given: Faulted) -> None:
 
 
 def _fault(turn: Turn, fault: str, reason: str) -> None:
-    """A fault of the hub's own is one technical alert while it lasts."""
+    """A fault of the hub's own is one technical alert while it lasts; the same said again is no news."""
+    open_one = _of_fault(turn, fault)
+    if open_one is not None and open_one.reason == reason:
+        return
     turn.log(Did.FAULT, reason, device=f"hub:{fault}")
-    for alert in turn.state.alerts:
-        if alert.cause == f"hub:{fault}" and alert.state is not AlertState.CLOSED:
-            turn.show(replace(alert, version=alert.version + 1, reason=reason))
-            return
+    if open_one is not None:
+        turn.show(replace(open_one, version=open_one.version + 1, reason=reason))
+        return
     cause = Found(level=Level.TECHNICAL, kind="other", cause=f"hub:{fault}", reason=reason, device=f"hub:{fault}")
-    alerts.raise_alert(turn, cause)
+    raise_alert(turn, cause)
 
 
 def _mend(turn: Turn, fault: str, reason: str) -> None:
-    for alert in list(turn.state.alerts):
-        if alert.cause == f"hub:{fault}" and alert.state is not AlertState.CLOSED:
-            turn.log(Did.MENDED, reason, device=f"hub:{fault}")
-            alerts.end(turn, alert, Ending.BACK, reason, by=None)
+    alert = _of_fault(turn, fault)
+    if alert is not None:
+        turn.log(Did.MENDED, reason, device=f"hub:{fault}")
+        alerts.end(turn, alert, Ending.BACK, reason, by=None)
+
+
+def _of_fault(turn: Turn, fault: str) -> Alert | None:
+    return next((alert for alert in turn.open_alerts() if alert.cause == f"hub:{fault}"), None)
 
 
 TAKE: dict[type, Callable[[Turn, Input], None]] = {
@@ -223,4 +284,5 @@ TAKE: dict[type, Callable[[Turn, Input], None]] = {
     ClockStepped: _clock_stepped,  # type: ignore[dict-item]
     Unread: _unread,  # type: ignore[dict-item]
     Faulted: _faulted,  # type: ignore[dict-item]
+    Dropped: _dropped,  # type: ignore[dict-item]
 }

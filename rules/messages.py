@@ -6,10 +6,15 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from rules.effects import Log
-from rules.home import Say
+from rules.levels import Level
 from rules.state import Alert, AlertState, State
 
 Json = dict[str, object]
+
+SHOWN_IN_ROOM = frozenset({Level.EMERGENCY, Level.URGENT, Level.CALL, Level.REQUEST})
+"""What somebody in the room wants to know was heard; what staff look into by themselves is not shown there."""
+LAST_S = 253_402_300_799
+"""The last second that can be written as a date."""
 
 
 @lru_cache(maxsize=512)
@@ -19,7 +24,7 @@ def _second(seconds: int) -> str:
 
 def rfc3339(wall_ms: int) -> str:
     """Unix milliseconds as RFC 3339 in UTC with milliseconds."""
-    return f"{_second(wall_ms // 1000)}.{wall_ms % 1000:03d}Z"
+    return f"{_second(min(max(0, wall_ms // 1000), LAST_S))}.{wall_ms % 1000:03d}Z"
 
 
 def _when(wall_ms: int | None) -> str | None:
@@ -105,28 +110,31 @@ def room_message(state: State, room: str) -> Json:
     """What the screen of a room shows: that a call was heard, who is coming, what is said just now."""
     setting = state.setting
     live = setting.live_in.get(room, []) if setting else []
-    names = setting.staff if setting else {}
+    staff = setting.staff if setting else {}
     calls: list[Json] = []
-    for alert in state.alerts:
+    for alert in sorted(state.alerts, key=lambda alert: (len(alert.id), alert.id)):
         mine = alert.room == room or (alert.resident is not None and alert.resident in live)
-        if alert.state is AlertState.CLOSED or not mine or alert.level not in ("emergency", "urgent", "call", "request"):
+        if alert.state is AlertState.CLOSED or not mine or alert.level not in SHOWN_IN_ROOM:
             continue
         coming = alert.attended_by or alert.claimed_by
+        signed_on = state.shift.get(coming or "")
         calls.append(
             {
                 "alert": alert.id,
                 "level": alert.level.value,
                 "state": alert.state.value,
                 "since": rfc3339(alert.waiting_since_wall_ms),
-                "coming": names[coming].name if coming in names else coming,
+                "coming": staff[coming].name if coming in staff else (signed_on.name if signed_on else coming),
                 "promised_until": _when(alert.promise.until_wall_ms) if alert.promise else None,
             }
         )
-    says = [
-        step.text
-        for episode in state.episodes
-        if episode.rule.place == room
-        for step in episode.rule.help[: episode.step]
-        if isinstance(step, Say)
-    ]
-    return {"room": room, "heard": bool(calls), "calls": calls, "say": says[-1] if says else None}
+    return {"room": room, "heard": bool(calls), "calls": calls, "say": _said(state, room)}
+
+
+def _said(state: State, room: str) -> str | None:
+    """The words of the newest run in this room that spoke; none while there is a fire alarm."""
+    meta = state.meta.get("meta")
+    if meta is not None and meta.mode == "fire":
+        return None
+    runs = [episode for episode in state.episodes if episode.rule.place == room and episode.said]
+    return max(runs, key=lambda episode: (len(episode.id), episode.id)).said if runs else None

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from devices.events import Event, Kind
+from devices.events import NOT_YET, Event, Kind
 from devices.registry import Placed
-from rules import alerts
-from rules.alerts import Found
+from rules import alerts, missed, reach
 from rules.effects import Did
 from rules.levels import LEVEL_OF, Level
-from rules.state import Alert, AlertState, Counted, Missed, Status, Stranger
-from rules.turn import Turn, plainly
+from rules.raising import Found, raise_alert
+from rules.state import Alert, Counted, Status, Stranger
+from rules.turn import LATE_MS, Turn, plainly
 
-HOUR_MS = 3_600_000
+AT_START_MS = 60_000
+"""A state first heard so soon after the devices could be heard again was there before."""
+MOST_COUNTED = 50
+"""More buttons than any device has."""
 SAYS = {
     Kind.EMERGENCY: "pressed for help",
     Kind.CALL: "called",
@@ -29,8 +32,8 @@ SAYS = {
 def is_repeat(turn: Turn, status: Status, event: Event) -> str:
     """Why this is the same press in another form, or empty where it is a press of its own.
 
-    Two presses the ecosystem tells apart are two, however close; otherwise the window that its adapter declares decides,
-    by the device's own time where both have one. Where it is uncertain it is a press.
+    Two presses the ecosystem tells apart are two, however close; otherwise the window that its adapter declares
+    decides, by the device's own time where both have one. Where it is uncertain it is a press.
     """
     last = status.counted.get(f"{event.kind}:{event.field or ''}")
     if last is None or last.value != event.value or last.kind != event.kind:
@@ -52,147 +55,132 @@ def counted(turn: Turn, status: Status, event: Event) -> Status:
     row = Counted(
         kind=event.kind, value=event.value, press_id=event.press_id, at_ms=event.at_ms, heard_ms=turn.now.elapsed_ms
     )
-    return replace(status, counted={**status.counted, key: row})
+    rows = {**status.counted, key: row}
+    if len(rows) > MOST_COUNTED:
+        del rows[next(iter(rows))]
+    return replace(status, counted=rows)
 
 
-def emergency_or_call(turn: Turn, event: Event, placed: Placed | None, *, found: bool) -> None:
+def repeated(status: Status, event: Event) -> Status:
+    """The status after a repetition: a name or time that only this form of the press has is kept with it."""
+    key = f"{event.kind}:{event.field or ''}"
+    last = status.counted[key]
+    named = replace(
+        last,
+        press_id=last.press_id if last.press_id is not None else event.press_id,
+        at_ms=last.at_ms if last.at_ms is not None else event.at_ms,
+    )
+    return status if named == last else replace(status, counted={**status.counted, key: named})
+
+
+def emergency_or_call(turn: Turn, event: Event, placed: Placed | None, *, retained: bool, known: bool) -> None:
     """A kind that is told at once, whatever any plan says: raised, or added to the open alert of this device."""
     level = LEVEL_OF[event.kind]
     device = placed.name if placed else event.device
+    if event.value in NOT_YET:
+        return
     if placed is None and _is_not_ours(turn, event):
         return
-    missed = _missed(turn, event, placed, level)
-    if missed:
+    age = missed.age_ms(turn, event)
+    if event.press and age > missed.HOUR_MS:
+        missed.add(turn, event, placed, level)
         return
     open_one = _open_alert(turn, device, event.kind)
     if open_one is not None:
-        if event.press:
-            press_again(turn, open_one, event)
+        if not retained:
+            press_again(turn, open_one, event.stamp)
         return
-    alerts.raise_alert(turn, _found(turn, event, placed, level, found=found))
+    caller = placed.person if placed and event.kind == Kind.STAFF_ASSIST else None
+    if caller is not None and caller in turn.setting.staff:
+        alerts.leave_all(turn, caller, f"{reach.name(turn, caller)} needs help themselves")
+    found = retained or (not event.press and not known and _is_start(turn))
+    raise_alert(turn, _found(turn, event, placed, level, age=age, found=found))
+
+
+def _is_start(turn: Turn) -> bool:
+    """Whether the hub has heard its devices for a moment only."""
+    return not turn.meta.linked or turn.now.elapsed_ms - turn.meta.linked_ms < AT_START_MS
 
 
 def _open_alert(turn: Turn, device: str, kind: str) -> Alert | None:
-    for alert in turn.state.alerts:
-        if alert.device == device and alert.kind == kind and alert.state is not AlertState.CLOSED and not alert.missed:
-            return alert
-    return None
+    return next((a for a in turn.open_alerts() if a.device == device and a.kind == kind and not a.missed), None)
 
 
-def _found(turn: Turn, event: Event, placed: Placed | None, level: Level, *, found: bool) -> Found:
+def _found(turn: Turn, event: Event, placed: Placed | None, level: Level, *, age: int, found: bool) -> Found:
     """What is known of who and where. A pendant names its person and where they were last seen, never the bedroom as
     a fact; a cord in a lounge names the place."""
-    says = SAYS.get(event.kind, alerts.words_of(event.kind))
-    age = _age(turn, event)
-    late = f", {plainly(age)} ago while the hub was down" if age else ""
-    found_text = ", found on at start" if found else ""
+    says = SAYS.get(event.kind, words_of(event.kind))
+    late = age > LATE_MS
+    when = f", {plainly(age)} ago while the hub was down" if late else ""
+    more = f"{when}{', found on at start' if found else ''}"
     if placed is None:
         return Found(
             level=level,
             kind=event.kind,
             cause=event.device,
-            reason=f"a device nobody has placed, {event.device}: {says}{late}{found_text}",
+            reason=f"a device nobody has placed, {event.device}: {says}{more}",
             device=event.device,
             stamp=event.stamp,
             everybody=True,
-            late=bool(age),
+            late=late,
             found=found,
         )
-    resident = placed.person or turn.setting.only_resident_of(placed.place)
+    is_assist = event.kind == Kind.STAFF_ASSIST
+    person = placed.person if placed.person not in turn.setting.staff else None
+    resident = None if is_assist else person or turn.setting.only_resident_of(placed.place)
     who = turn.setting.name_of(resident) if resident else turn.setting.place_name(placed.place) or placed.name
+    if is_assist and placed.person is not None:
+        who = f"{reach.name(turn, placed.person)}, {who}"
     by_whom = f"{who} {says}" if event.kind in (Kind.EMERGENCY, Kind.CALL) and resident else f"{who}: {says}"
     return Found(
         level=level,
         kind=event.kind,
         cause=placed.name,
-        reason=f"{by_whom}{late}{found_text}",
+        reason=f"{by_whom}{more}",
         resident=resident,
         place=placed.place,
         device=placed.name,
         stamp=event.stamp,
         near=placed.place is None,
-        everybody=event.kind == Kind.STAFF_ASSIST,
-        late=bool(age),
+        everybody=is_assist,
+        late=late,
         found=found,
     )
 
 
-def press_again(turn: Turn, alert: Alert, event: Event) -> None:
-    """A later press of an open alert: counted and shown always; it rings those already told, and may climb one rung."""
+def words_of(kind: str) -> str:
+    """A kind as a sentence names it."""
+    return str(kind).replace("_", " ")
+
+
+def press_again(turn: Turn, alert: Alert, stamp: str | None) -> None:
+    """A later press of an open alert: counted and shown always; it rings those already told, and may climb one rung.
+
+    Presses within ten seconds of one that rang are one with their number. After a claim the first rings the claimer.
+    """
     now = turn.now.elapsed_ms
-    close = now - alert.pressed_ms < turn.setting.home.times.press_again_s * 1000
+    within_s = turn.setting.home.times.press_again_s
+    close = alert.burst_ms is not None and now - alert.burst_ms < within_s * 1000
     alert = replace(
-        alert, version=alert.version + 1, presses=alert.presses + 1, pressed_ms=now, stamp=event.stamp, ok_said=False
+        alert,
+        version=alert.version + 1,
+        presses=alert.presses + 1,
+        pressed_ms=now,
+        burst_ms=alert.burst_ms if close else now,
+        stamp=stamp,
+        ok_said=False,
     )
-    why = f"press {alert.presses} of this call" + (", within 10 s of the one before" if close else "")
-    turn.log(Did.PRESSED, why, alert=alert, stamp=event.stamp)
-    if alert.state is AlertState.TOLD and not alert.quiet:
-        if alerts.may_climb_by_press(turn, alert):
-            alerts.climb(turn, alert, "pressed again")
-        elif close:
-            turn.show(alert)
-        else:
-            alerts.ring_again(turn, alert, alert.told, "pressed again")
-        return
-    taker = alert.attended_by or (alert.promise.by if alert.promise else None) or alert.claimed_by
-    if taker is None or close:
+    why = f"press {alert.presses} of this call" + (f", within {within_s} s of one that rang" if close else "")
+    turn.log(Did.PRESSED, why, alert=alert, stamp=stamp)
+    taker = alerts.taker_of(alert) if alert.quiet else None
+    if taker is None and alerts.may_climb_by_press(turn, alert):
+        alerts.climb(turn, alert, "pressed again")
+    elif close:
         turn.show(alert)
+    elif taker is None:
+        alerts.ring_again(turn, alert, "pressed again")
     else:
-        alerts.ring_again(turn, alert, (taker,), "pressed again, after it was taken")
-
-
-# -- what came while the hub was down -----------------------------------------------------------------------------
-
-
-def _age(turn: Turn, event: Event) -> int:
-    """How long ago a press was made while the hub was down; 0 where it was not, or where that is unknown."""
-    meta = turn.meta
-    if event.at_ms is None or not meta.down_from_wall_ms:
-        return 0
-    if not meta.down_from_wall_ms - 1000 <= event.at_ms <= meta.started_wall_ms:
-        return 0
-    return max(0, turn.now.wall_ms - event.at_ms)
-
-
-def _missed(turn: Turn, event: Event, placed: Placed | None, level: Level) -> bool:
-    """Presses older than an hour come as one alert that lists each resident, each answered separately."""
-    if not event.press or _age(turn, event) <= HOUR_MS:
-        return False
-    resident = (placed.person or turn.setting.only_resident_of(placed.place)) if placed else None
-    device = placed.name if placed else event.device
-    row = Missed(
-        resident=resident, device=device, place=placed.place if placed else None, kind=event.kind, at_ms=event.at_ms or 0
-    )
-    alert = turn.state.alerts.get(turn.meta.missed_alert)
-    if alert is None or alert.state is AlertState.CLOSED:
-        cause = Found(
-            level=Level.EMERGENCY,
-            kind=Kind.EMERGENCY,
-            cause="missed while down",
-            reason="missed while down: these were pressed more than an hour ago",
-            device="missed while down",
-            stamp=event.stamp,
-            everybody=True,
-            late=True,
-        )
-        alert = alerts.raise_alert(turn, cause)
-        turn.set_meta(replace(turn.meta, missed_alert=alert.id))
-    rows = list(alert.missed)
-    for place, old in enumerate(rows):
-        if old.device == device and old.kind == row.kind and old.answered_by is None:
-            rows[place] = replace(old, presses=old.presses + 1)
-            break
-    else:
-        rows.append(row)
-    alert = replace(alert, version=alert.version + 1, missed=tuple(rows))
-    who = turn.setting.name_of(resident) or device
-    turn.log(Did.PRESSED, f"{who}: {alerts.words_of(level)} missed while down", alert=alert, resident=resident,
-             device=device, stamp=event.stamp)
-    turn.show(alert)
-    return True
-
-
-# -- devices nobody has placed ------------------------------------------------------------------------------------
+        alerts.ring_taker(turn, alert, taker, "pressed again, after it was taken")
 
 
 def _is_not_ours(turn: Turn, event: Event) -> bool:
@@ -204,7 +192,7 @@ def _is_not_ours(turn: Turn, event: Event) -> bool:
     if stranger.not_ours:
         turn.log(
             Did.NOT_OURS,
-            f"marked not ours by {' and '.join(stranger.marked_by)}: written down, nobody is told",
+            f"marked not ours by {reach.names(turn, stranger.marked_by)}: written down, nobody is told",
             device=event.device,
             stamp=event.stamp,
         )

@@ -2,31 +2,34 @@
 
 All of it is rows: a start reads the tables and never folds the past again. A step replaces single rows; the tables keep
 what each row was before, so that a group whose commit failed is undone (`revert`) and one that is kept is adopted
-(`adopt`). Nothing here reads a clock or decides anything.
+(`adopt`). Nothing here reads a clock or decides anything, and the order of rows in a table means nothing: a start reads
+them back in another one, so whoever goes through them sorts by what the rows say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
 
 from devices.events import Value
 from rules.home import Rule
 from rules.levels import Level
 from rules.setting import Setting
-
-Row = TypeVar("Row")
+from rules.tables import Table
 
 
 class AlertState(StrEnum):
-    """Where an alert is in its life; `promised` stands beside it."""
+    """Where an alert is in its life; `rules/life.py` says what leads from one to the next."""
 
     TOLD = "told"
     CLAIMED = "claimed"
     ATTENDED = "attended"
+    PROMISED = "promised"
+    """Told to wait until a time; never an ending."""
     CLOSED = "closed"
+
+    __hash__ = str.__hash__
 
 
 class Ending(StrEnum):
@@ -94,16 +97,23 @@ class Alert:
     rings: int = 1
     """Counts up each time it shall sound again."""
     quiet: bool = False
-    """Claimed or promised: the others' sounders are silent."""
+    """Taken by somebody: the others' sounders are silent."""
     presses: int = 1
     pressed_ms: int = 0
+    burst_ms: int | None = None
+    """When the presses began that are shown as one; None once somebody took it, so that the next press rings."""
     climbed_ms: int = 0
     claimed_by: str | None = None
     claimed_wall_ms: int | None = None
     attended_by: str | None = None
     attended_wall_ms: int | None = None
+    proved: bool = False
+    """A tag, call point or screen showed that the carer was there; closed without, it is on the manager's list."""
     promise: Promise | None = None
     promised_before: bool = False
+    """A promise was broken: there is no other."""
+    promises: int = 0
+    """How often somebody was asked to wait; the second time needs a reason, a third there is not."""
     ok_said: bool = False
     ending: Ending | None = None
     closed_by: str | None = None
@@ -142,6 +152,8 @@ class Episode:
     ended_wall_ms: int | None = None
     alert: str | None = None
     reason: str = ""
+    said: str = ""
+    """What the room's screen says for this run now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +188,8 @@ class Status:
     counted: Mapping[str, Counted] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
     """What is wrong (`silent`, `battery`, `tamper`, `offline`) and the alert that says so."""
+    watched_from_ms: int = 0
+    """Its silence counts from here: it was placed, or staff closed the alert of its last silence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +200,7 @@ class Person:
     near: str | None = None
     near_wall_ms: int | None = None
     night: str = ""
-    """The night (its first date) that `calls` counts."""
+    """The night (the date of its evening) that `calls` and `endings` are of."""
     calls: int = 0
     endings: tuple[str, ...] = ()
 
@@ -206,12 +220,13 @@ class OnShift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """A request that was answered; the same id again gets the same answer and does nothing."""
+    """A request that was answered; the same id of the same client again gets the same answer and does nothing."""
 
     id: str
     ok: bool
     reason: str
     at_ms: int
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,79 +248,13 @@ class Meta:
     started_ms: int = 0
     started_wall_ms: int = 0
     down_from_wall_ms: int = 0
+    """The last time that nobody heard the devices began here: the hub or its broker was down (0: never)."""
+    up_wall_ms: int = 0
+    """And ended here; 0 while it lasts."""
     linked: bool = False
     linked_ms: int = 0
     mode: str = "normal"
     missed_alert: str = ""
-
-
-_GONE = object()
-
-
-class Table(Generic[Row]):
-    """Rows by key, with what changed since the last `adopt`.
-
-    `name_of` gives the key under which a row is stored where that is not its key in memory (an episode lives under its
-    rule and is stored under its own id).
-    """
-
-    __slots__ = ("_before", "changed", "name_of", "rows")
-
-    def __init__(self, name_of: Callable[[Row], str] | None = None) -> None:
-        self.rows: dict[str, Row] = {}
-        self.changed: dict[str, Row | None] = {}
-        self.name_of = name_of
-        self._before: dict[str, object] = {}
-
-    def get(self, key: str) -> Row | None:
-        return self.rows.get(key)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.rows
-
-    def __iter__(self) -> Iterator[Row]:
-        return iter(self.rows.values())
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def put(self, key: str, row: Row) -> None:
-        """Set a row, now and in the store."""
-        if key not in self._before:
-            self._before[key] = self.rows.get(key, _GONE)
-        self.rows[key] = row
-        self.changed[self.name_of(row) if self.name_of else key] = row
-
-    def drop(self, key: str) -> None:
-        """Remove a row, now and from the store."""
-        if key in self.rows:
-            if key not in self._before:
-                self._before[key] = self.rows[key]
-            row = self.rows.pop(key)
-            self.changed[self.name_of(row) if self.name_of else key] = None
-
-    def finish(self, key: str, row: Row) -> None:
-        """Store a last version of a row and forget it in memory: its history stays in the store."""
-        self.put(key, row)
-        del self.rows[key]
-
-    def forget(self, key: str) -> None:
-        """Forget a row in memory alone; the store keeps it."""
-        if key not in self._before:
-            self._before[key] = self.rows.get(key, _GONE)
-        self.rows.pop(key, None)
-
-    def adopt(self) -> None:
-        self.changed = {}
-        self._before = {}
-
-    def revert(self) -> None:
-        for key, row in self._before.items():
-            if row is _GONE:
-                self.rows.pop(key, None)
-            else:
-                self.rows[key] = row  # type: ignore[assignment]
-        self.adopt()
 
 
 class State:
@@ -395,3 +344,27 @@ def fork(state: State) -> State:
     for name in TABLES:
         getattr(copy, name).rows = dict(getattr(state, name).rows)
     return copy
+
+
+__all__ = [
+    "ROWS",
+    "TABLES",
+    "Alert",
+    "AlertState",
+    "Answered",
+    "Counted",
+    "Ending",
+    "Episode",
+    "EpisodeState",
+    "Meta",
+    "Missed",
+    "OnShift",
+    "Person",
+    "Promise",
+    "State",
+    "Status",
+    "Stranger",
+    "Table",
+    "Timer",
+    "fork",
+]

@@ -23,6 +23,11 @@ def main() -> int:
         code = app(sys.argv[1:] or ["--help"], prog_name="handrail", standalone_mode=False)
     except HandrailError as error:
         return _say(str(error))
+    except BaseExceptionGroup as group:
+        foreseen = _foreseen(group)
+        if foreseen is None:
+            raise
+        return _say(str(foreseen))
     except not_understood() as error:
         return _say(_typed(error))
     except BrokenPipeError:
@@ -34,6 +39,16 @@ def main() -> int:
     except (KeyboardInterrupt, EOFError):
         return INTERRUPTED
     return code if isinstance(code, int) else 0
+
+
+def _foreseen(group: BaseExceptionGroup[BaseException]) -> HandrailError | None:
+    """The first of the parts of a program that failed, where all of them failed as foreseen."""
+    if group.split(HandrailError)[1] is not None:
+        return None
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first if isinstance(first, HandrailError) else None
 
 
 def _typed(error: Exception) -> str:

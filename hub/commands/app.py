@@ -20,7 +20,7 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on stan
 
 
 def not_understood() -> type[Exception]:
-    """What typer raises for words it does not understand; the name of that class is its own affair, its child's is not."""
+    """What typer raises for words it does not understand: the class has no public name, its child has."""
     return next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 
 
@@ -124,8 +124,12 @@ def verify(home: Home) -> int:
 def demo(
     speed: Annotated[float, typer.Option(min=1, max=1000, help="How fast the residents' night passes.")] = 20.0,
     rooms: Annotated[int, typer.Option(min=1, max=200, help="How many rooms.")] = 40,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The night board's port; unset, 8080 if free.")] = None,
-    mqtt_port: Annotated[int | None, typer.Option(min=1, max=65535, help="The broker's port; unset, a free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="The night board's port; unset, 8080 if free.")
+    ] = None,
+    mqtt_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="The broker's port; unset, a free one.")
+    ] = None,
     folder: Annotated[Path | None, typer.Option(help="Where the home is written; unset, a temporary folder.")] = None,
     carers: Annotated[bool, typer.Option(help="A simulated carer answers what nobody touched for 90 s.")] = True,
     browser: Annotated[bool, typer.Option(help="Open the night board in a browser.")] = True,

@@ -19,7 +19,7 @@ def write_home(folder: Path, *, rooms: int, slug: str | None, broker: str) -> in
         f"  broker:  mosquitto -c {folder / 'mosquitto.conf'}",
         f"  next:    edit the files, then: handrail check {folder}",
         f"           handrail run {folder} --with-dashboards",
-        "  gateway: Zigbee2MQTT sends at QoS 0, which may be dropped; in its configuration.yaml: device_options: {qos: 1}",
+        "  gateway: Zigbee2MQTT sends at QoS 0, which may be dropped; set its device_options: {qos: 1}",
     ]
     sys.stdout.write("\n".join(lines) + "\n")
     return 0

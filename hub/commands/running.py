@@ -8,16 +8,16 @@ import logging
 import random
 import signal
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from hub.bootstrap import build
-from hub.children import Child, require_free
+from hub.children import Child
 from hub.clock import SystemClock
-from hub.commands.homes import Known, known, named
-from hub.commands.screens import address, environment
 from hub.errors import HandrailError, LedgerUnwritable
+from hub.homes import Known, known, named
 from hub.hub import Hub
+from hub.screens import address, environment, require_port
 
 log = logging.getLogger("handrail.run")
 
@@ -30,22 +30,12 @@ def run_hub(folder: Path, *, with_dashboards: bool, verbose: bool) -> int:
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    home = _with_free_port(known(folder)) if with_dashboards else None
-    try:
-        with asyncio.Runner(loop_factory=_loops()) as runner:
-            return runner.run(_run(folder, home))
-    except BaseExceptionGroup as group:
-        foreseen = _only_foreseen(group)
-        if foreseen is None:
-            raise
-        raise foreseen from None
-
-
-def _with_free_port(home: Known) -> Known:
-    settings = home.settings
-    mend = "stop what listens there, or choose another `dashboards: port:` in home.yaml"
-    require_free(settings.dashboards_host, settings.dashboards_port, mend)
-    return home
+    home = None
+    if with_dashboards:
+        home = known(folder)
+        require_port(home)
+    with asyncio.Runner(loop_factory=_loops()) as runner:
+        return runner.run(_run(folder, home))
 
 
 def _loops() -> Callable[[], asyncio.AbstractEventLoop]:
@@ -56,37 +46,25 @@ def _loops() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-def _only_foreseen(group: BaseExceptionGroup[BaseException]) -> HandrailError | None:
-    """The first foreseen error of a group that holds nothing else."""
-    _, others = group.split((HandrailError, asyncio.CancelledError))
-    if others is not None:
-        return None
-    leaves = list(_leaves(group))
-    return next((leaf for leaf in leaves if isinstance(leaf, HandrailError)), None)
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error
-
-
 async def _run(folder: Path, screens_of: Known | None) -> int:
     try:
         with named(folder):
             hub = build(folder, SystemClock(), random.Random())
     except sqlite3.DatabaseError as error:
-        raise LedgerUnwritable(f"the ledger of {folder} cannot be read: {error}; put its backup in its place") from error
+        raise LedgerUnwritable(
+            f"the ledger of {folder} cannot be read: {error}; put its backup in its place"
+        ) from error
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, hub.stop)
     loop.add_signal_handler(signal.SIGHUP, hub.reload)
-    if screens_of is None:
-        await hub.run()
-    else:
-        await _run_both(hub, screens_of)
+    try:
+        await (hub.run() if screens_of is None else _run_both(hub, screens_of))
+    except BaseException:
+        # A commit may be under way, and its thread must not outlive the loop that it answers.
+        with contextlib.suppress(sqlite3.ProgrammingError):
+            hub.parts.writer.close()
+        raise
     return 0 if hub.failure is None else 1
 
 

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import aiomqtt
 
 from hub.clock import SystemClock
-from hub.commands.homes import HomeRefused, named
 from hub.config.read import read_home
 from hub.errors import BrokerUnreachable
+from hub.homes import HomeRefused, named
 from hub.mqtt_types import BrokerAddress
 from hub.simulate.days import days_of
 from hub.simulate.messages import Said
@@ -48,7 +48,9 @@ def _date(written: str) -> date:
         raise HomeRefused(f"--from {written}: expected a date as in 2026-03-02") from None
 
 
-async def _publish(broker: BrokerAddress, events: Iterable[Said], clock: SystemClock, now_ms: int, speed: float) -> None:
+async def _publish(
+    broker: BrokerAddress, events: Iterable[Said], clock: SystemClock, now_ms: int, speed: float
+) -> None:
     try:
         async with client(broker, "handrail-simulator") as connected:
             async for said in paced(events, from_ms=now_ms, speed=speed, clock=clock):

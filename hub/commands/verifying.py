@@ -6,8 +6,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hub.commands.homes import known
 from hub.commands.progress import progress
+from hub.homes import known
 from hub.verify import Verdict, verify
 
 

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import os
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import mqtt5
-
 from hub.children import Child, free_port
 from hub.config.accounts import DASHBOARDS, GATEWAYS
-from hub.demo.home import SLUG
 from hub.errors import HandrailError
-from hub.lanes import BULK, URGENT
 from hub.mqtt_types import BrokerAddress
-from hub.topics import Topics
 
 HOST = "127.0.0.1"
 ELSEWHERE = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
 """Where Debian and Homebrew keep brokers, off an ordinary user's PATH."""
-KEPT_S = 3600
 
 RUMQTTD = """\
 # The broker in the iotcore wheel: one listener for simulated devices, one for the hub. What it queues dies with it.
@@ -75,7 +68,6 @@ class DemoBroker:
     port: int
     """Of the devices."""
     has_accounts: bool
-    before_hub: Callable[[], Awaitable[None]]
 
     def child(self, folder: Path) -> Child:
         """Its process."""
@@ -96,25 +88,30 @@ DEVICES, PEOPLE = GATEWAYS[0], DASHBOARDS
 def choose(port: int) -> DemoBroker:
     """The best broker of this machine; raises `NoBroker` with what to install."""
     places = os.pathsep.join([os.environ.get("PATH", os.defpath), *ELSEWHERE])
-    mosquitto = shutil.which("mosquitto", path=places)
-    if mosquitto is not None:
-        return DemoBroker(
-            name="Mosquitto",
-            url=f"mqtt://hub@{HOST}:{port}",
-            command=lambda folder: [mosquitto, "-c", str(folder / "mosquitto.conf")],
-            port=port,
-            has_accounts=True,
-            before_hub=_nothing,
-        )
+    program = shutil.which("mosquitto", path=places)
+    if program is not None:
+        return mosquitto(program, port)
     if importlib.util.find_spec("iotcore") is not None:
-        return _rumqttd(port)
+        return rumqttd(port)
     raise NoBroker(
         "no MQTT broker is here: install Mosquitto (Debian: sudo apt-get install mosquitto; macOS: brew install"
         " mosquitto), then start the demo again"
     )
 
 
-def _rumqttd(port: int) -> DemoBroker:
+def mosquitto(program: str, port: int) -> DemoBroker:
+    """Mosquitto as a real home runs it, with accounts and rights."""
+    return DemoBroker(
+        name="Mosquitto",
+        url=f"mqtt://hub@{HOST}:{port}",
+        command=lambda folder: [program, "-c", str(folder / "mosquitto.conf")],
+        port=port,
+        has_accounts=True,
+    )
+
+
+def rumqttd(port: int) -> DemoBroker:
+    """The broker in the wheel: one port for the devices, which speak 3.1.1, and one for the hub, which speaks 5."""
     hub_port = free_port()
 
     def command(folder: Path) -> list[str]:
@@ -122,38 +119,10 @@ def _rumqttd(port: int) -> DemoBroker:
         settings.write_text(RUMQTTD.format(host=HOST, devices=port, hub=hub_port), encoding="utf-8")
         return ["-m", "hub.demo.rumqttd", str(settings)]
 
-    async def before_hub() -> None:
-        for lane in (URGENT, BULK):
-            await _prepare_session(hub_port, f"handrail-{SLUG}-{lane}")
-
     return DemoBroker(
         name="rumqttd (iotcore)",
         url=f"mqtt://{HOST}:{hub_port}",
         command=command,
         port=port,
         has_accounts=False,
-        before_hub=before_hub,
     )
-
-
-async def _nothing() -> None:
-    """Mosquitto needs no preparing."""
-
-
-async def _prepare_session(port: int, client_id: str) -> None:
-    """Give the hub's session the one subscription that the hub takes away when it connects.
-
-    This broker never answers an unsubscription of what was not subscribed, and the hub rightly waits for its answer.
-    """
-    reader, writer = await asyncio.open_connection(HOST, port)
-    writer.write(
-        mqtt5.ConnectPacket(client_id, clean_start=False, keep_alive=5, session_expiry_interval=KEPT_S).write()
-    )
-    await reader.read(256)
-    alerts = mqtt5.Subscription(Topics(SLUG).alerts, max_qos=mqtt5.QoS.AT_LEAST_ONCE)
-    writer.write(mqtt5.SubscribePacket([alerts], packet_id=1).write())
-    await reader.read(256)
-    writer.write(mqtt5.DisconnectPacket().write())
-    await writer.drain()
-    writer.close()
-    await writer.wait_closed()

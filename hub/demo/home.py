@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.commands.screens import draw_code
 from hub.config.new import write_new
+from hub.screens import draw_code
 
 SLUG = "willow-court"
 DOOR_WAIT_S = 600

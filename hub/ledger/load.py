@@ -34,7 +34,8 @@ class Loaded:
 
 
 ONLY = {
-    "alerts": "WHERE state <> 'closed' OR closed_wall_ms >= (SELECT value FROM cursors WHERE name = 'wall_ms') - 86400000",
+    "alerts": "WHERE state <> 'closed'"
+    " OR closed_wall_ms >= (SELECT value FROM cursors WHERE name = 'wall_ms') - 86400000",
     "episodes": "WHERE state = 'helping'",
 }
 """Rows of these tables that memory holds; the others stay on disk."""
@@ -54,9 +55,9 @@ def load(store: sqlite3.Connection) -> Loaded:
     if home is not None:
         running = [episode.rule for episode in state.episodes]
         state.setting = Setting(home, running)
-    seq = max(
-        store.execute(f"SELECT coalesce(max(seq), 0) FROM {table}").fetchone()[0] for table in ("events", "inputs", "log")
-    )
+    tables = ("events", "inputs", "log")
+    used = [store.execute(f"SELECT coalesce(max(seq), 0) FROM {table}").fetchone()[0] for table in tables]
+    seq = max(*used, cursors.get("seq", 0))  # wishes and owed copies have places in the sequence too
     subscriptions: dict[str, list[str]] = {}
     for lane, name in store.execute("SELECT lane, filter FROM subscriptions"):
         subscriptions.setdefault(lane, []).append(name)

@@ -14,6 +14,7 @@ from rules.inputs import (
     ConfigurationRefused,
     Configured,
     Delivered,
+    Dropped,
     Faulted,
     FellDue,
     Heard,
@@ -43,6 +44,7 @@ OTHER_INPUTS: dict[str, type] = {
         ClockStepped,
         Unread,
         Faulted,
+        Dropped,
     )
 }
 
@@ -80,7 +82,8 @@ def event_row(seq: int, now: Now, given: Heard) -> EventRow:
         extra["retained"] = 1
     if given.can_call:
         extra["can_call"] = 1
-    return (seq, now.wall_ms, now.elapsed_ms, event.device, event.kind.value, value, orjson.dumps(extra).decode() if extra else None)
+    more = orjson.dumps(extra).decode() if extra else None
+    return (seq, now.wall_ms, now.elapsed_ms, event.device, event.kind, value, more)
 
 
 def event_of(device: str, kind: str, value: str | int | float | None, extra: str | None) -> Heard:

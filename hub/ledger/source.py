@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from hub.abc import Point
+from hub.errors import LedgerUnreadable
 from hub.ledger.rows import event_of
 from rules.state import State
 
@@ -24,17 +26,18 @@ class LedgerSource:
         self._cursors = dict(cursors)
         self._save_soon = save_soon
         self.moved: dict[str, int] = {}
+        """The cursors that moved since the start: they go with every commit."""
 
     async def points_after(self, seq: int, limit: int) -> Sequence[Point]:
         """The next events; each page is a short transaction of its own."""
         return await asyncio.to_thread(self._read, seq, limit)
 
     def _read(self, seq: int, limit: int) -> list[Point]:
-        reader = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=1)
         try:
-            rows = reader.execute(PAGE, (seq, limit)).fetchall()
-        finally:
-            reader.close()
+            with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=1)) as reader:
+                rows = reader.execute(PAGE, (seq, limit)).fetchall()
+        except sqlite3.Error as error:
+            raise LedgerUnreadable(f"the ledger {self._path} cannot be read: {error}") from error
         return [self._point(*row) for row in rows]
 
     def _point(

@@ -2,8 +2,8 @@
 it returns.
 
 It lives in a thread of its own, because a disk can hang and the event loop must not. Rows go many a statement, because
-Python gives the interpreter lock up and wants it back at every statement: a statement a row would make a busy event loop
-and a busy writer wait for each other hundreds of times a group.
+Python gives the interpreter lock up and wants it back at every statement: a statement a row would make a busy event
+loop and a busy writer wait for each other hundreds of times a group.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +30,7 @@ log = logging.getLogger("handrail.ledger")
 SCHEMA = Path(__file__).parent / "schema"
 RECEIVED_KEPT = 4_000
 """Groups whose packet ids are kept. Only what was committed last and not yet acknowledged can come again."""
-PRUNE_EVERY = 10_000
+PRUNE_EVERY = 500
 LogRow = tuple[int, int, int, str, int, str | None, str | None, str | None, bytes]
 RollupKey = tuple[str, str, str, int]
 
@@ -64,6 +65,7 @@ class Batch:
     quarantine: list[tuple[int, int, str, bytes, str]] = field(default_factory=list)
     raw: list[tuple[int, str, bytes]] = field(default_factory=list)
     known: dict[str, object] = field(default_factory=dict)
+    """What devices told about themselves; `None` where a gateway knows one no longer."""
     configurations: list[tuple[int, int, str, str]] = field(default_factory=list)
     rollups: dict[RollupKey, Rollup] = field(default_factory=dict)
     subscriptions: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -174,17 +176,20 @@ def _common(store: sqlite3.Connection, batch: Batch) -> None:
         store,
         [(*key, r.count, r.active, r.numbers, r.total, r.least, r.most) for key, r in batch.rollups.items()],
     )
-    BODIES["known"].run(store, [(key, _json(body)) for key, body in batch.known.items()])
     CURSORS.run(store, list(batch.cursors.items()))
 
 
 def _rare(store: sqlite3.Connection, batch: Batch) -> None:
-    if batch.received:
-        seq = batch.cursors.get("seq", 0)
-        rows = [(lane, seq, uses) for lane, uses in _packed(batch.received).items()]
-        store.executemany("INSERT INTO received (lane, seq, uses) VALUES (?, ?, ?)", rows)
-        if seq % PRUNE_EVERY < len(batch.events) + 1:
-            store.execute("DELETE FROM received WHERE id <= (SELECT max(id) FROM received) - ?", (RECEIVED_KEPT,))
+    seq = batch.cursors.get("seq", 0)
+    for lane, uses in _packed(batch.received).items():
+        kept = store.execute("INSERT INTO received (lane, seq, uses) VALUES (?, ?, ?)", (lane, seq, uses))
+        newest = kept.lastrowid or 0
+        if newest % PRUNE_EVERY == 0:
+            store.execute("DELETE FROM received WHERE id <= ?", (newest - RECEIVED_KEPT,))
+    if batch.known:
+        BODIES["known"].run(store, [(key, _json(body)) for key, body in batch.known.items() if body is not None])
+        gone = [(key,) for key, body in batch.known.items() if body is None]
+        store.executemany("DELETE FROM known WHERE key = ?", gone)
     if batch.quarantine:
         store.executemany("INSERT INTO quarantine VALUES (?, ?, ?, ?, ?)", batch.quarantine)
     if batch.raw:
@@ -250,7 +255,8 @@ class Writer:
                 failure = LedgerUnwritable(f"the ledger {self.path} cannot be written: {error}")
                 failure.__cause__ = error
                 loop.call_soon_threadsafe(_fail, done, failure)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001
+                # Not handled here: the pump's await raises it, and the hub stops loudly.
                 loop.call_soon_threadsafe(_fail, done, error)
             else:
                 loop.call_soon_threadsafe(_succeed, done)
@@ -262,7 +268,10 @@ class Writer:
         """End the thread after the last commit and close the file."""
         self._jobs.put(None)
         self._thread.join(timeout=10)
-        self.store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try:
+            self.store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            log.warning("the write-ahead log of %s stays for the next start: %s", self.path, error)
         self.store.close()
 
 
@@ -282,15 +291,13 @@ class Checkpointer:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def checkpoint(self) -> int:
-        """Move what can be moved; returns the size of what is left, in bytes."""
-        store = sqlite3.connect(self._path, isolation_level=None, timeout=1)
+    def checkpoint(self) -> None:
+        """Move what can be moved."""
         try:
-            store.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        finally:
-            store.close()
-        wal = self._path.with_name(self._path.name + "-wal")
-        return wal.stat().st_size if wal.exists() else 0
+            with closing(sqlite3.connect(self._path, isolation_level=None, timeout=1)) as store:
+                store.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error as error:
+            raise LedgerUnwritable(f"the write-ahead log of {self._path} cannot be moved into it: {error}") from error
 
 
 __all__ = ["TABLES", "Batch", "Checkpointer", "LogRow", "Rollup", "Writer", "migrate", "open_store", "write"]

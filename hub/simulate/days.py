@@ -22,7 +22,7 @@ BATTERY_LOW_PCT = 1
 
 
 def days_of(home: Home, *, seed: int, first: date, days: int | None) -> Iterator[Said]:
-    """What the home's devices say, in order, for so many days from noon of the first; without end where `days` is None."""
+    """What the home's devices say, in order, for so many days from noon of the first; `None` is without end."""
     timezone = ZoneInfo(home.timezone)
     people = [(resident, _character(home, seed, number)) for number, resident in enumerate(home.residents)]
     for day in count() if days is None else range(days):
@@ -137,8 +137,8 @@ class _Day:
         for purpose, every in ((Purpose.MOTION, 60.0), (Purpose.EMERGENCY, 720.0), (Purpose.CALL, 720.0)):
             at = self._rng.uniform(0, every)
             while at < DAY_MIN:
-                warm = {"temperature": round(self._warm_c + self._rng.uniform(-0.4, 0.4), 1)}
-                self._says(purpose, at, warm if purpose is Purpose.MOTION else {})
+                warm_c = round(self._warm_c + self._rng.uniform(-0.4, 0.4), 1)
+                self._says(purpose, at, {"temperature": warm_c} if purpose is Purpose.MOTION else {})
                 at += every * self._rng.uniform(0.9, 1.1)
         for purpose in (Purpose.DOOR, Purpose.BED, Purpose.LIGHT):
             if purpose in self._devices:

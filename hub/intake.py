@@ -1,0 +1,220 @@
+"""One packet on its way into a group: new, sent again, or the other lane's copy of one that is known; a request, a
+device's message, or bytes that nobody can read.
+
+What a group took is written down in `Taken`, so that it is acknowledged after the commit, or goes back as if it had
+never been touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from devices.adapter import NOTHING, Description, Message
+from devices.events import EMERGENCY_KINDS, Event
+from devices.registry import meaning, presses_call
+from hub.lanes import BULK, URGENT, Held, Overlap, Owed, Received, digest
+from hub.mqtt_types import Packet
+from hub.outbox import Wish
+from hub.requests import UnreadableRequest, read_request
+from hub.steps import Group, Steps
+from rules.inputs import Faulted, Heard, Input, Now, Unread
+
+RAW_MOST = 65_536
+LARGEST = 2**63 - 1
+"""The largest whole number that the ledger can keep; a device may send larger ones."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a group took, so that it can be acknowledged after the commit or go back."""
+
+    packets: list[Packet] = field(default_factory=list)
+    urgent: list[Packet | Input] = field(default_factory=list)
+    bulk: list[Packet] = field(default_factory=list)
+    settled: list[tuple[str, bytes, Owed]] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    """Copies that waited and were taken out."""
+    holding: list[Held] = field(default_factory=list)
+    """Copies that began to wait."""
+    owed: list[tuple[str, bytes, int]] = field(default_factory=list)
+    known: dict[str, Description | None] = field(default_factory=dict)
+    """What devices had told about themselves before this group, where it learned something else."""
+    gateways: list[str] = field(default_factory=list)
+
+
+class Intake:
+    """Reads packets into a group."""
+
+    def __init__(
+        self, *, steps: Steps, overlap: Overlap, received: Received, on_retained_alert: Callable[[str], None]
+    ) -> None:
+        self._steps = steps
+        self._overlap = overlap
+        self._received = received
+        self._on_retained_alert = on_retained_alert
+        self._told_gateways: set[str] = set()
+
+    def take(self, group: Group, taken: Taken, packet: Packet, now: Now) -> None:
+        """A message of either lane: new, sent again, or the other lane's copy of one that is known."""
+        alert = self._steps.topics.alert_of(packet.topic)
+        if alert is not None:
+            taken.packets.append(packet)
+            if packet.retain and packet.payload:
+                self._on_retained_alert(alert)
+            return
+        client = self._steps.topics.client_of(packet.topic)
+        if client is None and packet.retain:
+            if packet.lane == URGENT or not self._overlap.urgent.covers(packet.topic):
+                self._act(group, taken, packet, digest(packet), now, owes="")
+            else:
+                taken.packets.append(packet)
+            return
+        key = digest(packet)
+        if self._came_again(group, packet, key):
+            taken.packets.append(packet)
+            return
+        if client is not None:
+            self._request(group, packet, client, now)
+            self._note(group, taken, packet, key)
+            return
+        owed = self._overlap.settle(packet.lane, key)
+        if owed is not None:
+            taken.settled.append((packet.lane, key, owed))
+            group.batch.paired.append(owed.id)
+            self._note(group, taken, packet, key)
+            return
+        if packet.lane == BULK and self._overlap.urgent.covers(packet.topic):
+            taken.holding.append(self._overlap.hold(packet, key, now.elapsed_ms))
+            return
+        self._act(group, taken, packet, key, now, owes=BULK if packet.lane == URGENT else "")
+
+    def take_overdue(self, group: Group, taken: Taken, held: Held, now: Now) -> None:
+        """A bulk copy whose urgent twin did not come is acted on; the urgent lane owes its copy from here."""
+        taken.held.append(held)
+        self._act(group, taken, held.packet, held.key, now, owes=URGENT)
+
+    def give_back(self, taken: Taken) -> None:
+        """The commit failed: pairing and knowledge are what they were before the group."""
+        overlap = self._overlap
+        for lane, key, owed in reversed(taken.settled):
+            overlap.give_back(lane, key, owed)
+        for lane, key, ident in taken.owed:
+            overlap.disown(lane, key, ident)
+        for held in taken.holding:
+            if not held.gone:
+                overlap.let_go(held)
+        for held in reversed(taken.held):
+            overlap.put_back(held)
+        for device, before in taken.known.items():
+            if before is None:
+                self._steps.known.pop(device, None)
+            else:
+                self._steps.known[device] = before
+        self._told_gateways.difference_update(taken.gateways)
+
+    def _came_again(self, group: Group, packet: Packet, key: bytes) -> bool:
+        """A redelivery: DUP set, the session resumed, and the newest committed use of this packet id is equal."""
+        if not (packet.duplicate and packet.resumed and packet.packet_id is not None):
+            return False
+        mine = group.batch.received.get((packet.lane, packet.packet_id))
+        return mine == key if mine is not None else self._received.is_use(packet.lane, packet.packet_id, key)
+
+    def _note(self, group: Group, taken: Taken, packet: Packet, key: bytes) -> None:
+        """Acknowledge it after the commit, and remember its packet id for a redelivery."""
+        taken.packets.append(packet)
+        if packet.packet_id is not None:
+            group.batch.received[packet.lane, packet.packet_id] = key
+
+    def _act(self, group: Group, taken: Taken, packet: Packet, key: bytes, now: Now, *, owes: str) -> None:
+        """Decode a message and step what it says; the other lane then owes its copy."""
+        self._note(group, taken, packet, key)
+        before = self._steps.seq
+        self._decode(group, taken, packet, now)
+        if not owes:
+            return
+        ident = before + 1 if self._steps.seq > before else self._steps.next_seq()
+        if owes == BULK:
+            twin = self._overlap.held_twin(key)
+            if twin is not None:
+                taken.held.append(twin)
+                self._note(group, taken, twin.packet, key)
+                return
+        group.batch.twins.append((ident, owes, packet.topic, key, now.elapsed_ms))
+        taken.owed.append((owes, key, ident))
+        self._overlap.owe(owes, key, ident, now.elapsed_ms)
+
+    def _decode(self, group: Group, taken: Taken, packet: Packet, now: Now) -> None:
+        steps = self._steps
+        adapter = steps.catalogue.adapter_for(packet.topic)
+        message = Message(packet.topic, packet.payload, packet.retain, packet.qos)
+        decoded = adapter.decode(message, steps.known) if adapter is not None else NOTHING
+        if decoded.error is not None:
+            self._quarantine(group, packet, decoded.error, now)
+            return
+        for described in decoded.learned:
+            before = steps.known.get(described.device)
+            if before != described:
+                taken.known.setdefault(described.device, before)
+                steps.known[described.device] = described
+                group.batch.known[described.device] = described
+        for device in decoded.forgotten:
+            if device in steps.known:
+                taken.known.setdefault(device, steps.known.pop(device))
+                group.batch.known[device] = None
+        for event in decoded.events:
+            self._heard(group, taken, packet, event, now)
+
+    def _heard(self, group: Group, taken: Taken, packet: Packet, event: Event, now: Now) -> None:
+        steps, value = self._steps, event.value
+        if type(value) is int and not -LARGEST <= value <= LARGEST:
+            event = replace(event, value=float(value))
+        introduced = steps.known.get(event.device)
+        can_call = introduced is not None and presses_call(introduced)
+        seq = steps.take(group, Heard(event=event, retained=packet.retain, can_call=can_call), now)
+        if event.press and steps.state.setting is not None:
+            event = meaning(event, steps.state.setting.placed(event.device), can_call=can_call)
+        if event.kind in EMERGENCY_KINDS:
+            group.batch.raw.append((seq, packet.topic, packet.payload[:RAW_MOST]))
+            if packet.qos == 0 and event.press and not packet.retain:
+                self._arrived_at_qos0(group, taken, event.device, now)
+
+    def _arrived_at_qos0(self, group: Group, taken: Taken, device: str, now: Now) -> None:
+        """An emergency that nobody would send again: handled, and its gateway named once."""
+        gateway = device.split("/", 1)[0]
+        if gateway in self._told_gateways:
+            return
+        self._told_gateways.add(gateway)
+        taken.gateways.append(gateway)
+        reason = (
+            f"{device} reported an emergency at QoS 0, which a broker may drop: set the QoS of {gateway} to 1, "
+            "or use the mosquitto.conf that `handrail new` writes"
+        )
+        self._steps.take(group, Faulted(fault=f"qos0:{gateway}", on=True, reason=reason), now)
+
+    def _request(self, group: Group, packet: Packet, client: str, now: Now) -> None:
+        if packet.retain:
+            return
+        try:
+            asked = read_request(client, packet.payload, now.wall_ms)
+        except UnreadableRequest as error:
+            self._quarantine(group, packet, str(error), now)
+            return
+        self._steps.take(group, asked, now)
+        answer = group.wishes.get(f"done/{asked.id}")
+        if packet.response_topic and answer is not None and self._may_answer_on(packet.response_topic):
+            seq = self._steps.next_seq()
+            key = f"response/{seq}"
+            wish = Wish(key=key, seq=seq, urgent=True, topic=packet.response_topic, payload=answer.payload)
+            group.wishes[key] = wish
+
+    def _may_answer_on(self, topic: str) -> bool:
+        """A client chooses where it is answered, and must not speak through us to devices, screens or ourselves."""
+        steps = self._steps
+        ours = steps.topics.is_ours(topic) or steps.catalogue.adapter_for(topic) is not None
+        return not ours and "#" not in topic and "+" not in topic and not topic.startswith("$")
+
+    def _quarantine(self, group: Group, packet: Packet, reason: str, now: Now) -> None:
+        """Kept with the reason, shown, acknowledged: bad bytes never stand in front of good ones."""
+        seq = self._steps.take(group, Unread(topic=packet.topic, reason=reason), now)
+        group.batch.quarantine.append((seq, now.wall_ms, packet.topic, packet.payload[:RAW_MOST], reason))

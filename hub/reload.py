@@ -1,0 +1,80 @@
+"""The home's files, read again while the hub runs: a change that is right holds from then on, one that is refused is
+told and changes nothing (promise 7)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from hub.config.problems import ConfigurationRefused as Refused
+from hub.config.read import Reading, read_home
+from hub.config.stored import settings_json
+from hub.config.watch import changes
+from hub.steps import Steps
+from rules.inputs import ConfigurationRefused, Configured, Input
+from rules.state import AlertState
+
+log = logging.getLogger("handrail.configuration")
+
+
+class Reload:
+    """Reads a home's folder and puts what came of it to the machine."""
+
+    def __init__(self, *, folder: Path, steps: Steps, put: Callable[[Input], None]) -> None:
+        self._folder = folder
+        self._steps = steps
+        self._put = put
+        self._told = any(
+            alert.cause == "hub:configuration" and alert.state is not AlertState.CLOSED for alert in steps.state.alerts
+        )
+        """People were told that something is refused, and must hear when it is right again."""
+
+    async def read(self) -> None:
+        """Read all files and accept or refuse them."""
+        setting = self._steps.state.setting
+        try:
+            reading = await asyncio.to_thread(read_home, self._folder, setting.home if setting else None)
+        except Refused as refused:
+            self.refuse(refused)
+            return
+        self.accept(reading)
+
+    def accept(self, reading: Reading) -> None:
+        """Take a reading where it is news, or where people were told of one that was refused."""
+        steps, setting = self._steps, self._steps.state.setting
+        was, called = steps.topics.home, reading.home.slug
+        if was != called:
+            self._refused((f"home.yaml: home: {called}: it was {was} when the hub started; stop the hub and start it again",))
+            return
+        refused = tuple(map(str, reading.refused_plans))
+        for problem in refused:
+            log.error("%s", problem)
+        settings = settings_json(reading.settings).decode()
+        same = setting is not None and setting.home == reading.home and settings == steps.settings
+        if same and not refused and not self._told:
+            return
+        if steps.settings and settings != steps.settings:
+            log.warning("home.yaml: where broker, data and screens are counts from the next start of the hub")
+        steps.settings = settings
+        self._told = bool(refused)
+        self._put(Configured(home=reading.home, refused=refused))
+
+    def refuse(self, refused: Refused) -> None:
+        """The last accepted configuration goes on, and people are told why."""
+        self._refused(tuple(map(str, refused.problems)))
+
+    def _refused(self, problems: tuple[str, ...]) -> None:
+        for problem in problems:
+            log.error("%s", problem)
+        self._told = True
+        self._put(ConfigurationRefused(problems=problems))
+
+    async def watch(self, stop: asyncio.Event) -> None:
+        """Read again whenever somebody saved a file; where the folder cannot be watched, SIGHUP still works."""
+        try:
+            async for _names in changes(self._folder, stop):
+                await self.read()
+        except OSError as error:
+            log.warning("the folder %s is not watched (%s): send SIGHUP after a change", self._folder, error)

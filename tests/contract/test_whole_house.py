@@ -1,0 +1,154 @@
+"""The whole house with real parts: broker, hub, screens and two browsers, from a press to its close."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from aiomqtt import Client
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from hub.config.new import write_new
+from tests.parts import Mosquitto, end, free_port, part, until
+
+ROOT = Path(__file__).resolve().parents[2]
+SLUG = "ashgrove"
+CHROMIUM = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@dataclass
+class House:
+    """A home with everything running, and what a test does to it."""
+
+    folder: Path
+    broker: Mosquitto
+    url: str
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start hub and screens."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "hub.commands", "run", str(self.folder), "--with-dashboards"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            start_new_session=True,
+        )
+
+    def kill(self) -> None:
+        """Kill -9 of hub and screens at once."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    async def ready(self) -> None:
+        """Until the screens say that the hub is live."""
+
+        def healthy() -> bool:
+            try:
+                return httpx.get(f"{self.url}/healthz", timeout=1).status_code == 200
+            except httpx.TransportError:
+                return False
+
+        await until(healthy, 15)
+
+    async def publish(self, topic: str, payload: str) -> None:
+        """Say something as a device would."""
+        async with Client("127.0.0.1", self.broker.port) as device:
+            await device.publish(topic, payload, qos=1)
+
+
+@pytest.fixture
+def house(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[House]:
+    """A home of three rooms, running."""
+    port = free_port()
+    folder = tmp_path / "home"
+    write_new(folder, rooms=3, slug=SLUG, broker=f"mqtt://127.0.0.1:{mosquitto.port}", dashboards_port=port)
+    house = House(folder, mosquitto, f"http://127.0.0.1:{port}", port)
+    house.start()
+    yield house
+    if house.process is not None:
+        end(house.process)
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """A real browser."""
+    path = part("chromium")
+    async with async_playwright() as play:
+        browser = await play.chromium.launch(executable_path=str(path), args=list(CHROMIUM))
+        yield browser
+        await browser.close()
+
+
+async def phone(browser: Browser, house: House, carer: str) -> Page:
+    """A carer's phone with the board open, signed on."""
+    context = await browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = await context.new_page()
+    await page.goto(house.url)
+    await page.locator(f'[data-do="sign_on"][data-by="{carer}"]').click()
+    await expect(page.locator("body")).to_have_attribute("data-me", carer)
+    return page
+
+
+async def hold(page: Page, selector: str) -> None:
+    """Press and hold for a good second."""
+    box = await page.locator(selector).bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await page.mouse.down()
+    await page.wait_for_timeout(1300)
+    await page.mouse.up()
+
+
+async def test_a_press_is_seen_claimed_attended_and_closed_and_every_page_follows(house: House) -> None:
+    """Ana takes it on her phone, Ben sees that she goes, and in the end all is quiet on both."""
+    await house.ready()
+    async with chromium() as browser:
+        ana, ben = await phone(browser, house, "carer-1"), await phone(browser, house, "carer-2")
+        await house.publish("zigbee2mqtt/room-002-pendant", '{"action":"emergency","last_seen":1}')
+        for page in (ana, ben):
+            await expect(page.locator('[data-level="emergency"] .title')).to_have_text("Resident 002")
+        card = '[data-level="emergency"]'
+        await hold(ana, f'{card} [data-do="claim"]')
+        await expect(ben.locator(f"{card} .taken")).to_contain_text("Carer 1 is going")
+        await ana.locator(f'{card} [data-panel="main"] [data-do="attend"]').click()
+        reason = ana.locator(f'{card} [data-do="attend"][data-reason]')
+        if await reason.count():
+            await reason.first.click()
+        await expect(ben.locator(card)).to_have_attribute("data-state", "attended")
+        await ana.locator(f'{card} [data-do="close"][data-ending="helped"]').click()
+        for page in (ana, ben):
+            await expect(page.locator("#quiet h1")).to_have_text("All is quiet")
+
+
+async def test_after_kill_minus_nine_the_board_says_so_and_the_alert_is_still_there(house: House) -> None:
+    """NOT LIVE while nobody serves, and after the restart the same alert, still waiting, and a new press is heard."""
+    await house.ready()
+    async with chromium() as browser:
+        ana = await phone(browser, house, "carer-1")
+        await house.publish("zigbee2mqtt/room-002-pendant", '{"action":"emergency","last_seen":1}')
+        await expect(ana.locator('[data-level="emergency"]')).to_have_count(1)
+        house.kill()
+        await expect(ana.locator("#not-live")).to_be_visible(timeout=10_000)
+        await house.publish("zigbee2mqtt/room-003-pendant", '{"action":"emergency","last_seen":2}')
+        house.start()
+        await house.ready()
+        await expect(ana.locator("#not-live")).to_be_hidden(timeout=15_000)
+        await expect(ana.locator('[data-level="emergency"]')).to_have_count(2)

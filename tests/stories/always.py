@@ -1,0 +1,105 @@
+"""What holds after every step, whatever happened: looked at by the stories and by the properties alike."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import orjson
+
+from rules.effects import Answer, Did, Effect, Log, ShowAlert
+from rules.inputs import Asked, Input, Now
+from rules.life import CLOCK
+from rules.messages import alert_message, log_message, room_message
+from rules.state import Alert, AlertState, State
+
+
+@dataclass(frozen=True)
+class Before:
+    """What was, before a step."""
+
+    alerts: dict[str, Alert]
+    episodes: dict[str, str]
+
+
+def remember(state: State) -> Before:
+    """What has to be known of the state before a step."""
+    return Before(dict(state.alerts.rows), {key: episode.id for key, episode in state.episodes.rows.items()})
+
+
+def hold(before: Before, state: State, given: Input, now: Now, effects: list[Effect]) -> None:
+    """All of it."""
+    logs = [effect for effect in effects if isinstance(effect, Log)]
+    shown = {effect.alert for effect in effects if isinstance(effect, ShowAlert)}
+    for alert in state.alerts:
+        was = before.alerts.get(alert.id)
+        assert_is_waited_for(state, alert)
+        assert_no_rung_is_skipped(was, alert, logs)
+        if was is not alert:
+            assert_was_shown(was, alert, shown)
+    assert_who_was_told_is_known(before, state, logs)
+    assert_no_run_ends_in_silence(before, state, logs)
+    assert_it_can_be_sent(state, logs, now)
+    if isinstance(given, Asked):
+        assert [effect.id for effect in effects if isinstance(effect, Answer)] == [given.id]
+
+
+def assert_is_waited_for(state: State, alert: Alert) -> None:
+    """Every open alert has its running timer, and names who took it where it is quiet; a closed one has none."""
+    timers = {timer.what for timer in state.timers if timer.ref.split("/")[0] == alert.id}
+    if alert.state is AlertState.CLOSED:
+        assert not timers, f"{alert.id} is closed and {timers} still run"
+        return
+    assert CLOCK[alert.state] in timers, f"{alert.id} is {alert.state} and nothing runs: {timers}"
+    assert timers - {CLOCK[alert.state], "receipt"} <= {"ladder"}, timers
+    took = alert.attended_by or alert.claimed_by or (alert.promise.by if alert.promise else None)
+    assert (took is not None) == (alert.state is not AlertState.TOLD)
+    if alert.quiet:
+        assert took is not None
+    assert (alert.promise is not None) == (alert.state is AlertState.PROMISED)
+
+
+def assert_no_rung_is_skipped(was: Alert | None, alert: Alert, logs: list[Log]) -> None:
+    """One rung at a time; only a lapsed claim goes to *everybody* at once."""
+    if was is None:
+        assert alert.rung == 0
+        return
+    lapsed = any(log.did is Did.CLAIM_LAPSED and log.alert == alert.id for log in logs)
+    assert alert.rung <= was.rung + 1 or lapsed
+    assert set(was.told) <= set(alert.told), "who was told stays told"
+
+
+def assert_was_shown(was: Alert | None, alert: Alert, shown: set[str]) -> None:
+    """A changed alert has a higher version and is published."""
+    assert was is None or alert.version > was.version
+    assert alert.id in shown
+
+
+def assert_who_was_told_is_known(before: Before, state: State, logs: list[Log]) -> None:
+    """Whenever an alert is raised, climbs or comes back, the record says in the same step who was told, or nobody."""
+    rings = {Did.RAISED, Did.CLIMBED, Did.CLAIM_LAPSED, Did.PROMISE_BROKEN, Did.REOPENED}
+    rang = {log.alert for log in logs if log.did in rings}
+    told = {log.alert for log in logs if log.did in (Did.TOLD, Did.TOLD_NOBODY)}
+    assert rang <= told
+    nobody = {log.alert for log in logs if log.did is Did.TOLD_NOBODY}
+    for alert in state.alerts:
+        if alert.id not in before.alerts:
+            assert bool(alert.told) == (alert.id not in nobody)
+
+
+def assert_no_run_ends_in_silence(before: Before, state: State, logs: list[Log]) -> None:
+    """A run of a rule that is over was settled, or a person was told."""
+    running = {episode.id for episode in state.episodes}
+    ends = {log.episode for log in logs if log.did in (Did.SETTLED, Did.UNSETTLED)}
+    assert {run for run in before.episodes.values() if run not in running} <= ends
+    for episode in state.episodes:
+        timers = {timer.key for timer in state.timers}
+        assert f"episode/{episode.rule.resident}/{episode.rule.rule}/{episode.rule.device}" in timers
+
+
+def assert_it_can_be_sent(state: State, logs: list[Log], now: Now) -> None:
+    """Every message of it can be written as JSON, with steps of the closed list."""
+    for log in logs:
+        assert log.reason, f"{log.did} has no reason"
+        assert Did(cast(dict[str, str], log_message(1, now.wall_ms, log))["step"]) is log.did
+    orjson.dumps([alert_message(alert) for alert in state.alerts])
+    if state.setting is not None:
+        orjson.dumps([room_message(state, room) for room in state.setting.places])

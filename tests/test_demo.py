@@ -1,0 +1,199 @@
+"""The demonstration, started as a new user would: something is on the board at once, and nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import random
+import signal
+import socket
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import orjson
+import psutil
+import pytest
+
+from hub.children import free_port
+from hub.clock import SystemClock
+from hub.config.read import read_home
+from hub.demo.brokers import DemoBroker, choose, rumqttd
+from hub.demo.carers import Carers
+from hub.demo.home import waits, write_demo
+from hub.demo.incidents import Incidents
+from hub.demo.stage import Plan, Running, Stage
+from tests.hub.program import finished, listening, refused, start, stopped
+from tests.parts import part, until
+
+ALERTS = "handrail/willow-court/alert/"
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    """Every process that came of this one."""
+    return list(psutil.Process(pid).children(recursive=True))
+
+
+async def test_the_demo_shows_a_press_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Broker, hub and screens run, somebody presses, and SIGINT ends every process of it."""
+    part("mosquitto")
+    folder, mqtt, board = tmp_path / "demo", free_port(), free_port()
+    words = ("--no-browser", "--rooms", "12", "--port", str(board), "--mqtt-port", str(mqtt), "--folder", folder)
+    demo = start("demo", *words)
+    ours: list[psutil.Process] = []
+    try:
+        password = folder / "secrets" / "dashboards.password"
+        await until(lambda: (folder / "dashboards.log").exists() and serves(board), 30)
+        ours = descendants(demo.pid)
+        async with listening(
+            mqtt, f"{ALERTS}+", username="dashboards", password=password.read_text(encoding="utf-8").strip()
+        ) as heard:
+            alert = await heard.until(ALERTS, state="told", level="emergency")
+        assert alert["room"] == "012"
+    finally:
+        code, complaints = await asyncio.to_thread(stopped, demo, signal.SIGINT)
+    assert (code, complaints) == (0, "")
+    assert len(ours) >= 4
+    assert [process for process in ours if process.is_running()] == []
+    assert not any(listens(port) for port in (mqtt, board))
+    out, _ = await asyncio.to_thread(finished, "verify", folder)
+    assert "the outcome is the same" in out
+
+
+async def test_a_killed_demo_takes_its_children_with_it(tmp_path: Path) -> None:
+    """Kill -9 runs no line of ours, and still nothing goes on."""
+    part("mosquitto")
+    folder, board = tmp_path / "demo", free_port()
+    demo = start("demo", "--no-browser", "--rooms", "2", "--port", str(board), "--folder", folder)
+    ours: list[psutil.Process] = []
+    try:
+        await until(lambda: serves(board), 30)
+        ours = descendants(demo.pid)
+        assert len(ours) >= 4
+    finally:
+        await asyncio.to_thread(stopped, demo, signal.SIGKILL)
+    await until(lambda: not any(process.is_running() for process in ours), 15)
+
+
+@pytest.mark.parametrize("broker_of", [choose, rumqttd])
+async def test_a_hub_that_is_killed_comes_back(broker_of: Callable[[int], DemoBroker], tmp_path: Path) -> None:
+    """With either broker: the demonstration starts its hub again, and the open alert is open still."""
+    if broker_of is rumqttd and importlib.util.find_spec("iotcore") is None:
+        pytest.skip("the iotcore wheel is not installed: it has none for this machine")
+    if broker_of is choose:
+        part("mosquitto")
+    folder, told = tmp_path / "demo", asyncio.Queue[Running]()
+    plan = Plan(folder=folder, rooms=2, port=free_port(), speed=20, seed=1, carers=True, browser=False)
+    showing = asyncio.create_task(Stage(plan, broker_of(free_port()), SystemClock(), told.put_nowait).show())
+    try:
+        async with asyncio.timeout(40):
+            running = await told.get()
+        assert running.url == f"http://127.0.0.1:{plan.port}/"
+        lock = folder / "data" / "hub.lock"
+        await until(lambda: "raised" in steps(folder), 20)
+        psutil.Process(running.hub_pid).kill()
+        await until(lambda: lock.read_text().strip() not in ("", str(running.hub_pid)), 20)
+        await until(lambda: steps(folder).count("back") == 2, 20)
+    finally:
+        showing.cancel()
+        await asyncio.gather(showing, return_exceptions=True)
+    assert not serves(plan.port)
+
+
+def steps(folder: Path) -> list[str]:
+    """The steps in the log of a demonstration's ledger."""
+    with closing(sqlite3.connect(f"file:{folder}/data/ledger.db?mode=ro", uri=True)) as store:
+        return [step for (step,) in store.execute("SELECT step FROM log ORDER BY seq")]
+
+
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def serves(port: int) -> bool:
+    """Whether the night board answers there."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/", timeout=2).status_code < 400
+    except httpx.TransportError:
+        return False
+
+
+def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
+    """In one line, and nothing was started."""
+    part("mosquitto")
+    (tmp_path / "mine").touch()
+    assert "is not empty" in refused("demo", "--no-browser", "--port", str(free_port()), "--folder", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize("speed", [1, 20, 60])
+def test_the_home_of_the_demo_is_accepted_without_a_warning(speed: float, tmp_path: Path) -> None:
+    """With agreements for a third of its residents, and call buttons for half."""
+    folder = tmp_path / "demo"
+    code = write_demo(folder, rooms=40, broker="mqtt://hub@127.0.0.1:1883", port=8080, speed=speed)
+    reading = read_home(folder)
+    assert (reading.refused_plans, reading.warnings) == ((), ())
+    assert len(code) == 6
+    agreed = [rule for person in reading.home.residents for rule in person.rules if rule.delay_agreed is not None]
+    assert len(agreed) == 13
+    assert len({person.known_as for person in reading.home.residents}) == 40
+
+
+def test_waits_are_shortened_with_the_night_but_never_to_nothing() -> None:
+    """A real night has the real waits."""
+    assert (waits(1).door_s, waits(1).bed_s) == (600, 900)
+    assert (waits(20).door_s, waits(20).bed_s) == (30, 45)
+    assert (waits(1000).door_s, waits(1000).bed_s) == (20, 20)
+
+
+def test_incidents_speak_for_devices_of_the_home(tmp_path: Path) -> None:
+    """All sorts of them, and every message is one the adapter reads."""
+    folder = tmp_path / "demo"
+    write_demo(folder, rooms=12, broker="mqtt://127.0.0.1:1883", port=8080, speed=20)
+    home = read_home(folder).home
+    incidents = Incidents(home, waits(20), random.Random(1))
+    said = [happening.said for _ in range(200) for happening in incidents.next()]
+    addresses = {placed.device for placed in home.devices}
+    assert {row.topic for row in said} <= addresses
+    assert {key for row in said for key in row.body} >= {"action", "contact", "occupancy"}
+
+
+def shown(state: str = "told", claimed_by: str | None = None, quiet: bool = False) -> bytes:
+    """An alert as the hub shows it."""
+    return orjson.dumps({"id": "a1", "state": state, "room": "012", "claimed_by": claimed_by, "quiet": quiet})
+
+
+def asked(carers: Carers, now_ms: int) -> list[dict[str, str]]:
+    """What the carers ask for at this moment."""
+    return [orjson.loads(wish) for wish in carers.wishes(now_ms)]
+
+
+def test_simulated_carers_take_what_nobody_took() -> None:
+    """Not before their patience ends; then they claim, attend and close, each by the same one."""
+    carers = Carers(("carer-1", "carer-2"), random.Random(1), patience_ms=90_000)
+    carers.see("a1", shown(), 0)
+    assert asked(carers, 89_000) == []
+    (claim,) = asked(carers, 120_000)
+    assert (claim["do"], claim["alert"]) == ("claim", "a1")
+    carers.see("a1", shown("claimed", claim["by"], quiet=True), 121_000)
+    (attend,) = asked(carers, 150_000)
+    assert (attend["do"], attend["by"], attend["proof"]) == ("attend", claim["by"], "screen:012")
+    (close,) = asked(carers, 200_000)
+    assert (close["do"], close["by"]) == ("close", claim["by"])
+    carers.see("a1", shown("closed", claim["by"]), 201_000)
+    assert carers.open_alerts == 0
+
+
+def test_simulated_carers_leave_alone_what_a_person_took() -> None:
+    """Until that claim lapses, and they lose patience anew."""
+    carers = Carers(("carer-1",), random.Random(1), patience_ms=90_000)
+    carers.see("a1", shown(), 0)
+    carers.see("a1", shown("claimed", "Visitor", quiet=True), 30_000)
+    assert asked(carers, 500_000) == []
+    carers.see("a1", shown("told"), 600_000)
+    assert asked(carers, 640_000) == []
+    assert [wish["do"] for wish in asked(carers, 720_000)] == ["claim"]
