@@ -9,30 +9,45 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hub.mqtt_types import Packet
+from hub.mqtt_types import Message, Packet
 
 OnAcknowledged = Callable[[bool, str], None]
 
 
 class Broker(Protocol):
-    """One lane to the broker: delivers packets, acknowledges them when told, publishes. `hub.mqtt.Connection` is the real one."""
+    """One lane to the broker: delivers packets, acknowledges them when told, publishes.
+
+    `hub.mqtt.Connection` is the real one.
+    """
 
     @property
-    def lane(self) -> str: ...
+    def lane(self) -> str:
+        """Which lane it is: `urgent` or `bulk`."""
+        ...
 
     @property
-    def up(self) -> bool: ...
+    def up(self) -> bool:
+        """Connected and subscribed."""
+        ...
 
     @property
-    def unacknowledged(self) -> int: ...
+    def unacknowledged(self) -> int:
+        """Messages of the present connection whose PUBACK has not left."""
+        ...
 
     @property
-    def backlog(self) -> int: ...
+    def backlog(self) -> int:
+        """Publishes that the broker has not acknowledged, sent or not."""
+        ...
 
     @property
-    def subscriptions(self) -> tuple[str, ...]: ...
+    def subscriptions(self) -> tuple[str, ...]:
+        """The filters this lane wants."""
+        ...
 
-    def acknowledge(self, packets: Iterable[Packet]) -> None: ...
+    def acknowledge(self, packets: Iterable[Packet]) -> None:
+        """Let the PUBACKs of these leave, in order of arrival."""
+        ...
 
     def publish(
         self,
@@ -42,11 +57,29 @@ class Broker(Protocol):
         qos: int = 1,
         retain: bool = False,
         on_acknowledged: OnAcknowledged | None = None,
-    ) -> None: ...
+    ) -> None:
+        """Send; `on_acknowledged` is called once, after this returned, with the broker's word or the loss."""
+        ...
 
-    async def subscribe(self, *filters: str) -> None: ...
+    async def subscribe(self, *filters: str) -> None:
+        """Add filters and wait for the broker; raises `SubscriptionRefused`."""
+        ...
 
-    async def unsubscribe(self, *filters: str) -> None: ...
+    async def unsubscribe(self, *filters: str) -> None:
+        """Take filters away and wait for the broker."""
+        ...
+
+
+class Lane(Broker, Protocol):
+    """A `Broker` with a life: it connects and comes back by itself until it is stopped."""
+
+    async def run(self) -> None:
+        """Keep connected until `stop`."""
+        ...
+
+    async def stop(self, *, last: Message | None = None, within_s: float = 2.0) -> None:
+        """Publish the last words, say goodbye, and end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +94,14 @@ class Page:
 
 
 class Channel(Protocol):
-    """One way to reach a person besides the screens. Returns when the far end took it; raises `ChannelFailed` otherwise."""
+    """One way to reach a person besides the screens.
 
-    async def send(self, url: str, page: Page) -> None: ...
+    Returns when the far end took it; raises `ChannelFailed` otherwise.
+    """
+
+    async def send(self, url: str, page: Page) -> None:
+        """Send one page."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +125,25 @@ class Series(Protocol):
     Writing the same points again must change nothing.
     """
 
-    async def write(self, points: Sequence[Point]) -> None: ...
+    async def write(self, points: Sequence[Point]) -> None:
+        """Keep these."""
+        ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Let go of the connection."""
+        ...
 
 
 class EventSource(Protocol):
     """Where the series reads: the ledger, in pages, behind a cursor of its own."""
 
-    def points_after(self, seq: int, limit: int) -> Awaitable[Sequence[Point]]: ...
+    def points_after(self, seq: int, limit: int) -> Awaitable[Sequence[Point]]:
+        """The next events behind a place in the sequence."""
+        ...
 
-    def cursor(self, name: str) -> int: ...
+    def cursor(self, name: str) -> int:
+        """How far a reader is."""
+        ...
 
     def move_cursor(self, name: str, seq: int) -> None:
         """Remember how far we are; kept with the next commit, and asked for one soon."""

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from devices.catalogue import Catalogue
+from hub.abc import Lane
 from hub.channels import AppriseChannel, Pager
 from hub.clock import Clock
 from hub.config.problems import ConfigurationRefused
@@ -44,7 +45,7 @@ from hub.topics import Topics
 LEDGER = "ledger.db"
 SWITCH_S = 0.0002
 """How long one thread may keep the interpreter from another: the writer must not wait 5 ms a statement for the loop."""
-RECEIVE_MAX = {URGENT: 65_535, BULK: 2_000}
+RECEIVE_MAX = {URGENT: 65_535, BULK: 1_000}
 
 
 class NeverConfigured(HandrailError):
@@ -66,12 +67,14 @@ class _Start:
     topics: Topics
     catalogue: Catalogue
     rng: random.Random
+    connect: Callable[..., Lane]
 
 
-def build(folder: Path, clock: Clock, rng: random.Random) -> Hub:
+def build(folder: Path, clock: Clock, rng: random.Random, *, connect: Callable[..., Lane] = Connection) -> Hub:
     """Put a hub together for the home in `folder`; raises `HandrailError` with one sentence where it cannot start.
 
     A configuration that is refused now stops nothing where one was accepted before: that one goes on (promise 7).
+    `connect` makes a lane to the broker.
     """
     sys.setswitchinterval(SWITCH_S)
     reading, refused = _read(folder)
@@ -80,7 +83,7 @@ def build(folder: Path, clock: Clock, rng: random.Random) -> Hub:
     lock = Lock(data / "hub.lock")
     lock.acquire()
     try:
-        start = _start(folder, reading, refused, Writer(data / LEDGER), clock, rng)
+        start = _start(folder, reading, refused, Writer(data / LEDGER), clock, rng, connect)
     except BaseException:
         lock.release()
         raise
@@ -96,6 +99,7 @@ def _start(
     writer: Writer,
     clock: Clock,
     rng: random.Random,
+    connect: Callable[..., Lane],
 ) -> _Start:
     loaded = load(writer.store)
     if reading is not None:
@@ -118,6 +122,7 @@ def _start(
         topics=Topics(home.slug),
         catalogue=Catalogue(),
         rng=rng,
+        connect=connect,
     )
 
 
@@ -138,9 +143,7 @@ def _read(folder: Path) -> tuple[Reading | None, ConfigurationRefused | None]:
 
 def _parts(hub: Hub, start: _Start) -> Parts:
     loaded, writer, topics = start.loaded, start.writer, start.topics
-    steps = Steps(
-        state=loaded.state, seq=loaded.seq, topics=topics, catalogue=start.catalogue, known=loaded.known
-    )
+    steps = Steps(state=loaded.state, seq=loaded.seq, topics=topics, catalogue=start.catalogue, known=loaded.known)
     steps.settings = loaded.settings
     overlap = Overlap(loaded.twins)
     subscriptions = _subscriptions(hub, start, overlap)
@@ -205,7 +208,7 @@ def _subscriptions(hub: Hub, start: _Start, overlap: Overlap) -> Subscriptions:
     )
 
 
-def _shown(hub: Hub, start: _Start, lanes: dict[str, Connection]) -> Shown:
+def _shown(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> Shown:
     return Shown(
         urgent=lanes[URGENT],
         bulk=lanes[BULK],
@@ -216,7 +219,7 @@ def _shown(hub: Hub, start: _Start, lanes: dict[str, Connection]) -> Shown:
     )
 
 
-def _outbox(hub: Hub, start: _Start, lanes: dict[str, Connection], paging: Paging) -> Outbox:
+def _outbox(hub: Hub, start: _Start, lanes: dict[str, Lane], paging: Paging) -> Outbox:
     clock = start.clock
     return Outbox(
         urgent=lanes[URGENT],
@@ -247,11 +250,11 @@ def _pump(hub: Hub, start: _Start, steps: Steps, overlap: Overlap, shown: Shown)
     )
 
 
-def _lanes(hub: Hub, start: _Start, subscriptions: Subscriptions) -> dict[str, Connection]:
+def _lanes(hub: Hub, start: _Start, subscriptions: Subscriptions) -> dict[str, Lane]:
     topics = start.topics
 
-    def lane(name: str, will: Message | None) -> Connection:
-        return Connection(
+    def lane(name: str, will: Message | None) -> Lane:
+        return start.connect(
             lane=name,
             client_id=f"handrail-{start.slug}-{name}",
             address=start.settings.broker,
@@ -277,9 +280,7 @@ def _series(hub: Hub, settings: HubSettings, source: LedgerSource, rng: random.R
     return SeriesWriter(source, store, rng=rng, on_fault=lambda on, why: hub.on_fault("series", on, why))
 
 
-def _logs(
-    hub: Hub, start: _Start, lanes: dict[str, Connection]
-) -> tuple[dict[str, Logbook], Callable[[], Awaitable[None]]]:
+def _logs(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> tuple[dict[str, Logbook], Callable[[], Awaitable[None]]]:
     """The two streams of log lines, and what closes their view of the ledger."""
     reader = sqlite3.connect(f"file:{start.writer.path}?mode=ro", uri=True, isolation_level=None, timeout=1)
 

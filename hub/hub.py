@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
 from hub import status
+from hub.abc import Lane
 from hub.config.problems import ConfigurationRefused as Refused
 from hub.config.read import Reading
 from hub.elapsed import HomeClock
@@ -20,7 +21,6 @@ from hub.ledger.source import LedgerSource
 from hub.ledger.write import Batch, Checkpointer, Writer
 from hub.lock import Lock
 from hub.logbook import Logbook
-from hub.mqtt import Connection
 from hub.mqtt_types import Message, Packet, Up
 from hub.outbox import Outbox, Wish, dumps
 from hub.pump import Pump
@@ -33,7 +33,7 @@ from rules.inputs import ClockStepped, Dropped, Faulted, Input, Linked, Started
 
 log = logging.getLogger("handrail.hub")
 
-CHECKPOINT_S = 10.0
+CHECKPOINT_S = 1.0
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class Parts:
     pump: Pump
     outbox: Outbox
     logs: dict[str, Logbook]
-    lanes: dict[str, Connection]
+    lanes: dict[str, Lane]
     health: Health
     source: LedgerSource
     shown: Shown

@@ -17,7 +17,7 @@ from hub.errors import LedgerUnreadable
 log = logging.getLogger("handrail.logbook")
 
 Line = tuple[int, bytes]
-WINDOW = 2_000
+WINDOW = 1_000
 PAGE = 500
 RETRY_S = 5.0
 

@@ -286,7 +286,7 @@ class Connection:
                 self._removed.pop(name, None)
 
     async def _forget_on(self, link: Link) -> None:
-        """Take away what an earlier run may have left in the session; nothing waits for it, as rumqttd never answers."""
+        """Take away what an earlier run left in the session; nothing waits for it, because rumqttd never answers."""
         try:
             await self._unsubscribe_on(link, tuple(self._removed))
         except BrokerError as error:

@@ -29,7 +29,7 @@ GROUP_MOST = 100
 GROUP_MOST_AROUND_A_PRESS = 40
 AROUND_A_PRESS_MS = 3_000
 """While somebody presses, bulk groups are small: the next press may have to wait for one."""
-BRAKE_AT = 4_000
+BRAKE_AT = 2_000
 """Messages of our own that the broker has not taken yet: with more, bulk waits at the broker and not in our memory."""
 LINGER_MS = 5
 RETRY_S = 0.5
@@ -53,6 +53,7 @@ class Pump:
         on_learned: Callable[[], None],
         on_failure: Callable[[str], None],
         on_recovery: Callable[[], None],
+        retry_s: float = RETRY_S,
     ) -> None:
         self._steps = steps
         self._commit = commit
@@ -66,6 +67,7 @@ class Pump:
         self._on_learned = on_learned
         self._on_failure = on_failure
         self._on_recovery = on_recovery
+        self._retry_s = retry_s
         self.lanes: Mapping[str, Broker] = {}
         self._urgent: deque[Packet | Input] = deque()
         self._bulk: deque[Packet] = deque()
@@ -132,11 +134,14 @@ class Pump:
         finally:
             self._finished.set()
 
-    async def _one_group(self, *, gather: bool = True) -> None:
+    async def _one_group(self, *, last: bool = False) -> None:
         group = self._steps.begin()
         taken = Taken()
         now = self._clock.now()
-        if gather:
+        if last:
+            for given in (item for item in self._urgent if not isinstance(item, Packet)):
+                self._steps.take(group, given, now)
+        else:
             self._gather(group, taken, now)
         self._steps.finish(group)
         self._housekeeping(group.batch)
@@ -151,9 +156,11 @@ class Pump:
         await self._finished.wait()
 
     async def save_last(self) -> None:
-        """One last commit after the broker was told goodbye: what was carried out meanwhile, and no new input, whose
-        consequences nobody would carry out."""
-        await self._one_group(gather=False)
+        """One last commit after the broker was told goodbye: what was carried out meanwhile, and what came of it.
+
+        What is not acknowledged and what falls due is for the next start, which can act on it.
+        """
+        await self._one_group(last=True)
 
     async def _wait(self) -> None:
         """Until there is something to do: urgent at once, bulk when a group is full or has waited long enough."""
@@ -236,7 +243,7 @@ class Pump:
                 self._failing = True
                 log.error("%s", error)
             self._on_failure(str(error))
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(self._retry_s)
             return False
         if self._failing:
             self._failing = False

@@ -46,7 +46,7 @@ class Reload:
         steps, setting = self._steps, self._steps.state.setting
         was, called = steps.topics.home, reading.home.slug
         if was != called:
-            self._refused((f"home.yaml: home: {called}: it was {was} when the hub started; stop the hub and start it again",))
+            self._refused((f"home.yaml: home: {called}: it was {was} when the hub started; start the hub again",))
             return
         refused = tuple(map(str, reading.refused_plans))
         for problem in refused:

@@ -21,9 +21,9 @@ IDENT = r"[^/+#\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\U00010000-\U0010ffff]
 class Request(BaseModel):
     """The message on `handrail/{home}/do/{client}`: what is wanted, of which alert, by whom."""
 
-    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="ignore")
 
-    id: str = Field(pattern=f"^{IDENT}$")
+    id: str = Field(pattern=f"^{IDENT}$", coerce_numbers_to_str=True)
     do: str = Field(min_length=1, max_length=40)
     alert: str = Field(default="", max_length=80)
     by: str = Field(default="", max_length=120)

@@ -104,8 +104,16 @@ class Steps:
             group.rooms[effect.room] = self.seq
         elif type(effect) is Answer:
             payload = dumps({"id": effect.id, "ok": effect.ok, "reason": effect.reason})
-            self._put(group, Wish(key=f"done/{effect.id}", seq=self.seq, urgent=True, topic=self.topics.done(effect.id),
-                                  payload=payload))
+            self._put(
+                group,
+                Wish(
+                    key=f"done/{effect.id}",
+                    seq=self.seq,
+                    urgent=True,
+                    topic=self.topics.done(effect.id),
+                    payload=payload,
+                ),
+            )
         elif type(effect) is Tell:
             self._tell(group, effect, now)
 
@@ -147,7 +155,10 @@ class Steps:
         encoded = adapter.encode(wish.command, self.known) if adapter else Refused(f"no adapter speaks to {device}")
         if isinstance(encoded, Refused):
             refused = Log(
-                did=Did.UNDELIVERED, reason=f"{wish.why}: {encoded.reason}", alert=wish.alert, episode=wish.episode,
+                did=Did.UNDELIVERED,
+                reason=f"{wish.why}: {encoded.reason}",
+                alert=wish.alert,
+                episode=wish.episode,
                 device=device,
             )
             self._log(group, refused, cause, now)
@@ -174,11 +185,30 @@ class Steps:
             alert = self.state.alerts.get(alert_id)
             if alert is not None:
                 closed = alert.state is AlertState.CLOSED
-                self._put(group, Wish(key=f"alert/{alert_id}", seq=seq, urgent=True, topic=self.topics.alert(alert_id),
-                                      payload=dumps(alert_message(alert)), retain=not closed, clear=closed))
+                self._put(
+                    group,
+                    Wish(
+                        key=f"alert/{alert_id}",
+                        seq=seq,
+                        urgent=True,
+                        topic=self.topics.alert(alert_id),
+                        payload=dumps(alert_message(alert)),
+                        retain=not closed,
+                        clear=closed,
+                    ),
+                )
         for room, seq in group.rooms.items():
-            self._put(group, Wish(key=f"room/{room}", seq=seq, urgent=True, topic=self.topics.room(room),
-                                  payload=dumps(room_message(self.state, room)), retain=True))
+            self._put(
+                group,
+                Wish(
+                    key=f"room/{room}",
+                    seq=seq,
+                    urgent=True,
+                    topic=self.topics.room(room),
+                    payload=dumps(room_message(self.state, room)),
+                    retain=True,
+                ),
+            )
         batch = group.batch
         for name in TABLES:
             changed: Mapping[str, object] = getattr(self.state, name).changed

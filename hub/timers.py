@@ -40,11 +40,12 @@ class Timers:
 
     def due(self, elapsed_ms: int, most: int = 100) -> list[str]:
         """The keys that are due, earliest first; they stay until a commit moves or removes them."""
-        found: list[tuple[int, str]] = []
+        found: dict[str, int] = {}  # a timer moved away and back has two equal entries
         self._pass_over()
         while self._heap and self._heap[0][0] <= elapsed_ms and len(found) < most:
-            found.append(heapq.heappop(self._heap))
+            due_ms, key = heapq.heappop(self._heap)
+            found[key] = due_ms
             self._pass_over()
-        for entry in found:
-            heapq.heappush(self._heap, entry)
-        return [key for _, key in found]
+        for key, due_ms in found.items():
+            heapq.heappush(self._heap, (due_ms, key))
+        return list(found)

@@ -70,8 +70,10 @@ def load(store: sqlite3.Connection) -> Loaded:
         elapsed_ms=cursors.get("elapsed_ms", 0),
         wall_ms=cursors.get("wall_ms", 0),
         known={key: describe.validate_json(body) for key, body in store.execute("SELECT key, body FROM known")},  # type: ignore[misc]
-        outbox=[(key, at, urgent, orjson.loads(body)) for key, at, urgent, body in store.execute(
-            "SELECT key, seq, urgent, body FROM outbox ORDER BY seq")],
+        outbox=[
+            (key, at, urgent, orjson.loads(body))
+            for key, at, urgent, body in store.execute("SELECT key, seq, urgent, body FROM outbox ORDER BY seq")
+        ],
         twins=store.execute("SELECT id, lane, topic, digest, elapsed_ms FROM twins ORDER BY id").fetchall(),
         cursors=cursors,
         subscriptions=subscriptions,

@@ -104,9 +104,7 @@ def _row(width: int) -> str:
 
 
 def _body(table: str) -> Insert:
-    return Insert(
-        f"INSERT INTO {table} (key, body)", _row(2), "ON CONFLICT (key) DO UPDATE SET body = excluded.body"
-    )
+    return Insert(f"INSERT INTO {table} (key, body)", _row(2), "ON CONFLICT (key) DO UPDATE SET body = excluded.body")
 
 
 BODIES = {name: _body(name) for name in (*TABLES, "known")}

@@ -37,7 +37,7 @@ async def test_connect_says_what_the_lane_was_built_with() -> None:
         assert connect.session_expiry_interval == 30 * 86_400
         assert connect.receive_max == 7
         assert connect.keep_alive == 3
-        assert connect.max_packet_size == 1 << 20
+        assert connect.max_packet_size == MAX_PACKET_SIZE
         assert connect.topic_alias_max == 0
 
 

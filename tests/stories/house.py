@@ -21,6 +21,7 @@ from rules.home import Home
 from rules.inputs import (
     Asked,
     ClockStepped,
+    ConfigurationRefused,
     Configured,
     Delivered,
     FellDue,
@@ -29,13 +30,14 @@ from rules.inputs import (
     Linked,
     Now,
     Started,
+    Unread,
 )
 from rules.machine import step
 from rules.messages import room_message
 from rules.setting import Setting
 from rules.state import ROWS, Alert, AlertState, Episode, State
 from tests.stories.always import hold, remember
-from tests.stories.village import resident_of, village
+from tests.stories.village import village
 
 EVENING_MS = int(datetime(2026, 3, 10, 22, 30, tzinfo=UTC).timestamp() * 1000)
 ON_SHIFT = ("carer-1", "carer-2", "nurse-1")
@@ -56,6 +58,8 @@ class House:
     """Everything that ever came of anything."""
     rung: list[str] = field(default_factory=list)
     """The people told on their first channel since the story last asked."""
+    channels_told: list[tuple[str, int]] = field(default_factory=list)
+    """Every channel of every person that was ever told on."""
     dead: set[tuple[str, int]] = field(default_factory=set)
     """Channels that fail."""
     silent: set[tuple[str, int]] = field(default_factory=set)
@@ -67,9 +71,17 @@ class House:
     _requests: int = 0
     _down_from_ms: int = 0
 
+    configured: bool = True
+
+    @classmethod
+    def before_any_configuration(cls) -> "House":
+        """A hub whose files were never accepted."""
+        return cls(configured=False, signed_on=())
+
     def __post_init__(self) -> None:
         self.take(Started(down_from_ms=0))
-        self.take(Configured(home=self.home))
+        if self.configured:
+            self.take(Configured(home=self.home))
         self.take(Linked(up=True))
         for person in self.signed_on:
             self.ask("sign_on", by=person)
@@ -86,13 +98,16 @@ class House:
         """Time passes; every timer fires at its own moment, and while the hub is down none does."""
         until = self.elapsed_ms + int((seconds + minutes * 60 + hours * 3600) * 1000)
         self.happened = []
-        while not self.is_down:
-            due = sorted((timer.due_ms, timer.key) for timer in self.state.timers if timer.due_ms <= until)
-            if not due:
-                break
-            self._pass(max(0, due[0][0] - self.elapsed_ms))
-            self.take(FellDue(timer=due[0][1]), more=True)
+        if not self.is_down:
+            self._fire(until)
         self._pass(until - self.elapsed_ms)
+
+    def _fire(self, until_ms: int) -> None:
+        """Every timer that is due until then, the earliest first."""
+        while due := [(timer.due_ms, timer.key) for timer in self.state.timers if timer.due_ms <= until_ms]:
+            when, key = min(due)
+            self._pass(max(0, when - self.elapsed_ms))
+            self.take(FellDue(timer=key), more=True)
 
     def _pass(self, milliseconds: int) -> None:
         self.elapsed_ms += milliseconds
@@ -115,13 +130,11 @@ class House:
         self.is_down = False
         self.state = reloaded(self.state)
         self.take(Started(down_from_ms=self._down_from_ms))
-        self.wait(0)
+        self._fire(self.elapsed_ms)
         queued, self._queued = self._queued, []
-        before = list(self.happened)
         for message in queued:
             self._hear(message)
         self.take(Linked(up=True), more=True)
-        self.happened = before + self.happened
 
     def down(self, *, minutes: float) -> None:
         """The hub is down for a while and comes back."""
@@ -139,8 +152,20 @@ class House:
 
     def configure(self, home: Home) -> None:
         """A changed configuration is accepted."""
+        self.take_configuration(home)
+
+    def take_configuration(self, home: Home, refused: tuple[str, ...] = ()) -> None:
+        """The same, with plans that were refused alone."""
         self.home = home
-        self.take(Configured(home=home))
+        self.take(Configured(home=home, refused=refused))
+
+    def is_refused(self, *problems: str) -> None:
+        """A changed configuration is refused whole."""
+        self.take(ConfigurationRefused(problems=problems))
+
+    def cannot_read(self, topic: str, why: str) -> None:
+        """A message goes to quarantine."""
+        self.take(Unread(topic=topic, reason=why))
 
     def take(self, given: Input, *, more: bool = False) -> None:
         """Give the machine one input and look at what must always hold."""
@@ -157,20 +182,16 @@ class House:
                 self._told(effect)
 
     def _told(self, tell: Tell) -> None:
+        way = (tell.person, tell.channel)
+        self.channels_told.append(way)
         if tell.channel == 0:
             self.rung.append(tell.person)
-        way = (tell.person, tell.channel)
-        if way in self.silent:
-            return
-        result = Delivered(
-            alert=tell.alert,
-            version=tell.version,
-            person=tell.person,
-            channel=tell.channel,
-            ok=way not in self.dead,
-            reason="cannot be reached" if way in self.dead else "",
-        )
-        self.take(result, more=True)
+        if way not in self.silent:
+            self.take(_result(tell, ok=way not in self.dead), more=True)
+
+    def result(self, person: str, channel: int, *, ok: bool) -> None:
+        """What came of telling somebody arrives, once more."""
+        self.take(_result(Tell(alert=self.alert.id, version=1, person=person, channel=channel), ok=ok))
 
     # -- devices --------------------------------------------------------------------------------------------------
 
@@ -330,9 +351,15 @@ class House:
         assert self.open == [], [alert.reason for alert in self.open]
 
 
-def who_lives_in(room: str) -> str:
-    """The resident of a room of one's own."""
-    return resident_of(room)
+def _result(tell: Tell, *, ok: bool) -> Delivered:
+    return Delivered(
+        alert=tell.alert,
+        version=tell.version,
+        person=tell.person,
+        channel=tell.channel,
+        ok=ok,
+        reason="" if ok else "cannot be reached",
+    )
 
 
 def _kept(given: Heard, now: Now) -> Heard:

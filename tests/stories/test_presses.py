@@ -46,6 +46,7 @@ def test_a_second_real_press_counts_however_close(home: House) -> None:
     home.press("012")
     home.expect("told", presses=2)
     home.close("carer-1")
+    home.wait(seconds=1)
     home.hear(Z2M, {"action": "emergency"})
     home.wait(seconds=0.3)
     home.hear(Z2M, {"action": "emergency"})

@@ -1,0 +1,67 @@
+"""The two clocks of a home."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.elapsed import HomeClock
+
+
+@dataclass
+class Hands:
+    """A clock whose hands a test sets."""
+
+    wall: int
+    elapsed: int
+
+    def wall_ms(self) -> int:
+        """Unix milliseconds."""
+        return self.wall
+
+    def elapsed_ms(self) -> int:
+        """Milliseconds from somewhere."""
+        return self.elapsed
+
+
+def test_across_a_restart_elapsed_time_adds_what_passed_on_the_wall() -> None:
+    """The machine's own counter began anew."""
+    clock = HomeClock(Hands(wall=1_060_000, elapsed=5), last_elapsed_ms=500_000, last_wall_ms=1_000_000)
+    assert clock.now().elapsed_ms == 560_000
+    assert clock.now().wall_ms == 1_060_000
+
+
+def test_elapsed_time_never_goes_back_although_the_wall_clock_did() -> None:
+    """Somebody set it back while the hub was down."""
+    clock = HomeClock(Hands(wall=900_000, elapsed=5), last_elapsed_ms=500_000, last_wall_ms=1_000_000)
+    assert clock.now().elapsed_ms == 500_000
+
+
+def test_a_new_home_begins_at_nothing() -> None:
+    """Without a last time there is no gap."""
+    hands = Hands(wall=1_000_000, elapsed=77)
+    clock = HomeClock(hands, 0, 0)
+    assert clock.now().elapsed_ms == 0
+    hands.elapsed += 40
+    assert clock.now().elapsed_ms == 40
+
+
+def test_a_step_of_the_wall_clock_is_told_once_and_moves_no_wait() -> None:
+    """Forward, then back."""
+    hands = Hands(wall=1_000_000, elapsed=0)
+    clock = HomeClock(hands, 0, 0)
+    hands.wall += 3_600_000
+    assert clock.stepped_ms() == 3_600_000
+    assert clock.stepped_ms() == 0
+    assert clock.now().elapsed_ms == 0
+    hands.wall -= 3_600_000
+    assert clock.stepped_ms() == -3_600_000
+
+
+def test_drift_is_no_step_however_long_it_goes_on() -> None:
+    """A second a look, for a day."""
+    hands = Hands(wall=1_000_000, elapsed=0)
+    clock = HomeClock(hands, 0, 0)
+    for _ in range(1_000):
+        hands.wall += 1_001
+        hands.elapsed += 1_000
+        assert clock.stepped_ms() == 0

@@ -1,0 +1,252 @@
+"""Histories: anything that may happen to a home, in any order, sensible or not; and how one is run."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import orjson
+from hypothesis import strategies as st
+
+from devices.events import EMERGENCY_KINDS, TWO_WORDS, Event, Kind, Value
+from rules.effects import Effect
+from rules.home import Home
+from rules.inputs import (
+    Asked,
+    ClockStepped,
+    ConfigurationRefused,
+    Configured,
+    Delivered,
+    Dropped,
+    Faulted,
+    FellDue,
+    Heard,
+    Input,
+    Linked,
+    Now,
+    Started,
+    Unread,
+)
+from rules.levels import LADDERS, Ladder, Level, Rung, Who
+from rules.machine import step
+from rules.state import State
+from tests.stories.village import village
+
+START = Now(1_000, 1_773_181_800_000)
+VILLAGE = village()
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Time passes, and every timer fires at its own moment."""
+
+    ms: int
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One input, so many milliseconds after the one before."""
+
+    after_ms: int
+    given: Input
+
+
+Happening = Wait | Moment
+
+
+# -- the homes ---------------------------------------------------------------------------------------------------------
+
+SHORT = Ladder(
+    rungs=(Rung(after_s=0, who=(Who.LEAD,)), Rung(after_s=5, who=(Who.SHIFT,))), repeat_s=7, attend_within_s=11
+)
+SILENT = replace(SHORT, repeat_s=0)
+HOMES: tuple[Home, ...] = (
+    VILLAGE,
+    replace(VILLAGE, residents=VILLAGE.residents[:2], devices=VILLAGE.devices[3:]),
+    replace(VILLAGE, ladders=dict.fromkeys(Level, SHORT)),
+    replace(VILLAGE, ladders={**LADDERS, Level.EMERGENCY: SILENT, Level.CALL: SHORT}),
+    replace(VILLAGE, staff=tuple(replace(carer, always=True) for carer in VILLAGE.staff)),
+    replace(VILLAGE, staff=(), zones=(), timezone="Middle/Earth"),
+    Home(slug="", name="", timezone="America/St_Johns"),
+)
+
+
+# -- what may happen ---------------------------------------------------------------------------------------------------
+
+NAMES = [placed.device for placed in VILLAGE.devices]
+DEVICES = st.sampled_from([*NAMES, "zigbee2mqtt/bridge", "rtl_433/attic", "zigbee2mqtt/nobody", "", "x"])
+PEOPLE = st.sampled_from(["carer-1", "carer-2", "nurse-1", "manager-1", "Ingrid", "a/b", "", "nobody"])
+ALERTS = st.sampled_from([*(f"a{number:05d}" for number in range(1, 8)), "", "a/b"])
+PLACES = st.sampled_from(["011", "012", "022", "lounge", "", "the moon"])
+RESIDENTS = st.sampled_from(["margaret", "ada", "ruth", "edith", "", "the-queen"])
+CLIENTS = st.sampled_from(["dashboards", "dashboards", "dashboards", "room-012", "room-022", "homeassistant", ""])
+WORDS = st.sampled_from(["", "on", "off", "fire", "normal", "a fall in 021"])
+TEXT = st.text(max_size=8)
+DOINGS = (
+    *("claim", "attend", "promise", "close") * 2,
+    *("ok", "call", "assist", "sign_on", "sign_off", "not_ours", "ours", "command", "mode", "unreadable", "dance"),
+)
+
+ODD: st.SearchStrategy[Value] = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False), TEXT
+)
+WORDS_OF_KINDS = st.sampled_from(
+    [*(word for words in TWO_WORDS.values() for word in words), "low", "fall_warning", "maybe_fall", "single"]
+)
+VALUES: st.SearchStrategy[Value] = st.one_of(st.booleans(), WORDS_OF_KINDS, ODD)
+STAMPS = st.integers(START.wall_ms - 3 * 3_600_000, START.wall_ms + 3 * 3_600_000)
+
+
+@st.composite
+def events(draw: st.DrawFn, kinds: Iterable[Kind] = tuple(Kind)) -> Event:
+    """An event of any device, of any kind, with any value."""
+    at_ms = draw(st.none() | STAMPS)
+    stamped = at_ms is not None and draw(st.booleans())
+    return Event(
+        device=draw(DEVICES),
+        kind=draw(st.sampled_from(list(kinds))),
+        value=draw(VALUES),
+        unit=draw(st.none() | st.just("%")),
+        field=draw(st.none() | st.sampled_from(["left", "alarm", "bridge"])),
+        press=draw(st.booleans()),
+        stamp=str(at_ms) if stamped else None,
+        at_ms=at_ms,
+        press_id=str(at_ms) if stamped and draw(st.booleans()) else None,
+        repeat_window_ms=draw(st.sampled_from([0, 500, 2000])),
+    )
+
+
+PRESSED = st.builds(
+    lambda device, kind, stamp: Event(
+        device=device, kind=kind, value=True, press=True, stamp=stamp, press_id=stamp, repeat_window_ms=500
+    ),
+    DEVICES,
+    st.sampled_from([Kind.EMERGENCY, Kind.CALL, Kind.STAFF_ASSIST]),
+    st.integers(0, 10**6).map(str),
+)
+HEARD = st.builds(
+    Heard,
+    event=st.one_of(events(), PRESSED, PRESSED, events(sorted(EMERGENCY_KINDS))),
+    retained=st.sampled_from([False, False, False, True]),
+    can_call=st.booleans(),
+)
+ASKED = st.builds(
+    Asked,
+    id=st.integers(0, 40).map(str),
+    client=CLIENTS,
+    do=st.sampled_from(DOINGS),
+    alert=ALERTS,
+    by=PEOPLE,
+    ending=st.sampled_from(["helped", "mistake", "other", "", "gone"]),
+    reason=WORDS,
+    until_s=st.sampled_from([60, 300, 1200, 0, -1, 10**9]),
+    resident=RESIDENTS,
+    room=PLACES,
+    device=st.one_of(DEVICES, st.sampled_from(["room-012-light", "lounge-cord"])),
+    proof=st.sampled_from(["", "screen:012", "screen:lounge", "device:lounge-cord", "tag:nothing", ":"]),
+)
+DELIVERED = st.builds(
+    Delivered,
+    alert=ALERTS,
+    version=st.integers(0, 9),
+    person=PEOPLE,
+    channel=st.integers(-3, 9),
+    ok=st.booleans(),
+    reason=TEXT,
+)
+TIMERS = st.one_of(
+    st.builds("{}/{}".format, st.sampled_from(["ladder", "claim", "promise", "unclosed", "receipt"]), ALERTS),
+    st.sampled_from(["silence/all", "tidy/all", "episode/margaret/up-at-night/room-012-bed", "", "nothing/x"]),
+)
+OTHERS: st.SearchStrategy[Input] = st.one_of(
+    st.builds(FellDue, timer=TIMERS),
+    st.builds(Configured, home=st.sampled_from(HOMES), refused=st.sampled_from([(), ("a plan: no",)])),
+    st.builds(ConfigurationRefused, problems=st.sampled_from([(), ("no",), ("no", "nor this")])),
+    st.builds(Started, down_from_ms=st.one_of(st.just(0), STAMPS)),
+    st.builds(Linked, up=st.booleans(), why=TEXT),
+    st.builds(ClockStepped, step_ms=st.integers(-7_200_000, 7_200_000)),
+    st.builds(Unread, topic=TEXT, reason=TEXT),
+    st.builds(Faulted, fault=st.sampled_from(["ledger", "qos0:x"]), on=st.booleans(), reason=st.sampled_from("ab")),
+    st.builds(Dropped, what=TEXT, why=TEXT),
+)
+INPUTS: st.SearchStrategy[Input] = st.one_of(HEARD, HEARD, ASKED, ASKED, DELIVERED, OTHERS)
+AFTER = st.sampled_from([0, 0, 10, 700, 2_500, 11_000, 65_000])
+MOMENTS = st.builds(Moment, after_ms=AFTER, given=INPUTS)
+WAITS = st.builds(Wait, ms=st.sampled_from([1_000, 45_000, 120_000, 900_000, 3_600_000, 26 * 3_600_000]))
+HAPPENINGS: st.SearchStrategy[Happening] = st.one_of(MOMENTS, MOMENTS, MOMENTS, WAITS)
+BEGINNING: tuple[Happening, ...] = (
+    Moment(0, Started(down_from_ms=0)),
+    Moment(0, Configured(home=VILLAGE)),
+    Moment(0, Linked(up=True)),
+    Moment(0, Asked(id="on-1", client="dashboards", do="sign_on", by="carer-1")),
+    Moment(0, Asked(id="on-2", client="dashboards", do="sign_on", by="nurse-1")),
+)
+
+
+def histories(most: int = 25) -> st.SearchStrategy[list[Happening]]:
+    """Any history: of a home that has begun, or of one where nothing was ever accepted."""
+    begun = st.sampled_from([BEGINNING] * 7 + [()])
+    return st.builds(lambda begun, rest: [*begun, *rest], begun, st.lists(HAPPENINGS, min_size=most // 3, max_size=most))
+
+
+# -- running one -------------------------------------------------------------------------------------------------------
+
+Look = Callable[[State, Input, Now, list[Effect]], None]
+
+
+@dataclass
+class Run:
+    """A history that is being run."""
+
+    state: State
+    now: Now = START
+    look: Look | None = None
+    before: Callable[[State], None] | None = None
+
+    def take(self, given: Input) -> list[Effect]:
+        """One input at this moment."""
+        if self.before is not None:
+            self.before(self.state)
+        _, effects = step(self.state, given, self.now)
+        if self.look is not None:
+            self.look(self.state, given, self.now, effects)
+        return effects
+
+    def go(self, history: Iterable[Happening]) -> list[list[Effect]]:
+        """All of it; the effects of each input in turn."""
+        effects = []
+        for one in history:
+            if isinstance(one, Wait):
+                effects += self._wait(one.ms)
+            else:
+                self._pass(one.after_ms)
+                effects.append(self.take(one.given))
+        return effects
+
+    def _wait(self, ms: int) -> list[list[Effect]]:
+        effects: list[list[Effect]] = []
+        until = self.now.elapsed_ms + ms
+        while len(effects) < MOST_TIMERS:
+            due = [(timer.due_ms, timer.key) for timer in self.state.timers if timer.due_ms <= until]
+            if not due:
+                break
+            when, key = min(due)
+            self._pass(max(0, when - self.now.elapsed_ms))
+            effects.append(self.take(FellDue(timer=key)))
+        self._pass(until - self.now.elapsed_ms)
+        return effects
+
+    def _pass(self, ms: int) -> None:
+        self.now = Now(self.now.elapsed_ms + ms, self.now.wall_ms + ms)
+
+
+MOST_TIMERS = 150
+"""A long wait over many repeating ladders is cut short here: the test is of the steps, not of the patience."""
+
+
+def written(effects: list[list[Effect]]) -> bytes:
+    """Effects as bytes."""
+    return orjson.dumps(effects)
+
+
+def rows(state: State) -> dict[str, dict[str, object]]:
+    """Everything the state holds."""
+    return {name: dict(table.rows) for name, table in state.tables().items()}

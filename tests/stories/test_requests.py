@@ -1,0 +1,123 @@
+"""Requests: who may ask for what, and that each is answered, and done once (DESIGN §7)."""
+
+import pytest
+
+from tests.stories.house import House
+
+
+def test_a_repeated_id_is_answered_again_and_done_once(home: House) -> None:
+    """For seven days; the answer is word for word the first one."""
+    home.press("012")
+    first = home.ask("claim", id="tap-1", alert="a00001", by="carer-1")
+    home.wait(seconds=10)
+    version = home.alert.version
+    assert home.ask("claim", id="tap-1", alert="a00001", by="carer-1") == first
+    assert home.alert.version == version
+    refused = home.ask("close", id="tap-2", alert="a00001", by="carer-1")
+    assert home.ask("close", id="tap-2", alert="a00001", by="carer-1", ending="helped") == refused
+    home.wait(hours=6 * 24)
+    assert home.ask("claim", id="tap-1", alert="a00001", by="carer-2") == first
+    home.wait(hours=2 * 24)
+    assert home.ask("claim", id="tap-1", alert="a00001", by="carer-2").reason == "you are going"
+
+
+def test_two_rooms_may_use_the_same_id(home: House) -> None:
+    """An id is the client's own: the second room's call is not the first one's."""
+    assert home.ask("call", id="1", client="room-012").ok
+    assert home.ask("call", id="1", client="room-013").ok
+    assert home.ask("call", id="1", client="room-013").ok
+    assert [(alert.resident, alert.presses) for alert in home.open] == [("margaret", 1), ("joan", 1)]
+
+
+@pytest.mark.parametrize(
+    ("client", "may"),
+    [("room-012", {"ok", "call", "assist"}), ("homeassistant", {"call"}), ("dashboards-2", {"call"})],
+)
+def test_a_client_may_do_what_its_login_says(home: House, client: str, may: set[str]) -> None:
+    """A room is that room, anybody else may only call; all of it is for the dashboards alone."""
+    home.press("011")
+    every = {"claim", "attend", "promise", "close", "ok", "call", "assist", "sign_on", "sign_off", "command", "mode"}
+    for do in sorted(every):
+        answer = home.ask(do, client=client, alert="a00001", by="carer-1", ending="helped", reason="fire", until_s=60)
+        assert answer.ok == (do in may), (do, answer.reason)
+    assert home.open[0].state == "told"
+
+
+def test_only_the_dashboards_name_a_person(home: House) -> None:
+    """A room that says it is Anna is not: her alerts stay hers."""
+    home.press("011")
+    home.claim("carer-1")
+    home.ask("assist", client="room-012", by="carer-1")
+    assert home.open[0].state == "claimed"
+    assert home.open[1].reason == "a colleague needs help: Room 012"
+
+
+def test_a_room_is_its_own_room(home: House) -> None:
+    """Whatever it says about where."""
+    home.ask("call", client="room-012", room="021", resident="george")
+    home.expect("told", resident="margaret", place="012", level="call")
+    assert home.alert.reason == "Margaret called from a screen"
+    home.forget()
+    home.wait(seconds=15)
+    home.ask("call", client="room-012")
+    home.expect("told", presses=2)
+    home.expect_told("carer-1")
+
+
+def test_a_call_that_does_not_say_where_is_told_to_everybody(home: House) -> None:
+    """A button in Home Assistant that names no room, or one that is not there, still reaches a person."""
+    home.ask("call", client="homeassistant", room="the moon")
+    home.expect("told", level="call", everybody=True, place=None)
+    home.expect_told("everybody on shift")
+    assert "where is not known" in home.alert.reason
+
+
+def test_an_unknown_request_is_answered(home: House) -> None:
+    """With what is known; one that cannot be read says what is wrong with it."""
+    assert "known are: assist, attend" in home.refused("dance")
+    assert "unknown request" in home.refused("dance", client="room-012")
+    assert home.refused("unreadable", reason="do: missing") == "the request cannot be read: do: missing"
+
+
+def test_a_request_for_no_alert_is_answered(home: House) -> None:
+    """Alike for one that never was and for one that ended long ago."""
+    never = home.refused("claim", by="carer-1", alert="a00001")
+    home.press("012")
+    home.close("carer-1")
+    home.wait(hours=21)
+    assert home.refused("claim", by="carer-1", alert="a00001") == never
+    home.wait(hours=10)
+    assert "a00001" not in home.state.alerts
+    assert home.refused("claim", by="carer-1", alert="a00001") == never
+
+
+def test_who_asks_is_said(home: House) -> None:
+    """Without a name nothing is done in anybody's."""
+    home.press("012")
+    assert home.refused("claim", alert="a00001") == "say who: by"
+    assert home.refused("sign_on", by="  ") == "say who signs on: by"
+    assert "is not signed on" in home.refused("sign_off", by="nobody")
+
+
+def test_signing_on_by_name_is_signing_on(home: House) -> None:
+    """A name that the home knows is that person; a manager is on shift only after signing on."""
+    home.ask("sign_on", by="mary")
+    home.press("012")
+    assert set(home.rung) == {"carer-1", "manager-1"}
+    for person in ("carer-1", "carer-2", "nurse-1"):
+        home.ask("sign_off", by=person)
+    assert "nobody is on shift now" in home.ask("sign_off", by="manager-1").reason
+
+
+def test_a_light_is_switched_from_a_screen(home: House) -> None:
+    """On or off, of a device there is."""
+    assert home.ask("command", device="room-012-light", reason="on").ok
+    assert home.lights() == ["zigbee2mqtt/room-012-light"]
+    assert home.ask("command", device="room-012-light", reason="off").ok
+    assert "on or off" in home.refused("command", device="room-012-light", reason="blue")
+    assert "no device" in home.refused("command", device="room-099-light", reason="on")
+
+
+def test_nobody_lives_in_a_corridor(home: House) -> None:
+    """Nobody can be all right there."""
+    assert "nobody lives" in home.refused("ok", room="corridor")
