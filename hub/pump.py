@@ -180,11 +180,9 @@ class Pump:
                     return
                 wait_ms = min(wait_ms, LINGER_MS - lingered)
             self._wake.clear()
-            try:
-                async with asyncio.timeout(min(wait_ms, 60_000) / 1000):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+            alarm = asyncio.get_running_loop().call_later(min(wait_ms, 60_000) / 1000, self._wake.set)
+            await self._wake.wait()
+            alarm.cancel()
 
     def _brakes(self) -> bool:
         """Whether the broker is behind with what we send it. Not while much is unacknowledged: its answers come

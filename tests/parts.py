@@ -47,22 +47,6 @@ _OWN_SETTINGS = frozenset(
     ]
 )
 
-# DESIGN §13, for as long as no mosquitto.conf is shipped.
-_DESIGN_SETTINGS = """\
-max_inflight_messages 0
-max_queued_messages 1000000000
-max_queued_bytes 268435456
-message_size_limit 65536
-persistence true
-autosave_on_changes false
-autosave_interval 1
-persistent_client_expiration 30d
-upgrade_outgoing_qos true
-queue_qos0_messages true
-set_tcp_nodelay true
-"""
-
-
 def part(name: str) -> Path:
     """The executable of that name; without it the test is skipped loudly, and fails in CI."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
@@ -257,8 +241,7 @@ class Mosquitto:
             end(self._process, how)
 
     def _configuration(self) -> str:
-        shipped = REPOSITORY / "mosquitto.conf"
-        lines = (shipped.read_text() if shipped.exists() else _DESIGN_SETTINGS).splitlines()
+        lines = (REPOSITORY / "mosquitto.conf").read_text().splitlines()
         replaced = _OWN_SETTINGS | {line.split()[0] for line in self._extra.splitlines()}
         kept = [line for line in lines if line.strip() and line.split()[0] not in replaced and line.strip()[0] != "#"]
         own = [f"{name} {value}" for name, value in self._own.items()]

@@ -72,7 +72,7 @@ class Batch:
     cursors: dict[str, int] = field(default_factory=dict)
 
 
-CHUNKS = (64, 16, 4, 1)
+CHUNKS = (64, 16, 4, 2, 1)
 """Rows a statement: few sizes, so that each is compiled once and kept."""
 
 

@@ -34,6 +34,18 @@ def rows(ledger: Path) -> int:
         store.close()
 
 
+def _home(folder: Path, broker: int, series: str) -> None:
+    """A home of one room that names a store."""
+    write_new(folder, rooms=1, slug="ashgrove", broker=f"mqtt://127.0.0.1:{broker}")
+    with (folder / "home.yaml").open("a") as settings:
+        settings.write(SERIES.format(url=series))
+
+
+def _hub(folder: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "hub.commands", "run", str(folder)]
+    return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
 async def _ready(device: Client) -> None:
     """Until the hub's heartbeat says that it hears both lanes."""
     await device.subscribe("handrail/ashgrove/status")
@@ -54,12 +66,8 @@ async def test_every_event_is_in_the_series_once_although_it_was_away_under_load
     (tmp_path / "vm").mkdir()
     series = VictoriaMetrics(tmp_path / "vm").start()
     folder = tmp_path / "home"
-    write_new(folder, rooms=1, slug="ashgrove", broker=f"mqtt://127.0.0.1:{mosquitto.port}")
-    with (folder / "home.yaml").open("a") as settings:
-        settings.write(SERIES.format(url=series.url))
-    hub = subprocess.Popen(
-        [sys.executable, "-m", "hub.commands", "run", str(folder)], env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
+    _home(folder, mosquitto.port, series.url)
+    hub = _hub(folder)
     ledger = folder / "data" / "ledger.db"
     try:
         async with Client("127.0.0.1", mosquitto.port) as device:
