@@ -22,7 +22,7 @@ from hub.config.stored import settings_from_json
 from hub.elapsed import HomeClock
 from hub.errors import HandrailError, LedgerUnreadable, LedgerUnwritable
 from hub.hub import Hub, Parts
-from hub.lanes import BULK, URGENT, Overlap, Received
+from hub.lanes import BULK, LOG, URGENT, Overlap, Received
 from hub.ledger.load import Loaded, load
 from hub.ledger.source import LedgerSource
 from hub.ledger.write import Checkpointer, Writer
@@ -45,7 +45,7 @@ from hub.topics import Topics
 LEDGER = "ledger.db"
 SWITCH_S = 0.0002
 """How long one thread may keep the interpreter from another: the writer must not wait 5 ms a statement for the loop."""
-RECEIVE_MAX = {URGENT: 65_535, BULK: 1_000}
+RECEIVE_MAX = {URGENT: 65_535, BULK: 1_000, LOG: 10}
 
 
 class NeverConfigured(HandrailError):
@@ -258,17 +258,18 @@ def _lanes(hub: Hub, start: _Start, subscriptions: Subscriptions) -> dict[str, L
             lane=name,
             client_id=f"handrail-{start.slug}-{name}",
             address=start.settings.broker,
-            subscriptions=subscriptions.filters[name],
+            subscriptions=subscriptions.filters.get(name, ()),
             receive_max=RECEIVE_MAX[name],
             will=will,
             on_packets=hub.on_packets,
             on_up=lambda up: hub.on_up(name, up),
             on_down=lambda why: hub.on_down(name, why),
             rng=start.rng,
-            no_longer_subscribed=(*start.loaded.subscriptions.get(name, ()), topics.alerts),
+            no_longer_subscribed=() if name == LOG else (*start.loaded.subscriptions.get(name, ()), topics.alerts),
         )
 
-    return {URGENT: lane(URGENT, Message(topic=topics.status, payload=dumps(LOST))), BULK: lane(BULK, None)}
+    will = Message(topic=topics.status, payload=dumps(LOST))
+    return {URGENT: lane(URGENT, will), BULK: lane(BULK, None), LOG: lane(LOG, None)}
 
 
 def _series(hub: Hub, settings: HubSettings, source: LedgerSource, rng: random.Random) -> SeriesWriter | None:
@@ -307,4 +308,4 @@ def _logs(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> tuple[dict[str, Lo
             on_taken=hub.on_publish_taken,
         )
 
-    return {lane: logbook(lane) for lane in (URGENT, BULK)}, close
+    return {lane: logbook(lane) for lane in (URGENT, LOG)}, close

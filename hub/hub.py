@@ -16,7 +16,7 @@ from hub.config.problems import ConfigurationRefused as Refused
 from hub.config.read import Reading
 from hub.elapsed import HomeClock
 from hub.errors import LedgerUnwritable
-from hub.lanes import BULK, URGENT, Overlap
+from hub.lanes import BULK, LOG, URGENT, Overlap
 from hub.ledger.source import LedgerSource
 from hub.ledger.write import Batch, Checkpointer, Writer
 from hub.lock import Lock
@@ -108,7 +108,7 @@ class Hub:
         now_ms = parts.clock.now().elapsed_ms
         if lane == URGENT:
             self._urgent_up_ms = now_ms
-        if not up.session_present:
+        if not up.session_present and lane != LOG:
             parts.overlap.session_lost(lane, now_ms)
         self.later(self._lane_up(lane, up.connection))
 
@@ -117,9 +117,12 @@ class Hub:
         parts = self.parts
         if lane not in self._up or self._up[lane].connection != connection:
             return
-        parts.logs[lane].lane_up()
+        if lane in parts.logs:
+            parts.logs[lane].lane_up()
+        if lane == LOG:
+            return
         parts.outbox.lane_up(urgent=lane == URGENT)
-        if len(self._up) < len(parts.lanes):
+        if not {URGENT, BULK} <= self._up.keys():
             return
         parts.pump.put(Linked(up=True, why="both lanes are subscribed"))
         parts.health.ready = True
@@ -134,8 +137,9 @@ class Hub:
         parts = self.parts
         was_up = self._up.pop(lane, None)
         parts.health.why[f"lane:{lane}"] = why
-        parts.logs[lane].lane_down()
-        if was_up is not None:
+        if lane in parts.logs:
+            parts.logs[lane].lane_down()
+        if was_up is not None and lane != LOG:
             parts.pump.put(Linked(up=False, why=why))
 
     def on_learned(self) -> None:
@@ -201,7 +205,7 @@ class Hub:
         if parts.steps.state.setting is not None:
             self._configured.set()
         parts.logs[URGENT].offer(group.lines[True])
-        parts.logs[BULK].offer(group.lines[False])
+        parts.logs[LOG].offer(group.lines[False])
         parts.outbox.offer(group.wishes.values())
         for wake in parts.after_commit:
             wake()
@@ -246,6 +250,7 @@ class Hub:
         last = Message(topic=parts.steps.topics.status, payload=dumps(self._status()))
         await parts.lanes[URGENT].stop(last=last)
         await parts.lanes[BULK].stop()
+        await parts.lanes[LOG].stop()
         for close in parts.closers:
             await close()
         await parts.pump.save_last()

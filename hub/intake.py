@@ -159,7 +159,8 @@ class Intake:
                 steps.known[described.device] = described
                 group.batch.known[described.device] = described
         for device in decoded.forgotten:
-            if device in steps.known:
+            # One that can call stays known: a list may be incomplete, and its next press must still be one.
+            if device in steps.known and not steps.known[device].can_call:
                 taken.known.setdefault(device, steps.known.pop(device))
                 group.batch.known[device] = None
         for event in decoded.events:

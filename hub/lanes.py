@@ -17,6 +17,9 @@ from hub.mqtt_types import Packet
 from hub.topics import Filters
 
 URGENT, BULK = "urgent", "bulk"
+LOG = "log"
+"""A connection that only speaks: the log lines no person waits for. On the bulk lane their acknowledgements would come
+behind a flood of messages, and the lines be kept in memory until the flood is over."""
 TWIN_WAIT_MS = 2_000
 OWED_URGENT_MS = 60_000
 """How long an urgent copy may still be owed after its bulk copy was acted on; a later one is a press of its own."""

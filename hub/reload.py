@@ -26,6 +26,8 @@ class Reload:
         self._folder = folder
         self._steps = steps
         self._put = put
+        self._accepted = steps.state.setting.home if steps.state.setting else None
+        self._reading = asyncio.Lock()
         self._told = any(
             alert.cause == "hub:configuration" and alert.state is not AlertState.CLOSED for alert in steps.state.alerts
         )
@@ -33,17 +35,17 @@ class Reload:
 
     async def read(self) -> None:
         """Read all files and accept or refuse them."""
-        setting = self._steps.state.setting
-        try:
-            reading = await asyncio.to_thread(read_home, self._folder, setting.home if setting else None)
-        except Refused as refused:
-            self.refuse(refused)
-            return
-        self.accept(reading)
+        async with self._reading:
+            try:
+                reading = await asyncio.to_thread(read_home, self._folder, self._accepted)
+            except Refused as refused:
+                self.refuse(refused)
+            else:
+                self.accept(reading)
 
     def accept(self, reading: Reading) -> None:
         """Take a reading where it is news, or where people were told of one that was refused."""
-        steps, setting = self._steps, self._steps.state.setting
+        steps = self._steps
         was, called = steps.topics.home, reading.home.slug
         if was != called:
             self._refused((f"home.yaml: home: {called}: it was {was} when the hub started; start the hub again",))
@@ -52,12 +54,13 @@ class Reload:
         for problem in refused:
             log.error("%s", problem)
         settings = settings_json(reading.settings).decode()
-        same = setting is not None and setting.home == reading.home and settings == steps.settings
+        same = self._accepted == reading.home and settings == steps.settings
         if same and not refused and not self._told:
             return
         if steps.settings and settings != steps.settings:
             log.warning("home.yaml: where broker, data and screens are counts from the next start of the hub")
         steps.settings = settings
+        self._accepted = reading.home
         self._told = bool(refused)
         self._put(Configured(home=reading.home, refused=refused))
 

@@ -15,7 +15,7 @@ from devices.catalogue import Catalogue
 from devices.events import Event, is_active
 from hub.ledger.rows import event_row, input_row
 from hub.ledger.write import Batch, Rollup
-from hub.outbox import Wish, dumps
+from hub.outbox import Wish, compact, dumps
 from hub.topics import Topics
 from rules.effects import Answer, Carry, Did, Effect, Log, ShowAlert, ShowRoom, Tell
 from rules.inputs import Configured, Heard, Input, Now
@@ -172,7 +172,7 @@ class Steps:
                     seq=self.seq,
                     urgent=wish.alert is not None,
                     topic=message.topic,
-                    payload=message.payload,
+                    payload=compact(message.payload),
                     retain=message.retain,
                     drop_ms=now.elapsed_ms + wish.drop_after_ms,
                     why=wish.why,

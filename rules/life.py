@@ -63,11 +63,11 @@ CLOCK: Mapping[AlertState, str] = {
 
 CLOCK_WORDS: Mapping[str, str] = {
     "ladder": "the next rung, or everybody told again",
-    "claim": "not attended in time: everybody again",
+    "claim": "not attended in time, then everybody again",
     "unclosed": "the carer is reminded to close it",
-    "promise": "the promised time: the floor again",
+    "promise": "the promised time, then the floor again",
 }
-"""What each clock's end means."""
+"""What each clock's end means. Without a colon: the picture's language wants none."""
 
 
 def after(state: AlertState, doing: Doing) -> AlertState | None:

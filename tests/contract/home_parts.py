@@ -114,7 +114,7 @@ class Stranger:
 
     async def ask(self, client: str, *, answer_on: str | None = None, **request: object) -> Json:
         """A request of a client, and its answer on `done`."""
-        properties = Properties(PacketTypes.PUBLISH)
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         if answer_on is not None:
             properties.ResponseTopic = answer_on
         before = len(self.on(f"{TOP}/done/{request['id']}"))

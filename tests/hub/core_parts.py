@@ -14,8 +14,10 @@ import orjson
 from hub.bootstrap import build
 from hub.clock import SystemClock
 from hub.config.new import write_new
+from hub.errors import LedgerUnwritable
 from hub.hub import Hub
 from hub.lanes import BULK, URGENT
+from hub.ledger.write import Batch
 from tests.hub.fake_broker import SLUG, FakeBroker, FakeLane, Json
 from tests.parts import until
 
@@ -58,6 +60,7 @@ class Rig:
         self.broker = FakeBroker()
         self.clock = MovedClock()
         self.lanes: dict[str, FakeLane] = {}
+        self.failures = 0
         self.hub: Hub
         self._running: asyncio.Task[None]
 
@@ -69,9 +72,22 @@ class Rig:
     async def start(self) -> None:
         """Start, or start again, and wait until it is ready."""
         self.hub = build(self.folder, self.clock, random.Random(1), connect=self._connect)
+        self.hub.parts.pump._commit = self._commit
         self._running = asyncio.create_task(self.hub.run())
         await until(lambda: self.hub.ready.is_set() or self._running.done())
         assert not self._running.done(), self._running.exception()
+
+    async def _commit(self, batch: Batch) -> None:
+        try:
+            await self.hub.parts.writer.commit(batch)
+        except LedgerUnwritable:
+            self.failures += 1
+            raise
+
+    async def failed(self) -> None:
+        """Until everything that was said so far has been in a commit that failed."""
+        before = self.failures
+        await until(lambda: self.failures >= before + 2)
 
     async def stop(self) -> None:
         """A clean stop."""
@@ -128,9 +144,13 @@ class Rig:
         return [packet.payload for packet in self.lanes[lane].acknowledged]
 
     async def quiet(self) -> None:
-        """Until nothing waits to be stepped and nothing is on its way."""
-        parts = self.hub.parts
-        await until(lambda: parts.pump.backlog == 0 and len(parts.outbox) == 0)
+        """Until nothing waits to be stepped, committed or acknowledged, and nothing is on its way."""
+        parts, lanes = self.hub.parts, self.lanes.values()
+
+        def heard() -> bool:
+            return parts.pump.backlog == 0 and not any(lane.connected and lane.unacknowledged for lane in lanes)
+
+        await until(lambda: heard() and len(parts.outbox) == 0)
 
     async def ask(self, **request: object) -> Json:
         """Ask as the screens do, and wait for the answer."""

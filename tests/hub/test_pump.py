@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import orjson
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +31,7 @@ async def test_nothing_is_acknowledged_or_told_while_the_commit_fails(tmp_path: 
         home.fail("COMMIT")
         home.broker.say(PENDANT, PRESS)
         home.broker.say(DOOR, b'{"contact":false}')
-        await until(lambda: "ledger" in home.hub.parts.health.why)
+        await home.failed()
         assert PRESS not in home.acknowledged(URGENT)
         assert not home.broker.log("raised")
         assert not any(name.startswith(f"handrail/{SLUG}/alert/") for name, _, _ in home.broker.published)
@@ -48,17 +49,17 @@ async def test_inputs_of_a_failed_commit_come_back_in_their_order(tmp_path: Path
     """Presses and what the bulk lane brought, both."""
     async with rig(tmp_path) as home:
         home.fail("BEGIN")
-        for number in range(30):
+        for number in range(130):
             home.broker.say("zigbee2mqtt/room-001-climate", b'{"temperature":%d}' % number)
             home.broker.say(PENDANT, b'{"action":"emergency","last_seen":%d}' % (1_700_000_000_000 + number * 1000))
-        await until(lambda: "ledger" in home.hub.parts.health.why)
+        await home.failed()
         home.mend()
-        await until(lambda: home.presses() == 30)
+        await until(lambda: home.rows("SELECT count(*) FROM events") == [(260,)])
         await home.quiet()
         values = [value for (value,) in home.rows("SELECT value FROM events WHERE kind = 'temperature' ORDER BY seq")]
-        assert values == list(range(30))
+        assert values == list(range(130))
         stamps = [line.get("stamp") for line in home.broker.log("raised", "pressed")]
-        assert stamps == [str(1_700_000_000_000 + number * 1000) for number in range(30)]
+        assert stamps == [str(1_700_000_000_000 + number * 1000) for number in range(130)]
 
 
 async def test_what_a_failed_commit_had_learned_is_learned_again(tmp_path: Path) -> None:
@@ -70,27 +71,42 @@ async def test_what_a_failed_commit_had_learned_is_learned_again(tmp_path: Path)
     async with rig(tmp_path) as home:
         home.fail("COMMIT")
         home.broker.say("zigbee2mqtt/bridge/devices", devices)
-        await until(lambda: "ledger" in home.hub.parts.health.why)
+        await home.failed()
         home.mend()
         await until(lambda: home.rows("SELECT * FROM known WHERE key = 'zigbee2mqtt/new one'"))
         await until(lambda: "zigbee2mqtt/new one" in home.lanes[URGENT].subscriptions)
+
+
+def _introduction(name: str, values: list[str]) -> dict[str, object]:
+    exposes = [{"type": "enum", "property": "action", "name": "action", "access": 1, "values": values}]
+    return {"friendly_name": name, "type": "EndDevice", "definition": {"exposes": exposes}}
+
+
+async def test_a_device_its_gateway_lists_no_longer_is_forgotten_unless_it_can_call(tmp_path: Path) -> None:
+    """A list may be incomplete, and the next press of a pendant must still be one."""
+    async with rig(tmp_path) as home:
+        both = [_introduction("pendant", ["emergency"]), _introduction("remote", ["single"])]
+        home.broker.say("zigbee2mqtt/bridge/devices", orjson.dumps(both))
+        await until(lambda: len(home.rows("SELECT * FROM known")) == 2)
         home.broker.say("zigbee2mqtt/bridge/devices", b"[]")
-        await until(lambda: not home.rows("SELECT * FROM known"))
-        await until(lambda: "zigbee2mqtt/new one" not in home.lanes[URGENT].subscriptions)
+        await until(lambda: home.rows("SELECT key FROM known") == [("zigbee2mqtt/pendant",)])
+        assert set(home.hub.parts.steps.known) == {"zigbee2mqtt/pendant"}
 
 
 async def test_what_was_carried_out_is_struck_off_although_a_commit_failed(tmp_path: Path) -> None:
     """A failed commit must not leave rows in the outbox that go out again at the next start."""
     async with rig(tmp_path) as home:
+        home.broker.answers = False
         home.broker.say(PENDANT, PRESS)
         await until(lambda: home.rows("SELECT * FROM outbox"))
         home.fail("COMMIT")
-        await home.quiet()
+        home.broker.answer()
+        await until(lambda: len(home.hub.parts.outbox) == 0)
         home.hub.save_soon()
-        await until(lambda: "ledger" in home.hub.parts.health.why)
+        await home.failed()
         home.mend()
-        home.hub.save_soon()
         await until(lambda: not home.rows("SELECT * FROM outbox"))
+        assert home.hub.parts.outbox.carried == []
 
 
 async def test_the_pairing_of_a_failed_commit_is_undone(tmp_path: Path) -> None:
@@ -101,7 +117,7 @@ async def test_the_pairing_of_a_failed_commit_is_undone(tmp_path: Path) -> None:
         await until(lambda: home.hub.parts.overlap.waiting == 1)
         home.fail("COMMIT")
         home.broker.resume(URGENT)
-        await until(lambda: "ledger" in home.hub.parts.health.why)
+        await home.failed()
         home.mend()
         await until(lambda: home.presses() == 1)
         await home.quiet()
@@ -112,13 +128,49 @@ async def test_the_pairing_of_a_failed_commit_is_undone(tmp_path: Path) -> None:
         assert home.hub.parts.overlap.waiting == 0
 
 
+async def test_what_is_owed_by_a_failed_commit_is_owed_once(tmp_path: Path) -> None:
+    """The bulk copy pairs with the press that was kept, and the next press by the bulk lane alone is one."""
+    async with rig(tmp_path) as home:
+        home.broker.pause(BULK)
+        home.fail("COMMIT")
+        home.broker.say(PENDANT, PRESS)
+        await home.failed()
+        home.mend()
+        await until(lambda: home.presses() == 1)
+        home.broker.resume(BULK)
+        await home.quiet()
+        home.broker.pause(URGENT)
+        home.forward(1)
+        home.broker.say(PENDANT, PRESS)
+        await until(lambda: home.hub.parts.overlap.waiting == 1)
+        home.forward(3)
+        await until(lambda: home.presses() == 2)
+
+
+async def test_a_copy_that_was_paired_in_a_failed_commit_pairs_again(tmp_path: Path) -> None:
+    """The press was kept before, its bulk copy comes while the ledger is full."""
+    async with rig(tmp_path) as home:
+        home.broker.pause(BULK)
+        home.broker.say(PENDANT, PRESS)
+        await until(lambda: home.presses() == 1)
+        home.fail("COMMIT")
+        home.broker.resume(BULK)
+        await home.failed()
+        home.mend()
+        await home.quiet()
+        home.forward(3)
+        await home.quiet()
+        assert home.presses() == 1
+        await until(lambda: not home.rows("SELECT * FROM twins"))
+
+
 async def test_a_bulk_copy_held_in_a_failed_commit_waits_once(tmp_path: Path) -> None:
     """Its group comes back, and with it one copy and not two."""
     async with rig(tmp_path) as home:
         home.broker.pause(URGENT)
         home.fail("COMMIT")
         home.broker.say(PENDANT, PRESS)
-        await until(lambda: "ledger" in home.hub.parts.health.why)
+        await home.failed()
         home.mend()
         await until(lambda: "ledger" not in home.hub.parts.health.why)
         await until(lambda: home.hub.parts.overlap.waiting == 1)
@@ -134,9 +186,10 @@ async def test_a_gateway_at_qos_0_is_told_also_where_the_first_commit_failed(tmp
     async with rig(tmp_path) as home:
         home.fail("COMMIT")
         home.broker.say(PENDANT, PRESS, qos=0)
-        await until(lambda: "ledger" in home.hub.parts.health.why)
+        await home.failed()
         home.mend()
         await until(lambda: len(home.broker.log("raised")) == 2)
+        await home.quiet()
         levels = {orjson.loads(payload)["level"] for name, payload in home.broker.retained.items() if "/alert/" in name}
         assert levels == {"emergency", "technical"}
         assert home.presses() == 1
@@ -225,6 +278,15 @@ async def test_what_arrives_while_the_hub_stops_is_left_to_the_next_start(tmp_pa
         await until(lambda: home.broker.log("raised"))
         await home.quiet()
         assert home.presses() == 1
+
+
+@pytest.mark.parametrize("number", [2**64 - 1, 2**63, -(2**63)])
+async def test_a_number_too_large_for_the_ledger_is_kept_as_near_as_it_can_be(tmp_path: Path, number: int) -> None:
+    """And stops nothing."""
+    async with rig(tmp_path) as home:
+        home.broker.say("zigbee2mqtt/room-001-climate", b'{"temperature":%d,"unheard_of":%d}' % (number, number))
+        await until(lambda: len(home.rows("SELECT * FROM events")) == 2)
+        assert {value for (value,) in home.rows("SELECT value FROM events")} <= {number, float(number)}
 
 
 def _json(value: object) -> bytes:

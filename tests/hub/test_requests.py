@@ -157,4 +157,4 @@ async def test_an_unreadable_request_is_quarantined_or_answered_and_the_next_one
         assert answer["ok"] is False
         assert "JSON" in str(answer["reason"])
         assert home.rows("SELECT payload FROM quarantine") == [(b"nonsense",)]
-        assert not home.broker.session("urgent").inflight
+        await until(lambda: not home.broker.session("urgent").inflight)

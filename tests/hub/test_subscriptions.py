@@ -57,7 +57,7 @@ async def test_a_device_that_introduces_itself_changes_lane_and_none_of_its_pres
         home.forward(3)
         await home.quiet()
         assert home.presses() == 3
-        assert not home.broker.session(BULK).inflight
+        await until(lambda: not home.broker.session(BULK).inflight)
 
 
 async def test_a_filter_the_broker_refuses_is_told_and_its_messages_come_by_the_bulk_lane_at_once(

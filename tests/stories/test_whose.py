@@ -140,6 +140,7 @@ def test_it_takes_two_carers(home: House) -> None:
 
 def test_nothing_is_not_ours_by_itself(home: House) -> None:
     """A stranger that nobody answered for is forgotten after a month and rings like a new one."""
+    home.configure(replace(home.home, devices=()))
     home.hear(STRANGER, {"action": "emergency", "last_seen": home.stamp})
     home.close("carer-1")
     home.ask("not_ours", by="carer-1", device=STRANGER)
