@@ -163,6 +163,7 @@ def _parts(hub: Hub, start: _Start) -> Parts:
         refused=start.refused,
         down_from_ms=loaded.wall_ms,
         left_over=[wish_of(key, seq, urgent, body) for key, seq, urgent, body in loaded.outbox],
+        had_sessions=set(loaded.subscriptions),
         writer=writer,
         checkpointer=Checkpointer(writer.path),
         clock=start.clock,

@@ -44,6 +44,8 @@ class Parts:
     refused: Refused | None
     down_from_ms: int
     left_over: list[Wish]
+    had_sessions: set[str]
+    """The lanes whose session the broker should still have."""
     writer: Writer
     checkpointer: Checkpointer
     clock: HomeClock
@@ -110,6 +112,13 @@ class Hub:
             self._urgent_up_ms = now_ms
         if not up.session_present and lane != LOG:
             parts.overlap.session_lost(lane, now_ms)
+            if lane in parts.had_sessions:
+                reason = (
+                    f"the broker had forgotten the {lane} lane's session: what devices said meanwhile may be lost; "
+                    "does it keep its sessions (persistence true), and was it started with its own folder?"
+                )
+                parts.pump.put(Faulted(fault="session", on=True, reason=reason))
+        parts.had_sessions.add(lane)
         self.later(self._lane_up(lane, up.connection))
 
     async def _lane_up(self, lane: str, connection: int) -> None:

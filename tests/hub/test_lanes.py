@@ -166,6 +166,21 @@ async def test_a_copy_owed_by_a_session_that_was_lost_swallows_no_later_press(tm
         await until(lambda: home.presses() == 2)
 
 
+async def test_a_broker_that_forgot_a_session_is_told(tmp_path: Path) -> None:
+    """While the hub runs and while it was down; a first start is no loss."""
+    async with rig(tmp_path) as home:
+        assert not home.broker.log("fault")
+        home.lanes[URGENT].go_down()
+        home.lanes[URGENT].come_up(session_lost=True)
+        await until(lambda: len(home.broker.log("fault")) == 1)
+        await home.quiet()
+        await home.stop()
+        home.broker.sessions.clear()
+        await home.start()
+        await until(lambda: "bulk lane's session" in str(home.broker.log("fault")[-1]["reason"]))
+        assert "urgent lane's session" in str(home.broker.log("fault")[0]["reason"])
+
+
 async def test_a_redelivery_of_what_is_committed_is_no_second_press(tmp_path: Path) -> None:
     """DUP, the session resumed, and the newest committed use of that packet id is the same message."""
     async with rig(tmp_path) as home:
