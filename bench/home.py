@@ -1,4 +1,4 @@
-"""Write the home that the load generator measures: `handrail new --rooms 60`, with doors told after BENCH_LEFT_OPEN s."""
+"""Write the home that the load generator measures: `handrail new --rooms 60`, doors told after BENCH_LEFT_OPEN s."""
 
 import os
 import shutil

@@ -60,7 +60,7 @@ class Description:
     commands: tuple[str, ...] = ()
     """The command words it takes: `turn_on`, `brightness`, `sound`, `lock`, …"""
     can_call: bool = False
-    """It can report an emergency or a call, so its topics belong on the urgent lane. Set also where only the model's text says so."""
+    """It can report an emergency or a call, so its topics belong on the urgent lane; also where only its text says so."""
     unclear: str = ""
     """Why this device is not fully understood; its emergencies still count."""
 
@@ -92,7 +92,9 @@ class Adapter(Protocol):
     """One ecosystem: pure, total, and quick (at most 5 ms for a message of 64 KiB)."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The ecosystem's own name."""
+        ...
 
     @property
     def filters(self) -> tuple[str, ...]:

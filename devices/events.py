@@ -85,7 +85,7 @@ class Event:
     """
 
     device: str
-    """Where it came from, in the ecosystem's own address: `zigbee2mqtt/Room 12 pendant`, `rtl_433/Honeywell-Security/8/75948`."""
+    """The ecosystem's own address: `zigbee2mqtt/Room 12 pendant`, `rtl_433/Honeywell-Security/8/75948`."""
     kind: Kind
     value: Value
     unit: str | None = None

@@ -240,7 +240,10 @@ def _state_reader(key: str, value: str, data: Mapping[str, object]) -> Reader | 
 
 
 def _press(device: str, action: str, stamp: str | None, at_ms: int | None) -> Event:
-    """A press: an emergency where the action names one, a gesture otherwise."""
+    """A press: an emergency where the action names one, a gesture otherwise.
+
+    A stamp tells two presses apart unless it counts whole seconds, as `last_seen: ISO_8601_local` does.
+    """
     names_one = action in EMERGENCY_ACTIONS
     return Event(
         device=device,
@@ -249,7 +252,7 @@ def _press(device: str, action: str, stamp: str | None, at_ms: int | None) -> Ev
         press=True,
         stamp=stamp,
         at_ms=at_ms,
-        press_id=stamp,
+        press_id=None if stamp is not None and "T" in stamp and "." not in stamp else stamp,
         repeat_window_ms=REPEAT_WINDOW_MS,
     )
 

@@ -99,9 +99,7 @@ def climb(turn: Turn, alert: Alert, why: str, *, late: bool = False) -> Alert:
 def ring_again(turn: Turn, alert: Alert, why: str) -> Alert:
     """Ring those already told once more, as far as they are on shift, without climbing."""
     found = reached(turn, alert)
-    alert = replace(
-        alert, version=alert.version + 1, rings=alert.rings + 1, told=also_told(alert, found.people)
-    )
+    alert = replace(alert, version=alert.version + 1, rings=alert.rings + 1, told=also_told(alert, found.people))
     turn.show(alert)
     say_told(turn, alert, found.people, why)
     reach.ring(turn, alert, found.people)

@@ -40,10 +40,13 @@ def is_repeat(turn: Turn, status: Status, event: Event) -> str:
         return ""
     if event.press_id is not None and last.press_id is not None:
         return "the same press, sent again" if event.press_id == last.press_id else ""
-    if event.at_ms is not None and last.at_ms is not None:
-        apart = abs(event.at_ms - last.at_ms)
+    heard_apart = turn.now.elapsed_ms - last.heard_ms
+    if event.at_ms is None or last.at_ms is None:
+        apart = heard_apart
     else:
-        apart = turn.now.elapsed_ms - last.heard_ms
+        apart = abs(event.at_ms - last.at_ms)
+        if apart == 0 and event.at_ms % 1000 == 0:  # a clock of whole seconds cannot tell
+            apart = heard_apart
     if apart < event.repeat_window_ms:
         return f"the same press in another form, within {event.repeat_window_ms} ms"
     return ""

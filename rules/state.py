@@ -45,7 +45,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """"Back by 02:20": who said so, until when (elapsed), and how often it was put off."""
+    """ "Back by 02:20": who said so, until when (elapsed), and how often it was put off."""
 
     by: str
     until_ms: int

@@ -241,8 +241,6 @@ def placed_anew(turn: Turn) -> None:
     """Devices that a configuration brings: their silence counts from now, not from when the hub began to listen."""
     for placed in turn.setting.home.devices:
         if placed.supervision in DEADLINE_S and turn.state.devices.get(placed.device) is None:
-            status = Status(
-                device=placed.device, heard_ms=0, heard_wall_ms=0, watched_from_ms=turn.now.elapsed_ms
-            )
+            status = Status(device=placed.device, heard_ms=0, heard_wall_ms=0, watched_from_ms=turn.now.elapsed_ms)
             turn.state.devices.put(placed.device, status)
     arm(turn)

@@ -21,7 +21,7 @@ Said = tuple[bool, str]
 
 
 def claim(turn: Turn, request: Asked, alert: Alert) -> Said:
-    """"I am going": the others fall silent, the alert stays visible and ticking. A colleague in need is claimed by
+    """ "I am going": the others fall silent, the alert stays visible and ticking. A colleague in need is claimed by
     nobody alone: staff assist rings on until somebody is there."""
     if alert.claimed_by == request.by and alert.state is AlertState.CLAIMED:
         return True, "you are going already"

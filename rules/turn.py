@@ -97,9 +97,7 @@ class Turn:
         self, command: Command, why: str, drop_after_ms: int, *, alert: str | None = None, episode: str | None = None
     ) -> None:
         """Let a device do something, soon or not at all."""
-        self.effects.append(
-            Carry(command=command, why=why, drop_after_ms=drop_after_ms, alert=alert, episode=episode)
-        )
+        self.effects.append(Carry(command=command, why=why, drop_after_ms=drop_after_ms, alert=alert, episode=episode))
 
     def answer(self, request: str, ok: bool, reason: str) -> None:
         """Answer a request."""

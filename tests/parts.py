@@ -47,6 +47,7 @@ _OWN_SETTINGS = frozenset(
     ]
 )
 
+
 def part(name: str) -> Path:
     """The executable of that name; without it the test is skipped loudly, and fails in CI."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")

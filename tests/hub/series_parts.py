@@ -138,9 +138,7 @@ class VictoriaMetrics:
     def samples(self) -> list[tuple[dict[str, str], int, float]]:
         """Everything that is stored: labels, millisecond, value."""
         self._get("/internal/force_flush")
-        query = urllib.parse.urlencode(
-            {"match[]": '{__name__="event_value"}', "start": 1, "end": 4_000_000_000}
-        )
+        query = urllib.parse.urlencode({"match[]": '{__name__="event_value"}', "start": 1, "end": 4_000_000_000})
         rows = [orjson.loads(line) for line in self._get(f"/api/v1/export?{query}").splitlines()]
         return [
             (row["metric"], stamp, value)

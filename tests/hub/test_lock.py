@@ -53,10 +53,12 @@ async def test_a_start_that_fails_lets_go_of_the_lock(tmp_path: Path) -> None:
     """The next try finds what is really wrong, and no other hub."""
     async with rig(tmp_path) as home:
         await home.stop()
-        good = (home.folder / "data" / "ledger.db").read_bytes()
+        (home.folder / "data").rename(home.folder / "kept")
+        (home.folder / "data").mkdir()
         (home.folder / "data" / "ledger.db").write_bytes(b"this is no ledger" * 100)
         for _ in range(2):
             with pytest.raises(LedgerUnwritable):
                 build(home.folder, home.clock, random.Random(2))
-        (home.folder / "data" / "ledger.db").write_bytes(good)
+        (home.folder / "data").rename(home.folder / "broken")
+        (home.folder / "kept").rename(home.folder / "data")
         await home.start()

@@ -80,8 +80,11 @@ def test_the_same_history_has_the_same_outcome(history: list[Happening]) -> None
 
 FIXED: tuple[Happening, ...] = (
     *BEGINNING,
-    *(Moment(400, Heard(event=Event(device=f"zigbee2mqtt/room-{room}-pendant", kind=kind, value=True, press=True)))
-      for room in ("012", "011", "021") for kind in (Kind.EMERGENCY, Kind.CALL, Kind.STAFF_ASSIST)),
+    *(
+        Moment(400, Heard(event=Event(device=f"zigbee2mqtt/room-{room}-pendant", kind=kind, value=True, press=True)))
+        for room in ("012", "011", "021")
+        for kind in (Kind.EMERGENCY, Kind.CALL, Kind.STAFF_ASSIST)
+    ),
     Moment(0, Asked(id="1", client="dashboards", do="assist", by="carer-1", room="012")),
     Moment(0, Asked(id="2", client="dashboards", do="claim", by="carer-1", alert="a00001")),
     Wait(600_000),
@@ -135,9 +138,7 @@ def test_a_step_whose_commit_failed_was_never_taken(
 
 @times(250)
 @given(histories(), st.lists(HAPPENINGS, min_size=4, max_size=15))
-def test_a_replay_from_a_snapshot_is_the_replay_from_the_start(
-    history: list[Happening], rest: list[Happening]
-) -> None:
+def test_a_replay_from_a_snapshot_is_the_replay_from_the_start(history: list[Happening], rest: list[Happening]) -> None:
     """Rows through JSON and back, in the order of their keys, lead to the same bytes as never having stopped."""
     run = Run(State())
     run.go(history)
@@ -174,9 +175,7 @@ def test_a_request_that_comes_twice_is_done_once(history: list[Happening], asked
 
 @times(200)
 @given(histories(10), events([*sorted(EMERGENCY_KINDS), Kind.CALL]), st.booleans())
-def test_an_emergency_tells_somebody_in_the_same_step(
-    history: list[Happening], event: Event, can_call: bool
-) -> None:
+def test_an_emergency_tells_somebody_in_the_same_step(history: list[Happening], event: Event, can_call: bool) -> None:
     """From any device in any state: told, or nobody could be; unless it is a repetition, or marked not ours."""
     run = Run(State())
     run.go(history)

@@ -359,3 +359,11 @@ def test_a_moment_is_not_called_late(home: House, seconds: float) -> None:
     home.wait(seconds=seconds)
     home.comes_back()
     home.expect("told", late=False)
+
+
+def test_two_presses_within_one_second_of_a_clock_without_fractions_are_two(home: House) -> None:
+    """`last_seen: ISO_8601_local` counts whole seconds: the same stamp is no proof of the same press."""
+    for _ in range(2):
+        home.hear(Z2M, {"action": "emergency", "last_seen": "2026-11-22T03:00:00+00:00"})
+        home.wait(seconds=0.7)
+    home.expect("told", presses=2)

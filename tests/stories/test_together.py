@@ -75,9 +75,7 @@ def test_the_higher_of_two_decides_the_ladder(home: House) -> None:
 
 def _request_for(home: House, resident: str) -> None:
     rule = left_open("012", seconds=1, level=Level.REQUEST)
-    residents = tuple(
-        replace(one, rules=(rule,)) if one.resident == resident else one for one in home.home.residents
-    )
+    residents = tuple(replace(one, rules=(rule,)) if one.resident == resident else one for one in home.home.residents)
     home.configure(replace(home.home, residents=residents))
     home.device("room-012-door", contact=False)
     home.wait(seconds=1)

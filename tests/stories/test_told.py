@@ -76,9 +76,7 @@ def _leak_sensor() -> Placed:
 def test_the_lower_levels_climb_in_minutes(home: House, level: Level) -> None:
     """Each rung of each ladder comes at its time, and the last one repeats."""
     rule = left_open("011", seconds=1, level=level)
-    residents = tuple(
-        replace(one, rules=(rule,)) if one.resident == "ada" else one for one in home.home.residents
-    )
+    residents = tuple(replace(one, rules=(rule,)) if one.resident == "ada" else one for one in home.home.residents)
     home.configure(replace(home.home, residents=residents))
     home.device("room-011-door", contact=False)
     home.wait(seconds=1)

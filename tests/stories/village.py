@@ -147,7 +147,10 @@ def devices() -> tuple[Placed, ...]:
         ),
         Placed(device="zigbee2mqtt/lounge-motion", name="lounge-motion", place="lounge", purpose=Purpose.MOTION),
         Placed(
-            device="zigbee2mqtt/ada-lounge-tag", name="ada-lounge-tag", person="ada", place="lounge",
+            device="zigbee2mqtt/ada-lounge-tag",
+            name="ada-lounge-tag",
+            person="ada",
+            place="lounge",
             purpose=Purpose.MOTION,
         ),
         Placed(device="zigbee2mqtt/office-button", name="office-button", place="lounge", purpose=Purpose.STAFF_ASSIST),
@@ -180,9 +183,7 @@ def staff() -> tuple[Carer, ...]:
 
 def places() -> tuple[Place, ...]:
     """Rooms, and what belongs to nobody."""
-    rooms = [
-        Place(place=room, name=f"Room {room}", kind=PlaceKind.BEDROOM, zone=zone_of(room)) for room in ROOMS
-    ]
+    rooms = [Place(place=room, name=f"Room {room}", kind=PlaceKind.BEDROOM, zone=zone_of(room)) for room in ROOMS]
     return (
         *rooms,
         Place(place="lounge", name="Lounge", kind=PlaceKind.LOUNGE, zone="ground"),
