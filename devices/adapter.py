@@ -60,7 +60,7 @@ class Description:
     commands: tuple[str, ...] = ()
     """The command words it takes: `turn_on`, `brightness`, `sound`, `lock`, …"""
     can_call: bool = False
-    """It can report an emergency or a call, so its topics belong on the urgent lane; also where only its text says so."""
+    """It can report an emergency or a call, so its topics are urgent; also where only its text says so."""
     unclear: str = ""
     """Why this device is not fully understood; its emergencies still count."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def matches(topic_filter: str, topic: str) -> bool:
     """Whether a broker would deliver `topic` to a subscription on `topic_filter`."""
@@ -17,6 +19,10 @@ def matches(topic_filter: str, topic: str) -> bool:
     return len(wanted) == len(levels)
 
 
+_REFUSED = re.compile("[+#\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
 def publishable(topic: str) -> bool:
-    """Whether a broker would accept a message on this topic: not empty, no wildcard, no NUL, short enough."""
-    return bool(topic) and not any(char in topic for char in "+#\0") and len(topic.encode(errors="replace")) <= 65_535
+    """Whether a broker would accept a message on this topic: not empty, no wildcard, short enough, and no control
+    character, for which Mosquitto ends the sender's connection."""
+    return bool(topic) and _REFUSED.search(topic) is None and len(topic.encode()) <= 65_535

@@ -30,6 +30,7 @@ class Did(StrEnum):
     REMINDED = "reminded"
     ANSWERED = "answered"
     REVIEW_ASKED = "review_asked"
+    LISTED = "listed"
     HELPING = "helping"
     SETTLED = "settled"
     UNSETTLED = "unsettled"

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from rules import alerts, episodes, requests, supervision
+from rules import alerts, episodes, morning, requests, supervision
 from rules.effects import Did, Effect
 from rules.heard import heard
 from rules.inputs import (
@@ -88,6 +88,8 @@ def _fell_due(turn: Turn, given: FellDue) -> None:
         _not_received(turn, alert_id, person, int(channel), "no receipt in time")
     elif timer.what == "silence":
         supervision.silence_due(turn)
+    elif timer.what == "morning":
+        morning.due(turn)
     elif timer.what == "tidy":
         _tidy(turn)
 
@@ -168,6 +170,7 @@ def _configured(turn: Turn, given: Configured) -> None:
         _fault(turn, "configuration", f"a plan was refused, the one before stays: {given.refused[0]}")
     supervision.placed_anew(turn)
     alerts.follow_setting(turn)
+    morning.arm(turn)
 
 
 def _configuration_refused(turn: Turn, given: ConfigurationRefused) -> None:
@@ -232,6 +235,8 @@ def _clock_stepped(turn: Turn, given: ClockStepped) -> None:
                 promise=later,
             )
         )
+    if turn.state.setting is not None:
+        morning.arm(turn)
 
 
 def _unread(turn: Turn, given: Unread) -> None:

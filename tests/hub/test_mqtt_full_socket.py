@@ -1,5 +1,7 @@
 """A broker that does not read: what we publish waits in line and is complete afterwards."""
 
+import asyncio
+
 import mqtt5
 
 from tests.hub.mqtt_parts import FakeBroker, lane

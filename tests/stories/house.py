@@ -278,8 +278,8 @@ class House:
 
     @property
     def open(self) -> list[Alert]:
-        """The open alerts, oldest first."""
-        alerts = [alert for alert in self.state.alerts if alert.state is not AlertState.CLOSED]
+        """The open alerts, oldest first, without the manager's list of a morning that a long story passes."""
+        alerts = [a for a in self.state.alerts if a.state is not AlertState.CLOSED and a.cause != "morning"]
         return sorted(alerts, key=lambda alert: alert.id)
 
     @property
