@@ -23,7 +23,9 @@ def answers(*rows: object) -> list[dict[str, object]]:
 
 def test_a_message_is_answered_with_its_events() -> None:
     """Kind, value, unit and device, and what is needed to count presses."""
-    (answer,) = answers({"topic": "zigbee2mqtt/p", "payload": '{"action":"sos","last_seen":"2026-11-22T02:14:07Z"}'})
+    (answer,) = answers(
+        {"topic": "zigbee2mqtt/p", "payload": '{"action":"sos","last_seen":"2026-11-22T02:14:07.512Z"}'}
+    )
     assert answer == {
         "events": [
             {
@@ -33,9 +35,9 @@ def test_a_message_is_answered_with_its_events() -> None:
                 "device": "zigbee2mqtt/p",
                 "press": True,
                 "repeat_window_ms": 500,
-                "stamp": "2026-11-22T02:14:07Z",
-                "at_ms": 1795313647000,
-                "press_id": "2026-11-22T02:14:07Z",
+                "stamp": "2026-11-22T02:14:07.512Z",
+                "at_ms": 1795313647512,
+                "press_id": "2026-11-22T02:14:07.512Z",
             }
         ],
         "learned": [],
