@@ -202,6 +202,8 @@ def _listener(folder: Path, broker: _Broker) -> str:
         "# Where the system's service starts it, that service's user must own broker/, users and acl.",
         f"listener {broker.port}{address}",
         f"persistence_location {folder / 'broker'}/",
+        "# Not each save, which is a line every second: a log that fills the disk is a fault of its own.",
+        *(f"log_type {sort}" for sort in ("error", "warning", "notice")),
     ]
     if os.geteuid() == 0:
         lines += ["# This folder is root's, so the broker stays root too; better, make a user for it.", "user root"]
