@@ -178,13 +178,14 @@ class Hub:
         self.parts.health.why["filter"] = sentence
         self.parts.pump.put(Faulted(fault="subscription", on=True, reason=sentence))
 
-    def on_fault(self, fault: str, on: bool, reason: str) -> None:
+    def on_fault(self, fault: str, on: bool, reason: str, **about: str) -> None:
         """A part of the hub's own fails or is mended: one technical alert while it lasts."""
         if on:
             self.parts.health.why[fault] = reason
         else:
             self.parts.health.why.pop(fault, None)
-        self.parts.pump.put(Faulted(fault=fault, on=on, reason=reason))
+        about.setdefault("folder", str(self.parts.writer.path.parent))
+        self.parts.pump.put(Faulted(fault=fault, on=on, reason=reason, about=about))
 
     def on_dropped(self, wish: Wish) -> None:
         """Something came too late to be carried out."""

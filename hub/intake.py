@@ -187,11 +187,10 @@ class Intake:
             return
         self._told_gateways.add(gateway)
         taken.gateways.append(gateway)
-        reason = (
-            f"{device} reported an emergency at QoS 0, which a broker may drop: set the QoS of {gateway} to 1, "
-            "or use the mosquitto.conf that `handrail new` writes"
+        reason = f"{device} reported an emergency at QoS 0, which a broker may drop"
+        self._steps.take(
+            group, Faulted(fault=f"qos0:{gateway}", on=True, reason=reason, about={"gateway": gateway}), now
         )
-        self._steps.take(group, Faulted(fault=f"qos0:{gateway}", on=True, reason=reason), now)
 
     def _request(self, group: Group, packet: Packet, client: str, now: Now) -> None:
         if packet.retain:

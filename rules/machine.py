@@ -13,10 +13,10 @@ Its constitution:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import alerts, episodes, morning, requests, supervision
+from rules import alerts, episodes, faults, morning, requests, supervision
 from rules.effects import Did, Effect
 from rules.heard import heard
 from rules.inputs import (
@@ -48,6 +48,7 @@ CLOSED_KEPT_MS = DAY_MS
 STRANGER_KEPT_MS = 30 * DAY_MS
 """A device nobody placed is forgotten when it was not heard for so long, unless people said something about it."""
 TIDY_MS = 3_600_000
+NOTHING_MORE: Mapping[str, str] = {}
 
 
 def step(state: State, given: Input, now: Now) -> tuple[State, list[Effect]]:
@@ -249,22 +250,23 @@ def _dropped(turn: Turn, given: Dropped) -> None:
 
 def _faulted(turn: Turn, given: Faulted) -> None:
     if given.on:
-        _fault(turn, given.fault, given.reason)
+        _fault(turn, given.fault, given.reason, given.about)
     else:
         _mend(turn, given.fault, given.reason)
 
 
-def _fault(turn: Turn, fault: str, reason: str) -> None:
+def _fault(turn: Turn, fault: str, detail: str, about: Mapping[str, str] = NOTHING_MORE) -> None:
     """A fault of the hub's own is one technical alert while it lasts; the same said again is no news."""
+    reason, also = faults.for_staff(fault, about, detail), (faults.to_mend(fault, about, detail),)
     open_one = _of_fault(turn, fault)
-    if open_one is not None and open_one.reason == reason:
+    if open_one is not None and (open_one.reason, open_one.also) == (reason, also):
         return
-    turn.log(Did.FAULT, reason, device=f"hub:{fault}")
+    turn.log(Did.FAULT, detail, device=f"hub:{fault}")
     if open_one is not None:
-        turn.show(replace(open_one, version=open_one.version + 1, reason=reason))
+        turn.show(replace(open_one, version=open_one.version + 1, reason=reason, also=also))
         return
-    cause = Found(level=Level.TECHNICAL, kind="other", cause=f"hub:{fault}", reason=reason, device=f"hub:{fault}")
-    raise_alert(turn, cause)
+    cause = f"hub:{fault}"
+    raise_alert(turn, Found(level=Level.TECHNICAL, kind="other", cause=cause, reason=reason, also=also, device=cause))
 
 
 def _mend(turn: Turn, fault: str, reason: str) -> None:

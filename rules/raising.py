@@ -34,6 +34,8 @@ class Found:
     found: bool = False
     episode: str | None = None
     by: str | None = None
+    also: tuple[str, ...] = ()
+    """What else is to be read with it."""
 
 
 def raise_alert(turn: Turn, cause: Found) -> Alert:
@@ -74,6 +76,7 @@ def _new(turn: Turn, cause: Found) -> Alert:
         pressed_ms=now.elapsed_ms,
         burst_ms=now.elapsed_ms,
         told=found.people,
+        also=cause.also,
         everybody=cause.everybody,
         late=cause.late,
         found=cause.found,

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from devices.registry import Placed, Purpose, Supervision
 from rules.effects import Did
 from tests.stories.house import House
@@ -181,18 +183,20 @@ def test_one_of_two_radio_receivers_is_a_small_matter_and_both_are_not(home: Hou
     assert len(home.open) == 1
 
 
+@pytest.mark.fault("configuration")
 def test_faults_of_the_hub_are_one_technical_alert_each(home: House) -> None:
     """A refused configuration is told, told anew where the reason changes, and over when one is accepted."""
     home.is_refused("residents/ada.yaml:3: no such room")
     home.expect_did("plan_refused", "fault", "raised", "told")
     home.expect("told", level="technical", resident=None)
-    assert "the last accepted one goes on" in home.alert.reason
+    assert home.alert.reason.startswith("A change to the home's files was refused: the one before goes on.")
+    assert "residents/ada.yaml:3: no such room. Run `handrail check HOME`" in home.alert.also[0]
     home.forget()
     home.is_refused("residents/ada.yaml:3: no such room")
     assert home.did() == ["plan_refused"]
     home.is_refused("staff.yaml:9: twice")
     home.expect("told", id="a00001")
-    assert "staff.yaml:9" in home.alert.reason
+    assert "staff.yaml:9" in home.alert.also[0]
     home.expect_nobody_told()
     home.configure(home.home)
     home.expect("closed", ending="back")
@@ -202,7 +206,7 @@ def test_a_plan_refused_alone_is_told_and_the_rest_is_accepted(home: House) -> N
     """The configuration holds, the refused plan is named."""
     home.take_configuration(replace(home.home, name="Village"), refused=("residents/ada.yaml:3: fights",))
     home.expect("told", level="technical")
-    assert "residents/ada.yaml:3" in home.alert.reason
+    assert "residents/ada.yaml:3" in home.alert.also[0]
     assert home.logs(Did.PLAN_REFUSED)[0].reason == "residents/ada.yaml:3: fights"
 
 

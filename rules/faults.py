@@ -1,0 +1,118 @@
+"""What can go wrong with the hub itself, in two sentences each: one for staff, who must know what still works, and one
+for the person who looks after the machine, with the command that mends it. The list is closed.
+
+FAULTS.md shows the same table; each of its rows is a test (`@pytest.mark.fault`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault in words. `{slots}` are filled from what it is about; `staff` says what it means for calls."""
+
+    staff: str
+    mend: str
+
+
+FAULTS: Mapping[str, Fault] = {
+    "ledger": Fault(
+        staff="The hub cannot write to its disk. Calls are still told, but not kept: write down what you do.",
+        mend="Free space in {folder}, see `df -h {folder}`; where it is read-only, `mount -o remount,rw`. The hub goes "
+        "on by itself.",
+    ),
+    "ledger-slow": Fault(
+        staff="The hub's disk does not answer. Calls are still told, but not kept: write down what you do.",
+        mend="See `dmesg --level err,warn` for the disk under {folder}; a disk that "
+        "hangs is at its end: copy the folder and replace it.",
+    ),
+    "disk": Fault(
+        staff="The hub's disk will be full within a day. Calls are told as always.",
+        mend="Free space in {folder}, see `df -h {folder}`, or keep events for fewer days: `retention` in home.yaml.",
+    ),
+    "wal": Fault(
+        staff="The hub's record grows faster than it should. Calls are told as always.",
+        mend="A reader holds the ledger for too long: restart the screens, and end what else reads it, see "
+        "`fuser {folder}/ledger.db`.",
+    ),
+    "checkpoint": Fault(
+        staff="The hub's record cannot be tidied. Calls are told as always.",
+        mend="The write-ahead log cannot be moved into the ledger: see `df -h {folder}` and `dmesg --level err,warn`.",
+    ),
+    "session": Fault(
+        staff="The broker had forgotten the hub: calls of the time it was away may be lost. Look in on everybody.",
+        mend="Set `persistence true` in mosquitto.conf, start the broker with its own folder, and restart the broker.",
+    ),
+    "persistence": Fault(
+        staff="The broker would forget what is pressed while it restarts. Calls are told as always.",
+        mend="Set `persistence true`, `autosave_interval 1` and `persistence_location` in mosquitto.conf, and restart "
+        "the broker.",
+    ),
+    "dropped": Fault(
+        staff="The broker has thrown messages away: calls may be among them. Look in on everybody.",
+        mend="Set `max_queued_messages 1000000000` and `max_queued_bytes 134217728` in mosquitto.conf, and restart the "
+        "broker.",
+    ),
+    "subscription": Fault(
+        staff="The broker does not let the hub hear some devices. Their calls are not told.",
+        mend="Give the hub's account the right to read it: `topic readwrite #` under its name in the broker's acl "
+        "file, then `kill -HUP` the broker and restart the hub.",
+    ),
+    "publish": Fault(
+        staff="The broker does not take what the hub says: screens may be out of date. Phones are still told.",
+        mend="Give the hub's account the right to write it: `topic readwrite #` under its name in the broker's acl "
+        "file, then `kill -HUP` the broker.",
+    ),
+    "certificate": Fault(
+        staff="The broker's certificate is about to end. Calls are told until then.",
+        mend="Renew it before {ends}: put the new one where `certfile` in mosquitto.conf says, then `kill -HUP` "
+        "the broker.",
+    ),
+    "qos0": Fault(
+        staff="A gateway sends each call only once, so that a bad moment can lose it. Calls are told as always.",
+        mend="Let {gateway} publish at QoS 1: `device_options: {{qos: 1}}` in Zigbee2MQTT's configuration.yaml, "
+        "`qos=1` in rtl_433's -F mqtt.",
+    ),
+    "watcher": Fault(
+        staff="The watcher is not running: if the hub fails now, nobody takes over. Calls are told as always.",
+        mend="Start it again: `handrail watch HOME`, or `systemctl restart handrail-watch`.",
+    ),
+    "clock": Fault(
+        staff="The clock of the hub's machine is wrong: times on the screens are too. Calls are told as always.",
+        mend="Set it, and let it be kept: `timedatectl set-ntp true`; see `timedatectl timesync-status`.",
+    ),
+    "series": Fault(
+        staff="The long history is not being written. Calls are told as always.",
+        mend="See that the time series of `series` in home.yaml runs and takes our token; what it missed follows "
+        "by itself.",
+    ),
+    "configuration": Fault(
+        staff="A change to the home's files was refused: the one before goes on. Calls are told as always.",
+        mend="Run `handrail check HOME`, which names file and line.",
+    ),
+}
+
+
+class _Slots(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def of(fault: str) -> Fault | None:
+    """A fault by its name; what follows a colon says which one of its sort (`qos0:zigbee2mqtt`)."""
+    return FAULTS.get(fault.partition(":")[0])
+
+
+def for_staff(fault: str, about: Mapping[str, str], detail: str) -> str:
+    """What staff read: what it means for calls, and for a fault with no words of its own what happened."""
+    known = of(fault)
+    return known.staff.format_map(_Slots(about)) if known else detail
+
+
+def to_mend(fault: str, about: Mapping[str, str], detail: str) -> str:
+    """What the person who looks after the machine reads: what happened, and what to do."""
+    known = of(fault)
+    return f"{detail[:1].upper()}{detail[1:]}. {known.mend.format_map(_Slots(about))}" if known else detail
