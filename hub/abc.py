@@ -45,8 +45,8 @@ class Broker(Protocol):
         """The filters this lane wants."""
         ...
 
-    def acknowledge(self, packets: Iterable[Packet]) -> None:
-        """Let the PUBACKs of these leave, in order of arrival."""
+    def acknowledge(self, packets: Iterable[Packet], *, out_of_turn: bool = False) -> None:
+        """Let the PUBACKs of these leave, in order of arrival; out of turn also past older ones that must wait."""
         ...
 
     def publish(

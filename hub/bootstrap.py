@@ -246,6 +246,7 @@ def _pump(hub: Hub, start: _Start, steps: Steps, overlap: Overlap, shown: Shown)
         housekeeping=hub.housekeeping,
         on_retained_alert=shown.saw,
         on_learned=hub.on_learned,
+        on_unkept=hub.on_unkept,
         on_failure=hub.on_commit_failed,
         on_recovery=hub.on_commit_back,
     )

@@ -155,14 +155,29 @@ class Hub:
         """Devices introduced themselves: the lanes may have to hear other topics."""
         self._follow.set()
 
-    def on_commit_failed(self, why: str) -> None:
-        """The ledger does not take what happened; it is tried again."""
-        self.parts.health.why["ledger"] = why
+    def on_commit_failed(self, fault: str, why: str, group: Group | None) -> None:
+        """The ledger does not take what happened: from here people are told from memory, and they are told so."""
+        parts = self.parts
+        parts.health.why["ledger"] = why
+        about = {"folder": str(parts.writer.path.parent), "alerts": " ".join(group.alerts if group else ())}
+        parts.pump.put_first(Faulted(fault=fault, on=True, reason=why, about=about))
         self.beat()
 
-    def on_commit_back(self) -> None:
-        """The ledger takes it again."""
+    def on_unkept(self, group: Group) -> None:
+        """Something was stepped that the ledger does not hold yet: it is carried out; its log lines wait."""
+        parts = self.parts
+        if parts.steps.state.setting is not None:
+            self._configured.set()
+        parts.outbox.offer(group.wishes.values())
+        if group.batch.configurations:
+            self._follow.set()
+
+    def on_commit_back(self, faults: tuple[str, ...], lost: int) -> None:
+        """The ledger takes it again, and holds what was told meanwhile."""
         self.parts.health.why.pop("ledger", None)
+        less = f"; {lost} messages of sensors were let go meanwhile" if lost else ""
+        for fault in faults:
+            self.on_fault(fault, False, f"the ledger takes commits again{less}")
         self.beat()
 
     def put(self, given: Input) -> None:
@@ -212,6 +227,7 @@ class Hub:
         parts = self.parts
         carried, unowed, self._saved_filters = self._saving
         del parts.outbox.carried[:carried], parts.overlap.unowed[:unowed]
+        self._saving = (0, 0, self._saved_filters)
         if parts.steps.state.setting is not None:
             self._configured.set()
         parts.logs[URGENT].offer(group.lines[True])

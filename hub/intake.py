@@ -89,6 +89,17 @@ class Intake:
             return
         self._act(group, taken, packet, key, now, owes=BULK if packet.lane == URGENT else "")
 
+    def may_call(self, packet: Packet) -> bool:
+        """Whether somebody may be calling with this, or asking for something, or it says how to read a later one."""
+        steps = self._steps
+        if steps.topics.client_of(packet.topic) is not None:
+            return True
+        adapter = steps.catalogue.adapter_for(packet.topic)
+        if adapter is None:
+            return False
+        decoded = adapter.decode(Message(packet.topic, packet.payload, packet.retain, packet.qos), steps.known)
+        return bool(decoded.learned) or any(e.press or e.kind in EMERGENCY_KINDS for e in decoded.events)
+
     def take_overdue(self, group: Group, taken: Taken, held: Held, now: Now) -> None:
         """A bulk copy whose urgent twin did not come is acted on; the urgent lane owes its copy from here."""
         taken.held.append(held)

@@ -145,10 +145,10 @@ class Connection:
         self.up = False
         self._came_up.set()
 
-    def acknowledge(self, packets: Iterable[Packet]) -> None:
+    def acknowledge(self, packets: Iterable[Packet], *, out_of_turn: bool = False) -> None:
         """Send the PUBACKs of these, in order of arrival; those of an earlier connection are dropped and come again."""
         if self._link is not None:
-            self._link.acknowledge(packets)
+            self._link.acknowledge(packets, out_of_turn=out_of_turn)
 
     def publish(
         self,

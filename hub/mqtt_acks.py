@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Iterable
 
 _PUBACK = b"\x40\x02"
+_SKIPPED = 0
+"""No packet has this id."""
 
 
 class Acknowledgements:
@@ -39,11 +41,27 @@ class Acknowledgements:
                 continue
             if arrival < head or not waiting:
                 continue
-            released.append(_PUBACK + waiting.popleft().to_bytes(2, "big"))
+            released.append(_puback(waiting.popleft()))
             head += 1
-            while early and head in early:
+            while waiting and (waiting[0] == _SKIPPED or head in early):
                 early.discard(head)
-                released.append(_PUBACK + waiting.popleft().to_bytes(2, "big"))
+                released.append(_puback(waiting.popleft()))
                 head += 1
         self._head = head
         return b"".join(released)
+
+    def skip(self, arrivals: Iterable[int]) -> bytes:
+        """PUBACKs out of turn: for messages that would otherwise stop the next press, behind one that must wait."""
+        skipped: list[bytes] = []
+        for arrival in arrivals:
+            at = arrival - self._head
+            if at == 0:
+                skipped.append(self.release((arrival,)))
+            elif 0 < at < len(self._waiting):
+                skipped.append(_puback(self._waiting[at]))
+                self._waiting[at] = _SKIPPED
+        return b"".join(skipped)
+
+
+def _puback(packet_id: int) -> bytes:
+    return b"" if packet_id == _SKIPPED else _PUBACK + packet_id.to_bytes(2, "big")

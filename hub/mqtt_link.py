@@ -119,10 +119,10 @@ class Link(asyncio.Protocol):
         self._tick_s = keep_alive_s / 2
         self._ticking = self._loop.call_later(self._tick_s, self._tick)
 
-    def acknowledge(self, packets: Iterable[Packet]) -> None:
+    def acknowledge(self, packets: Iterable[Packet], *, out_of_turn: bool) -> None:
         """Release PUBACKs in the order of arrival; packets of another connection are none of this one's business."""
-        generation = self.generation
-        if acks := self._arrivals.release([p.arrival for p in packets if p.qos and p.connection == generation]):
+        generation, release = self.generation, self._arrivals.skip if out_of_turn else self._arrivals.release
+        if acks := release([p.arrival for p in packets if p.qos and p.connection == generation]):
             self._send(acks)
             if not self._reading and len(self._arrivals) <= self._receive_max and self._transport is not None:
                 self._reading = True

@@ -2,7 +2,8 @@
 into groups, stepped, committed off the event loop, and only then acknowledged and carried out.
 
 A bulk group holds at most 100 messages or what came within 5 ms; what is urgent goes in front of the next group and
-never waits for one to fill. A group whose commit fails is undone as a whole and its inputs go back where they were.
+never waits for one to fill. Where the ledger does not take a group, or does not answer within a second, people are
+told from memory and nothing is acknowledged until it does (`hub/unkept.py`).
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from hub.intake import Intake, Taken
 from hub.lanes import BULK, TWIN_WAIT_MS, URGENT, Overlap, Received
 from hub.ledger.write import Batch
 from hub.mqtt_types import Packet
+from hub.outbox import Wish
 from hub.steps import Group, Steps
 from hub.timers import Timers
+from hub.unkept import RETRY_MS, Unkept
 from rules.inputs import FellDue, Input, Now
 
 log = logging.getLogger("handrail.pump")
@@ -32,7 +35,13 @@ AROUND_A_PRESS_MS = 3_000
 BRAKE_AT = 2_000
 """Messages of our own that the broker has not taken yet: with more, bulk waits at the broker and not in our memory."""
 LINGER_MS = 5
-RETRY_S = 0.5
+SLOW_S = 1.0
+"""A commit that has not returned by then is a disk that hangs: people are told without it."""
+UNACKNOWLEDGED_MOST = 30_000
+"""Of the 65,535 messages that the broker lets us leave unacknowledged: past it, what is no call is let go."""
+LAST_S = 2.0
+"""How long a stop waits for a ledger that did not take commits."""
+LEDGER, LEDGER_SLOW = "ledger", "ledger-slow"
 
 
 class Pump:
@@ -51,10 +60,14 @@ class Pump:
         housekeeping: Callable[[Batch], None],
         on_retained_alert: Callable[[str], None],
         on_learned: Callable[[], None],
-        on_failure: Callable[[str], None],
-        on_recovery: Callable[[], None],
-        retry_s: float = RETRY_S,
+        on_unkept: Callable[[Group], None],
+        on_failure: Callable[[str, str, Group | None], None],
+        on_recovery: Callable[[tuple[str, ...], int], None],
+        retry_ms: int = RETRY_MS,
     ) -> None:
+        """`on_unkept` carries a group out from memory; `on_failure(fault, why, group)` says that this began with a
+        group or goes on for another reason, `on_recovery(faults, lost)` that it is over and how many messages were let
+        go."""
         self._steps = steps
         self._commit = commit
         self._clock = clock
@@ -65,9 +78,14 @@ class Pump:
         self._after = after
         self._housekeeping = housekeeping
         self._on_learned = on_learned
+        self._on_unkept = on_unkept
         self._on_failure = on_failure
         self._on_recovery = on_recovery
-        self._retry_s = retry_s
+        self._wake = asyncio.Event()
+        self._unkept = Unkept(on_kept=self._kept, wake=self._wake.set, retry_ms=retry_ms)
+        self._faults: tuple[str, ...] = ()
+        self._lost = 0
+        self._withheld: dict[str, Wish] = {}
         self.lanes: Mapping[str, Broker] = {}
         self._urgent: deque[Packet | Input] = deque()
         self._bulk: deque[Packet] = deque()
@@ -76,8 +94,6 @@ class Pump:
         self._bulk_ages: deque[tuple[int, int]] = deque(maxlen=4_096)
         self._alternate = False
         self._save = False
-        self._failing = False
-        self._wake = asyncio.Event()
         self._finished = asyncio.Event()
         self._stopping = False
 
@@ -98,6 +114,11 @@ class Pump:
     def put(self, given: Input) -> None:
         """Take an input of the hub's own; it goes with the next group."""
         self._urgent.append(given)
+        self._wake.set()
+
+    def put_first(self, given: Input) -> None:
+        """Take one that must be known before anything else that waits."""
+        self._urgent.appendleft(given)
         self._wake.set()
 
     def save_soon(self) -> None:
@@ -135,19 +156,30 @@ class Pump:
             self._finished.set()
 
     async def _one_group(self, *, last: bool = False) -> None:
+        now = self._clock.now()
+        if self._unkept:
+            self._catch_up(now.elapsed_ms)
         group = self._steps.begin()
         taken = Taken()
-        now = self._clock.now()
         if last:
             for given in (item for item in self._urgent if not isinstance(item, Packet)):
                 self._steps.take(group, given, now)
         else:
             self._gather(group, taken, now)
         self._steps.finish(group)
-        self._housekeeping(group.batch)
+        group.batch.cursors["seq"] = self._steps.seq
+        group.batch.cursors["elapsed_ms"] = now.elapsed_ms
+        group.batch.cursors["wall_ms"] = now.wall_ms
         self._save = False
-        if await self._keep(group, taken, now):
-            self._done(group, taken)
+        if self._unkept:
+            self._from_memory(group, taken)
+            await asyncio.sleep(0)  # the loop belongs to the others too
+            return
+        self._housekeeping(group.batch)
+        keeping = asyncio.ensure_future(self._commit(group.batch))
+        if await self._is_kept(keeping, group, taken, now):
+            self._adopt(group, taken)
+            self._kept(group, taken)
 
     async def drain(self) -> None:
         """Finish the group under way and one more, then return; what is left is the broker's to send again."""
@@ -160,15 +192,26 @@ class Pump:
 
         What is not acknowledged and what falls due is for the next start, which can act on it.
         """
+        ends = asyncio.get_running_loop().time() + LAST_S
+        while self._unkept and asyncio.get_running_loop().time() < ends:
+            self._catch_up(self._clock.now().elapsed_ms)
+            await asyncio.sleep(0.05)
+        if self._unkept:
+            log.error(
+                "the ledger never took the last %d groups: what was not acknowledged comes again", len(self._unkept)
+            )
+            return
         await self._one_group(last=True)
 
     async def _wait(self) -> None:
         """Until there is something to do: urgent at once, bulk when a group is full or has waited long enough."""
         while True:
             now_ms = self._clock.now().elapsed_ms
-            if self._stopping or self._urgent or self._due_ms() <= now_ms:
+            due_ms, ledger_ms = self._due_ms(), self._unkept.next_ms(now_ms)
+            due_ms = due_ms if ledger_ms is None else min(due_ms, ledger_ms)
+            if self._stopping or self._urgent or due_ms <= now_ms:
                 return
-            wait_ms = self._due_ms() - now_ms
+            wait_ms = due_ms - now_ms
             brakes = self._brakes()
             if self._save and (brakes or not self._bulk):
                 return
@@ -205,7 +248,8 @@ class Pump:
             taken.urgent.append(item)
             room -= 1
             if isinstance(item, Packet):
-                self._intake.take(group, taken, item, now)
+                if not self._is_let_go(item):
+                    self._intake.take(group, taken, item, now)
             else:
                 self._steps.take(group, item, now)
         for timer in self._timers.due(now.elapsed_ms, room):
@@ -228,44 +272,80 @@ class Pump:
             self._intake.take(group, taken, packet, now)
         self._bulk_since_ms = now.elapsed_ms
 
-    async def _keep(self, group: Group, taken: Taken, now: Now) -> bool:
-        """Commit a group; undo it and give everything back where that fails."""
-        group.batch.cursors["seq"] = self._steps.seq
-        group.batch.cursors["elapsed_ms"] = now.elapsed_ms
-        group.batch.cursors["wall_ms"] = now.wall_ms
-        try:
-            await self._commit(group.batch)
-        except HandrailError as error:
-            self._give_back(taken)
-            if not self._failing:
-                self._failing = True
-                log.error("%s", error)
-            self._on_failure(str(error))
-            await asyncio.sleep(self._retry_s)
+    # -- keeping --------------------------------------------------------------------------------------------------
+    async def _is_kept(self, keeping: asyncio.Future[None], group: Group, taken: Taken, now: Now) -> bool:
+        """Whether the commit returned in time. Where it failed or hangs, what was stepped is told from memory."""
+        await asyncio.wait((keeping,), timeout=SLOW_S)
+        if not keeping.done():
+            # A machine that was suspended finds both done at once: what returned meanwhile is seen a turn later.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        fault, why = LEDGER_SLOW, "the ledger has not answered for a second"
+        if keeping.done():
+            try:
+                keeping.result()
+                return True
+            except HandrailError as error:
+                fault, why = LEDGER, str(error)
+                self._unkept.wait(now.elapsed_ms)
+        self._fails(fault, why, group)
+        self._adopt(group, taken)
+        self._unkept.add(group, taken)
+        if not keeping.done():
+            self._unkept.under_way(keeping)
+        self._withheld, group.wishes = group.wishes, {}
+        return False
+
+    def _fails(self, fault: str, why: str, group: Group | None = None) -> None:
+        if fault not in self._faults:
+            log.error("%s; people are told from memory", why)
+            self._faults = (*self._faults, fault)
+            self._on_failure(fault, why, group)
+
+    def _from_memory(self, group: Group, taken: Taken) -> None:
+        """The machine goes on without the ledger: told now, kept and acknowledged later."""
+        if not (taken.packets or group.batch.events or group.batch.inputs or self._withheld):
+            return
+        self._adopt(group, taken)
+        self._unkept.add(group, taken)
+        group.wishes = {**self._withheld, **group.wishes}
+        self._withheld = {}
+        self._on_unkept(group)
+        group.wishes = {}
+
+    def _is_let_go(self, packet: Packet) -> bool:
+        """While the ledger takes nothing, the broker stops at so many unacknowledged messages: what is no call is let
+        go, and counted as lost, before it could stop the next call."""
+        if not self._unkept or self.lanes[URGENT].unacknowledged < UNACKNOWLEDGED_MOST:
             return False
-        if self._failing:
-            self._failing = False
-            log.warning("the ledger takes commits again")
-            self._on_recovery()
+        if packet.lane != URGENT or self._intake.may_call(packet):
+            return False
+        self.lanes[URGENT].acknowledge([packet], out_of_turn=True)
+        self._lost += 1
         return True
 
-    def _give_back(self, taken: Taken) -> None:
-        self._steps.undo()
-        self._urgent.extendleft(reversed(taken.urgent))
-        self._bulk.extendleft(reversed(taken.bulk))
-        self._intake.give_back(taken)
-        self._save = True
+    def _catch_up(self, now_ms: int) -> None:
+        why = self._unkept.go_on(now_ms, self._commit)
+        if why is not None:
+            self._fails(LEDGER, why)
+        if not self._unkept:
+            log.warning("the ledger takes commits again")
+            self._on_recovery(self._faults, self._lost)
+            self._faults, self._lost, self._save = (), 0, True
 
-    def _done(self, group: Group, taken: Taken) -> None:
-        """After the commit: adopt, acknowledge in order, set timers, carry out."""
+    def _adopt(self, group: Group, taken: Taken) -> None:
+        """What was stepped is how things are: timers follow, and a message sent again is known as such."""
         self._steps.adopt()
         for (lane, packet_id), key in group.batch.received.items():
             self._received.use(lane, packet_id, key)
         self._timers.change(group.timers)
+        if taken.known:
+            self._on_learned()
+
+    def _kept(self, group: Group, taken: Taken) -> None:
+        """After the commit: acknowledge in order, carry out what was not carried out already."""
         for name, broker in self.lanes.items():
             mine = [packet for packet in taken.packets if packet.lane == name]
             if mine:
                 broker.acknowledge(mine)
         self._after(group)
-        if taken.known:
-            self._on_learned()

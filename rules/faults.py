@@ -95,6 +95,9 @@ FAULTS: Mapping[str, Fault] = {
     ),
 }
 
+UNKEPT = frozenset({"ledger", "ledger-slow"})
+"""While one of these lasts, nothing is kept and everything is told from memory."""
+
 
 class _Slots(dict[str, str]):
     def __missing__(self, key: str) -> str:

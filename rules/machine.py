@@ -194,6 +194,8 @@ def _started(turn: Turn, given: Started) -> None:
             linked=False,
         )
     )
+    for fault in turn.meta.unkept:
+        _faulted(turn, Faulted(fault=fault, on=False, reason="the hub started and its ledger takes commits"))
     supervision.arm(turn)
     down = f", after {plainly(turn.now.wall_ms - given.down_from_ms)} down" if given.down_from_ms else ""
     turn.log(Did.STARTED, f"the hub started{down}")
@@ -249,10 +251,26 @@ def _dropped(turn: Turn, given: Dropped) -> None:
 
 
 def _faulted(turn: Turn, given: Faulted) -> None:
+    if given.fault in faults.UNKEPT:
+        _unkept(turn, given)
     if given.on:
         _fault(turn, given.fault, given.reason, given.about)
     else:
         _mend(turn, given.fault, given.reason)
+
+
+def _unkept(turn: Turn, given: Faulted) -> None:
+    """From here to the mend, what is told is told from memory and says so; `about` names what was raised before."""
+    before = turn.meta.unkept
+    without = tuple(fault for fault in before if fault != given.fault)
+    turn.set_meta(replace(turn.meta, unkept=(*without, given.fault) if given.on else without))
+    if given.on:
+        raised = [turn.state.alerts.get(key) for key in given.about.get("alerts", "").split()]
+        changed = [alert for alert in raised if alert is not None and not alert.unrecorded]
+    else:
+        changed = [alert for alert in turn.open_alerts() if alert.unrecorded and not turn.meta.unkept]
+    for alert in changed:
+        turn.show(replace(alert, version=alert.version + 1, unrecorded=given.on))
 
 
 def _fault(turn: Turn, fault: str, detail: str, about: Mapping[str, str] = NOTHING_MORE) -> None:

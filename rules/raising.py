@@ -52,7 +52,7 @@ def _new(turn: Turn, cause: Found) -> Alert:
     ladder = turn.setting.ladder(cause.level, everybody=cause.everybody)
     found = reach.up_to(turn, ladder, 0, zone)
     alert = Alert(
-        id=f"a{meta.alerts + 1:05d}",
+        id=f"a{meta.alerts + 1:05d}{_unkept(turn)}",
         version=1,
         level=cause.level,
         state=AlertState.TOLD,
@@ -81,11 +81,18 @@ def _new(turn: Turn, cause: Found) -> Alert:
         late=cause.late,
         found=cause.found,
         episode=cause.episode,
+        unrecorded=bool(meta.unkept),
     )
     turn.log(Did.RAISED, alert.reason, alert=alert, stamp=cause.stamp, by=cause.by)
     alerts.announce(turn, alert, found.people, found.how)
     turn.show_room(room)
     return alert
+
+
+def _unkept(turn: Turn) -> str:
+    """An alert told from memory may be forgotten with us: no later one may have its name, or screens would take the
+    later one for something they know already."""
+    return f"-{turn.now.elapsed_ms // 1000:x}" if turn.meta.unkept else ""
 
 
 def _join(turn: Turn, cause: Found) -> Alert | None:

@@ -54,6 +54,8 @@ def asked(turn: Turn, request: Asked) -> None:
         turn.answer(request.id, before.ok, before.reason)
         return
     ok, reason = _decide(turn, request)
+    if turn.meta.unkept:
+        reason = f"{reason}; the hub cannot write it down just now"
     turn.state.answers.put(
         key, Answered(id=request.id, ok=ok, reason=reason, at_ms=turn.now.elapsed_ms, client=request.client)
     )

@@ -255,6 +255,8 @@ class Meta:
     linked_ms: int = 0
     mode: str = "normal"
     missed_alert: str = ""
+    unkept: tuple[str, ...] = ()
+    """The faults for which the ledger is not written now: what is raised meanwhile is told from memory."""
 
 
 class State:

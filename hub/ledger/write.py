@@ -241,8 +241,8 @@ class Writer:
         while (job := self._jobs.get()) is not None:
             job()
 
-    async def commit(self, batch: Batch) -> None:
-        """Keep a batch; the caller goes on when it is on disk."""
+    def commit(self, batch: Batch) -> asyncio.Future[None]:
+        """Keep a batch; what is returned is done when it is on disk. One that is begun cannot be taken back."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
 
@@ -260,12 +260,15 @@ class Writer:
                 loop.call_soon_threadsafe(_succeed, done)
 
         self._jobs.put(job)
-        await done
+        return done
 
     def close(self) -> None:
         """End the thread after the last commit and close the file."""
         self._jobs.put(None)
         self._thread.join(timeout=10)
+        if self._thread.is_alive():
+            log.error("the disk of %s does not answer: its last commit is left to it", self.path)
+            return
         try:
             self.store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:

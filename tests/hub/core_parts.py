@@ -61,6 +61,7 @@ class Rig:
         self.clock = MovedClock()
         self.lanes: dict[str, FakeLane] = {}
         self.failures = 0
+        self.fails_from_start = ""
         self.hub: Hub
         self._running: asyncio.Task[None]
 
@@ -73,6 +74,8 @@ class Rig:
         """Start, or start again, and wait until it is ready."""
         self.hub = build(self.folder, self.clock, random.Random(1), connect=self._connect)
         self.hub.parts.pump._commit = self._commit
+        if self.fails_from_start:
+            self.fail(self.fails_from_start)
         self._running = asyncio.create_task(self.hub.run())
         await until(lambda: self.hub.ready.is_set() or self._running.done())
         assert not self._running.done(), self._running.exception()

@@ -225,12 +225,13 @@ class FakeLane:
         self.up = False
         self._came_up.clear()
 
-    def acknowledge(self, packets: Iterable[Packet]) -> None:
-        """Let go of messages, in order of arrival."""
+    def acknowledge(self, packets: Iterable[Packet], *, out_of_turn: bool = False) -> None:
+        """Let go of messages, in order of arrival or out of turn."""
         mine = [packet for packet in packets if packet.qos and packet.connection == self.connection and self.connected]
         session = self._broker.sessions[self.client_id]
         self.acknowledged += mine
-        released = self._arrivals.release([packet.arrival for packet in mine])
+        release = self._arrivals.skip if out_of_turn else self._arrivals.release
+        released = release([packet.arrival for packet in mine])
         for at in range(2, len(released), 4):
             session.inflight.pop(int.from_bytes(released[at : at + 2], "big"), None)
 

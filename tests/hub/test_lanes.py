@@ -184,7 +184,7 @@ async def test_a_broker_that_forgot_a_session_is_told(tmp_path: Path) -> None:
 async def test_a_redelivery_of_what_is_committed_is_no_second_press(tmp_path: Path) -> None:
     """DUP, the session resumed, and the newest committed use of that packet id is the same message."""
     async with rig(tmp_path) as home:
-        home.lanes[URGENT].acknowledge = lambda packets: None  # type: ignore[method-assign]
+        home.lanes[URGENT].acknowledge = lambda packets, **how: None  # type: ignore[method-assign,assignment,misc]
         home.broker.say(PENDANT, PRESS)
         await until(lambda: home.presses() == 1)
         await home.kill()

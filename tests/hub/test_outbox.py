@@ -27,7 +27,7 @@ class Line:
     subscriptions: tuple[str, ...] = ()
     sent: list[tuple[str, bytes, bool, Answer]] = field(default_factory=list)
 
-    def acknowledge(self, packets: object) -> None:
+    def acknowledge(self, packets: object, *, out_of_turn: bool = False) -> None:
         """Nothing arrives here."""
 
     def publish(

@@ -1,0 +1,87 @@
+"""What was stepped and told from memory while the ledger could not be written, in order, until the ledger takes it.
+
+An emergency does not wait for a disk: where a commit fails, or has not returned after a second, the machine goes on in
+memory. Nothing of it is acknowledged, so that a hub that dies meanwhile hears it again from the broker; nothing is
+thrown away, so that a ledger that comes back holds the same past that people were told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from hub.errors import HandrailError
+from hub.intake import Taken
+from hub.ledger.write import Batch
+from hub.steps import Group
+
+RETRY_MS = 500
+
+
+class Unkept:
+    """Groups that wait for the ledger, the oldest first, and the commit of the oldest one that is under way."""
+
+    def __init__(
+        self,
+        *,
+        on_kept: Callable[[Group, Taken], None],
+        wake: Callable[[], None],
+        retry_ms: int = RETRY_MS,
+    ) -> None:
+        self._on_kept = on_kept
+        self._wake = wake
+        self._retry_ms = retry_ms
+        self._waiting: deque[tuple[Group, Taken]] = deque()
+        self._keeping: asyncio.Future[None] | None = None
+        self._again_ms = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, group: Group, taken: Taken) -> None:
+        """One more that was told from memory."""
+        self._waiting.append((group, taken))
+
+    def under_way(self, keeping: asyncio.Future[None]) -> None:
+        """The commit of the oldest has not returned yet; it may still."""
+        self._keep(keeping)
+
+    def wait(self, now_ms: int) -> None:
+        """The commit of the oldest failed: the next try is a moment later."""
+        self._again_ms = now_ms + self._retry_ms
+
+    def next_ms(self, now_ms: int) -> int | None:
+        """When there is something to do here: now, at a time, or (None) when the commit under way returns."""
+        if not self._waiting:
+            return None
+        if self._keeping is not None:
+            return now_ms if self._keeping.done() else None
+        return max(now_ms, self._again_ms)
+
+    def go_on(self, now_ms: int, commit: Callable[[Batch], Awaitable[None]]) -> str | None:
+        """Keep what can be kept now, each in its turn. Returns why a commit failed, where one did.
+
+        An error that is not the ledger's own is raised: a bug must not look like a disk.
+        """
+        while self._waiting:
+            keeping = self._keeping
+            if keeping is None:
+                if now_ms < self._again_ms:
+                    return None
+                self._keep(asyncio.ensure_future(commit(self._waiting[0][0].batch)))
+                continue
+            if not keeping.done():
+                return None
+            self._keeping = None
+            try:
+                keeping.result()
+            except HandrailError as error:
+                self.wait(now_ms)
+                return str(error)
+            self._on_kept(*self._waiting.popleft())
+        return None
+
+    def _keep(self, keeping: asyncio.Future[None]) -> None:
+        self._keeping = keeping
+        keeping.add_done_callback(lambda _: self._wake())
