@@ -67,6 +67,9 @@ class Listener(Protocol):
     def on_status(self, state: str, why: str) -> None:
         """A heartbeat or last will came."""
 
+    def on_alert(self, alert: str, payload: bytes) -> None:
+        """An alert as the broker has it, or empty where it was cleared."""
+
     def on_link(self, up: bool) -> None:
         """The connection to the broker came or went."""
 
@@ -96,6 +99,11 @@ class Topics:
         return f"handrail/{self.home}/done/"
 
     @property
+    def alert(self) -> str:
+        """What the topics of alerts begin with."""
+        return f"handrail/{self.home}/alert/"
+
+    @property
     def log(self) -> str:
         """Where the hub says that something happened."""
         return f"handrail/{self.home}/log"
@@ -123,8 +131,9 @@ class Bus:
         while True:
             try:
                 async with self._connect() as client:
+                    topics = self._topics
                     await client.subscribe(
-                        [(self._topics.done + "+", 1), (self._topics.status, 1), (self._topics.log, 0)]
+                        [(topics.done + "+", 1), (topics.status, 1), (topics.alert + "+", 1), (topics.log, 0)]
                     )
                     log.info("connected to the broker%s", " again" if told else "")
                     self._client, pause_s, told = client, FIRST_PAUSE_S, False
@@ -180,6 +189,9 @@ class Bus:
     def _take(self, topic: str, payload: bytes) -> None:
         if topic == self._topics.log:
             self._listener.on_log()
+            return
+        if topic.startswith(self._topics.alert):
+            self._listener.on_alert(topic.removeprefix(self._topics.alert), payload)
             return
         try:
             if topic == self._topics.status:

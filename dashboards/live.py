@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import orjson
 
 from dashboards import strings, views
-from hub.ledger.read import Reader, Unreadable
+from dashboards.memory import Memory
+from hub.ledger.read import Night, Reader, Unreadable
 
 log = logging.getLogger("handrail.dashboards")
 
@@ -48,6 +49,8 @@ class Live:
     def __init__(self, reader: Reader, home_name: str = "") -> None:
         self._reader = reader
         self._home_name = home_name
+        self._memory = Memory()
+        self._night: Night | None = None
         self._wake = asyncio.Event()
         self._news = asyncio.Event()
         self._reading = asyncio.Lock()
@@ -72,6 +75,14 @@ class Live:
         """The hub's heartbeat, or its last will."""
         self._hub_state, self._hub_why = state, why
         self._hub_s = asyncio.get_running_loop().time()
+        self._wake.set()
+
+    def on_alert(self, alert: str, payload: bytes) -> None:
+        """An alert at the broker. The ledger has it too, unless the hub tells from memory."""
+        try:
+            self._memory.heard(alert, payload)
+        except ValueError as error:
+            log.warning("cannot read %s", error)
         self._wake.set()
 
     def on_link(self, up: bool) -> None:
@@ -110,25 +121,28 @@ class Live:
 
     async def _read_once(self) -> None:
         try:
-            body = await asyncio.to_thread(self._picture)
+            self._night = await asyncio.to_thread(self._read_night)
         except Unreadable as error:
             if not self._problem:
                 log.error("the ledger cannot be read: %s", error)
             self._problem = strings.LEDGER.format(why=error)
+        else:
+            if self._problem and self._board:
+                log.info("the ledger can be read again")
+            self._problem = ""
+        if self._night is None:
             return
-        if self._problem and self._board:
-            log.info("the ledger can be read again")
-        self._problem = ""
+        night = self._memory.over(self._night)
+        body = await asyncio.to_thread(lambda: orjson.dumps(views.board(night, self._home_name)))
         if body != self._board:
             self._board = body
             self._version += 1
             self._tell()
 
-    def _picture(self) -> bytes:
+    def _read_night(self) -> Night:
         wall_ms = self._reader.wall_ms()
         house = self._reader.home()
-        night = self._reader.night(wall_ms - views.TONIGHT_MS, views.midnight_ms(wall_ms, house))
-        return orjson.dumps(views.board(night, self._home_name))
+        return self._reader.night(wall_ms - views.TONIGHT_MS, views.midnight_ms(wall_ms, house))
 
     def _judge(self) -> None:
         """Say at once when the answer to "can this be relied on" has changed."""

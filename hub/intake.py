@@ -1,8 +1,7 @@
 """One packet on its way into a group: new, sent again, or the other lane's copy of one that is known; a request, a
 device's message, or bytes that nobody can read.
 
-What a group took is written down in `Taken`, so that it is acknowledged after the commit, or goes back as if it had
-never been touched.
+What a group took is written down in `Taken`, so that it is acknowledged after the commit.
 """
 
 from __future__ import annotations
@@ -10,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from devices.adapter import NOTHING, Description, Message
+from devices.adapter import NOTHING, Message
 from devices.events import EMERGENCY_KINDS, Event
 from devices.registry import meaning, presses_call
-from hub.lanes import BULK, URGENT, Held, Overlap, Owed, Received, digest
+from hub.lanes import BULK, URGENT, Held, Overlap, Received, digest
 from hub.mqtt_types import Packet
 from hub.outbox import Wish
 from hub.requests import UnreadableRequest, read_request
 from hub.steps import Group, Steps
-from rules.inputs import Faulted, Heard, Input, Now, Unread
+from rules.inputs import Faulted, Heard, Now, Unread
 
 RAW_MOST = 65_536
 LARGEST = 2**63 - 1
@@ -27,20 +26,11 @@ LARGEST = 2**63 - 1
 
 @dataclass(slots=True)
 class Taken:
-    """What a group took, so that it can be acknowledged after the commit or go back."""
+    """What a group took, so that it can be acknowledged after the commit."""
 
     packets: list[Packet] = field(default_factory=list)
-    urgent: list[Packet | Input] = field(default_factory=list)
-    bulk: list[Packet] = field(default_factory=list)
-    settled: list[tuple[str, bytes, Owed]] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
-    """Copies that waited and were taken out."""
-    holding: list[Held] = field(default_factory=list)
-    """Copies that began to wait."""
-    owed: list[tuple[str, bytes, int]] = field(default_factory=list)
-    known: dict[str, Description | None] = field(default_factory=dict)
-    """What devices had told about themselves before this group, where it learned something else."""
-    gateways: list[str] = field(default_factory=list)
+    learned: bool = False
+    """Devices introduced themselves, or were forgotten."""
 
 
 class Intake:
@@ -80,12 +70,11 @@ class Intake:
             return
         owed = self._overlap.settle(packet.lane, key)
         if owed is not None:
-            taken.settled.append((packet.lane, key, owed))
             group.batch.paired.append(owed.id)
             self._note(group, taken, packet, key)
             return
         if packet.lane == BULK and self._overlap.urgent.covers(packet.topic):
-            taken.holding.append(self._overlap.hold(packet, key, now.elapsed_ms))
+            self._overlap.hold(packet, key, now.elapsed_ms)
             return
         self._act(group, taken, packet, key, now, owes=BULK if packet.lane == URGENT else "")
 
@@ -102,27 +91,7 @@ class Intake:
 
     def take_overdue(self, group: Group, taken: Taken, held: Held, now: Now) -> None:
         """A bulk copy whose urgent twin did not come is acted on; the urgent lane owes its copy from here."""
-        taken.held.append(held)
         self._act(group, taken, held.packet, held.key, now, owes=URGENT)
-
-    def give_back(self, taken: Taken) -> None:
-        """The commit failed: pairing and knowledge are what they were before the group."""
-        overlap = self._overlap
-        for lane, key, owed in reversed(taken.settled):
-            overlap.give_back(lane, key, owed)
-        for lane, key, ident in taken.owed:
-            overlap.disown(lane, key, ident)
-        for held in taken.holding:
-            if not held.gone:
-                overlap.let_go(held)
-        for held in reversed(taken.held):
-            overlap.put_back(held)
-        for device, before in taken.known.items():
-            if before is None:
-                self._steps.known.pop(device, None)
-            else:
-                self._steps.known[device] = before
-        self._told_gateways.difference_update(taken.gateways)
 
     def _came_again(self, group: Group, packet: Packet, key: bytes) -> bool:
         """A redelivery: DUP set, the session resumed, and the newest committed use of this packet id is equal."""
@@ -148,11 +117,9 @@ class Intake:
         if owes == BULK:
             twin = self._overlap.held_twin(key)
             if twin is not None:
-                taken.held.append(twin)
                 self._note(group, taken, twin.packet, key)
                 return
         group.batch.twins.append((ident, owes, packet.topic, key, now.elapsed_ms))
-        taken.owed.append((owes, key, ident))
         self._overlap.owe(owes, key, ident, now.elapsed_ms)
 
     def _decode(self, group: Group, taken: Taken, packet: Packet, now: Now) -> None:
@@ -166,13 +133,14 @@ class Intake:
         for described in decoded.learned:
             before = steps.known.get(described.device)
             if before != described:
-                taken.known.setdefault(described.device, before)
+                taken.learned = True
                 steps.known[described.device] = described
                 group.batch.known[described.device] = described
         for device in decoded.forgotten:
             # One that can call stays known: a list may be incomplete, and its next press must still be one.
             if device in steps.known and not steps.known[device].can_call:
-                taken.known.setdefault(device, steps.known.pop(device))
+                taken.learned = True
+                del steps.known[device]
                 group.batch.known[device] = None
         for event in decoded.events:
             self._heard(group, taken, packet, event, now)
@@ -197,7 +165,6 @@ class Intake:
         if gateway in self._told_gateways:
             return
         self._told_gateways.add(gateway)
-        taken.gateways.append(gateway)
         reason = f"{device} reported an emergency at QoS 0, which a broker may drop"
         self._steps.take(
             group, Faulted(fault=f"qos0:{gateway}", on=True, reason=reason, about={"gateway": gateway}), now

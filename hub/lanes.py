@@ -107,21 +107,6 @@ class Overlap:
             del self._owed[lane, key]
         return owed
 
-    def disown(self, lane: str, key: bytes, ident: int) -> None:
-        """A message whose commit failed was not acted on: nothing is owed for it."""
-        rows = self._owed.get((lane, key))
-        if rows is None:
-            return
-        kept = deque(owed for owed in rows if owed.id != ident)
-        if kept:
-            self._owed[lane, key] = kept
-        else:
-            del self._owed[lane, key]
-
-    def give_back(self, lane: str, key: bytes, owed: Owed) -> None:
-        """A pairing whose commit failed never happened."""
-        self._owed.setdefault((lane, key), deque()).appendleft(owed)
-
     def hold(self, packet: Packet, key: bytes, now_ms: int) -> Held:
         """Let a bulk copy wait for its twin. One that waits already and is sent again after a lost connection takes its
         own place: it is one copy, and acting on both would make two presses of it."""
@@ -154,14 +139,6 @@ class Overlap:
             del self._held[held.key]
         held.gone = True
         self._waiting -= 1
-
-    def put_back(self, held: Held) -> None:
-        """What was taken out for a commit that failed waits again, since when it did."""
-        held.gone = False
-        self._held.setdefault(held.key, deque()).appendleft(held)
-        waiting = (row for row in self._oldest if not row.gone and row is not held)
-        self._oldest = deque(sorted((*waiting, held), key=lambda row: row.since_ms))
-        self._waiting += 1
 
     def overdue(self, now_ms: int, most: int) -> list[Held]:
         """Bulk copies whose twin did not come, the longest waiting first: they are acted on."""

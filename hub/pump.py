@@ -159,7 +159,7 @@ class Pump:
         now = self._clock.now()
         if self._unkept:
             self._catch_up(now.elapsed_ms)
-        group = self._steps.begin()
+        group = Group()
         taken = Taken()
         if last:
             for given in (item for item in self._urgent if not isinstance(item, Packet)):
@@ -245,7 +245,6 @@ class Pump:
         room = GROUP_MOST
         for _ in range(min(len(self._urgent), room // 2 if self._alternate else room)):
             item = self._urgent.popleft()
-            taken.urgent.append(item)
             room -= 1
             if isinstance(item, Packet):
                 if not self._is_let_go(item):
@@ -268,7 +267,6 @@ class Pump:
         most = GROUP_MOST_AROUND_A_PRESS if around_a_press else GROUP_MOST
         for _ in range(min(len(self._bulk), most, room)):
             packet = self._bulk.popleft()
-            taken.bulk.append(packet)
             self._intake.take(group, taken, packet, now)
         self._bulk_since_ms = now.elapsed_ms
 
@@ -339,7 +337,7 @@ class Pump:
         for (lane, packet_id), key in group.batch.received.items():
             self._received.use(lane, packet_id, key)
         self._timers.change(group.timers)
-        if taken.known:
+        if taken.learned:
             self._on_learned()
 
     def _kept(self, group: Group, taken: Taken) -> None:

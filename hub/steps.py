@@ -42,7 +42,7 @@ class Group:
 
 
 class Steps:
-    """Steps inputs into groups. `seq` is the ledger's sequence; it goes back when a group is undone."""
+    """Steps inputs into groups. `seq` is the ledger's sequence."""
 
     def __init__(
         self, *, state: State, seq: int, topics: Topics, catalogue: Catalogue, known: dict[str, Description]
@@ -54,20 +54,9 @@ class Steps:
         self.known = known
         self.settings = ""
         """What `home.yaml` says of this machine, kept beside the home it came with."""
-        self._seq_before = seq
-
-    def begin(self) -> Group:
-        """Start a group."""
-        self._seq_before = self.seq
-        return Group()
-
-    def undo(self) -> None:
-        """The commit failed: state and sequence are what they were before the group."""
-        self.state.revert()
-        self.seq = self._seq_before
 
     def adopt(self) -> None:
-        """The commit is done."""
+        """What was stepped is how things are."""
         self.state.adopt()
 
     def next_seq(self) -> int:

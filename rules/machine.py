@@ -8,7 +8,7 @@ Its constitution:
 - Waiting is data. A wait is a row of `timers`; its end is an input like any other, and comes back after a restart.
 - An emergency stands before everything: no plan, quiet hour or mode can delay it, because it is raised in the very step
   that hears it.
-- `State` is changed row by row and keeps what it was before, so that a group whose commit failed is undone.
+- `State` is changed row by row, never copied, and never taken back: what was stepped was told.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def _configured(turn: Turn, given: Configured) -> None:
     first = turn.state.setting is None
     running = sorted(turn.state.episodes, key=lambda episode: (len(episode.id), episode.id))
     setting = Setting(given.home, running=[episode.rule for episode in running])
-    turn.state.configure(setting)
+    turn.state.setting = setting
     turn.setting = setting
     counts = f"{len(given.home.residents)} residents, {len(given.home.devices)} devices, {len(given.home.staff)} staff"
     turn.log(Did.PLAN_CHANGED, f"{'first' if first else 'new'} configuration accepted: {counts}")

@@ -56,6 +56,7 @@ def alert_message(alert: Alert) -> Json:
         "told": alert.told,
         "rings": alert.rings,
         "quiet": alert.quiet,
+        "everybody": alert.everybody,
         "claimed_by": alert.claimed_by,
         "claimed_at": _when(alert.claimed_wall_ms),
         "attended_by": alert.attended_by,

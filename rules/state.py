@@ -1,9 +1,8 @@
 """What the machine knows: a handful of keyed tables of frozen records, and nothing else.
 
-All of it is rows: a start reads the tables and never folds the past again. A step replaces single rows; the tables keep
-what each row was before, so that a group whose commit failed is undone (`revert`) and one that is kept is adopted
-(`adopt`). Nothing here reads a clock or decides anything, and the order of rows in a table means nothing: a start reads
-them back in another one, so whoever goes through them sorts by what the rows say.
+All of it is rows: a start reads the tables and never folds the past again. A step replaces single rows, and the tables
+keep what changed, so that it is written down. Nothing here reads a clock or decides anything, and the order of rows in
+a table means nothing: a start reads them back in another one, so whoever goes through them sorts by what the rows say.
 """
 
 from __future__ import annotations
@@ -263,7 +262,6 @@ class State:
     """The whole of what the machine knows."""
 
     __slots__ = (
-        "_setting_before",
         "alerts",
         "answers",
         "devices",
@@ -278,7 +276,6 @@ class State:
 
     def __init__(self) -> None:
         self.setting: Setting | None = None
-        self._setting_before: tuple[Setting | None] | None = None
         self.alerts: Table[Alert] = Table()
         self.episodes: Table[Episode] = Table(lambda episode: episode.id)
         self.timers: Table[Timer] = Table()
@@ -293,25 +290,10 @@ class State:
         """Each table by the name it has in the ledger."""
         return {name: getattr(self, name) for name in TABLES}
 
-    def configure(self, setting: Setting) -> None:
-        """Take a new configuration, undone like a row when its commit fails."""
-        if self._setting_before is None:
-            self._setting_before = (self.setting,)
-        self.setting = setting
-
     def adopt(self) -> None:
-        """The commit that holds these changes has returned: they are the past now."""
-        self._setting_before = None
+        """What these steps changed has been handed over to be written down: it is the past now."""
         for name in TABLES:
             getattr(self, name).adopt()
-
-    def revert(self) -> None:
-        """The commit failed: as if these steps had never been taken."""
-        if self._setting_before is not None:
-            self.setting = self._setting_before[0]
-            self._setting_before = None
-        for name in TABLES:
-            getattr(self, name).revert()
 
 
 TABLES: tuple[str, ...] = (

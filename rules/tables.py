@@ -1,4 +1,4 @@
-"""A table: rows by key, with what each was before, so that a step can be kept or undone."""
+"""A table: rows by key, with what changed since it was last written down."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 Row = TypeVar("Row")
-
-_GONE = object()
 
 
 class Table(Generic[Row]):
@@ -17,13 +15,12 @@ class Table(Generic[Row]):
     rule and is stored under its own id).
     """
 
-    __slots__ = ("_before", "changed", "name_of", "rows")
+    __slots__ = ("changed", "name_of", "rows")
 
     def __init__(self, name_of: Callable[[Row], str] | None = None) -> None:
         self.rows: dict[str, Row] = {}
         self.changed: dict[str, Row | None] = {}
         self.name_of = name_of
-        self._before: dict[str, object] = {}
 
     def get(self, key: str) -> Row | None:
         """The row of this key, if there is one."""
@@ -40,16 +37,12 @@ class Table(Generic[Row]):
 
     def put(self, key: str, row: Row) -> None:
         """Set a row, now and in the store."""
-        if key not in self._before:
-            self._before[key] = self.rows.get(key, _GONE)
         self.rows[key] = row
         self.changed[self.name_of(row) if self.name_of else key] = row
 
     def drop(self, key: str) -> None:
         """Remove a row, now and from the store."""
         if key in self.rows:
-            if key not in self._before:
-                self._before[key] = self.rows[key]
             row = self.rows.pop(key)
             self.changed[self.name_of(row) if self.name_of else key] = None
 
@@ -60,20 +53,8 @@ class Table(Generic[Row]):
 
     def forget(self, key: str) -> None:
         """Forget a row in memory alone; the store keeps it."""
-        if key not in self._before:
-            self._before[key] = self.rows.get(key, _GONE)
         self.rows.pop(key, None)
 
     def adopt(self) -> None:
-        """What changed is the past now."""
+        """What changed is written down, or will be: the past."""
         self.changed = {}
-        self._before = {}
-
-    def revert(self) -> None:
-        """Every row is again what it was at the last `adopt`."""
-        for key, row in self._before.items():
-            if row is _GONE:
-                self.rows.pop(key, None)
-            else:
-                self.rows[key] = row  # type: ignore[assignment]
-        self.adopt()

@@ -301,7 +301,7 @@ class House:
 
     def take(self, *inputs: Input) -> Group:
         """One group, committed."""
-        group = self.steps.begin()
+        group = Group()
         for given in inputs:
             self.steps.take(group, given, self.now)
         self.steps.finish(group)

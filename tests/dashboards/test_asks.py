@@ -26,6 +26,7 @@ class Heard:
     logs: int = 0
     statuses: list[tuple[str, str]] = field(default_factory=list)
     links: list[bool] = field(default_factory=list)
+    alerts: dict[str, bytes] = field(default_factory=dict)
 
     def on_log(self) -> None:
         """A log line was written."""
@@ -34,6 +35,10 @@ class Heard:
     def on_status(self, state: str, why: str) -> None:
         """A heartbeat or last will came."""
         self.statuses.append((state, why))
+
+    def on_alert(self, alert: str, payload: bytes) -> None:
+        """An alert as the broker has it."""
+        self.alerts[alert] = payload
 
     def on_link(self, up: bool) -> None:
         """The connection came or went."""

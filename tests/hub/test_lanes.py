@@ -184,7 +184,7 @@ async def test_a_broker_that_forgot_a_session_is_told(tmp_path: Path) -> None:
 async def test_a_redelivery_of_what_is_committed_is_no_second_press(tmp_path: Path) -> None:
     """DUP, the session resumed, and the newest committed use of that packet id is the same message."""
     async with rig(tmp_path) as home:
-        home.lanes[URGENT].acknowledge = lambda packets, **how: None  # type: ignore[method-assign,assignment,misc]
+        home.lanes[URGENT].acknowledge = lambda packets, **how: None  # type: ignore[method-assign]
         home.broker.say(PENDANT, PRESS)
         await until(lambda: home.presses() == 1)
         await home.kill()
@@ -249,24 +249,9 @@ def test_copies_that_wait_are_overdue_in_the_order_in_which_they_came() -> None:
     assert overlap.overdue(TWIN_WAIT_MS - 1, 100) == []
     first = overlap.overdue(TWIN_WAIT_MS + 10, 3)
     assert [held.packet.packet_id for held in first] == [0, 1, 2]
-    for held in reversed(first):
-        overlap.put_back(held)
-    assert [held.packet.packet_id for held in overlap.overdue(TWIN_WAIT_MS + 10, 100)] == [0, 1, 2, 3, 4]
+    assert [held.packet.packet_id for held in overlap.overdue(TWIN_WAIT_MS + 10, 100)] == [3, 4]
     assert overlap.waiting == 0
     assert overlap.next_overdue_ms() is None
-
-
-def test_a_copy_put_back_does_not_stand_before_older_ones() -> None:
-    """The twin of a younger one came first, and its commit failed."""
-    overlap = Overlap([])
-    for number in range(2):
-        packet = a_packet(number, payload=b"%d" % number)
-        overlap.hold(packet, digest(packet), number * 1_000)
-    twin = overlap.held_twin(digest(a_packet(payload=b"1")))
-    assert twin is not None
-    overlap.put_back(twin)
-    assert overlap.next_overdue_ms() == TWIN_WAIT_MS
-    assert [held.packet.packet_id for held in overlap.overdue(TWIN_WAIT_MS, 100)] == [0]
 
 
 def test_what_the_urgent_lane_owes_expires_only_while_it_is_up() -> None:

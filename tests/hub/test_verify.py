@@ -15,7 +15,7 @@ from devices.events import Event, Kind
 from hub.config.read import read_home
 from hub.ledger.load import load
 from hub.ledger.write import Batch, open_store, write
-from hub.steps import Steps
+from hub.steps import Group, Steps
 from hub.topics import Topics
 from hub.verify import LedgerUnreadable, Verdict, verify
 from rules.home import Home
@@ -100,7 +100,7 @@ class History:
         self._elapsed_ms += self._rng.choice((5, 5, 400, 400, 9_000, 9_000, 61_000, 61_000, 700_000, 20_000_000))
         now = Now(self._elapsed_ms, BEGAN_MS + self._elapsed_ms)
         steps = self.steps
-        group = steps.begin()
+        group = Group()
         due = [timer.key for timer in steps.state.timers if timer.due_ms <= now.elapsed_ms]
         for given in [*inputs, *(FellDue(timer=key) for key in due)]:
             steps.take(group, given, now)

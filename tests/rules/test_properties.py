@@ -116,26 +116,6 @@ def test_the_outcome_does_not_depend_on_how_python_hashes() -> None:
     assert said == {digest_of_the_fixed_history()}
 
 
-@times(120)
-@given(histories(), st.lists(HAPPENINGS, max_size=8), st.lists(HAPPENINGS, max_size=8))
-def test_a_step_whose_commit_failed_was_never_taken(
-    history: list[Happening], undone: list[Happening], rest: list[Happening]
-) -> None:
-    """Reverted, the state is what it was, and goes on as if nothing had been tried."""
-    run = Run(State())
-    run.go(history)
-    run.state.adopt()
-    before, setting, now = rows(run.state), run.state.setting, run.now
-    other = Run(fork(run.state), now)
-    run.go(undone)
-    run.state.revert()
-    assert rows(run.state) == before
-    assert run.state.setting is setting
-    assert all(not table.changed for table in run.state.tables().values())
-    run.now = now
-    assert written(run.go(rest)) == written(other.go(rest))
-
-
 @times(250)
 @given(histories(), st.lists(HAPPENINGS, min_size=4, max_size=15))
 def test_a_replay_from_a_snapshot_is_the_replay_from_the_start(history: list[Happening], rest: list[Happening]) -> None:
