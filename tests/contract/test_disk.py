@@ -65,14 +65,18 @@ def home(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[RunningHome]:
         made.stop()
 
 
+def fill(filler: Path) -> None:
+    """Take all the room that is left."""
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(65_536))
+
+
 def alerts(me: Stranger) -> dict[str, Json]:
     """The newest open alert of each device, as a screen has it."""
-    found: dict[str, Json] = {}
-    for topic, payload, _ in me.heard:
-        if topic.startswith(f"{TOP}/alert/") and payload:
-            alert: Json = orjson.loads(payload)
-            found[str(alert["device"])] = alert
-    return {device: alert for device, alert in found.items() if alert["state"] != "closed"}
+    newest = {topic: payload for topic, payload, _ in me.heard if topic.startswith(f"{TOP}/alert/")}
+    found: list[Json] = [orjson.loads(payload) for payload in newest.values() if payload]
+    return {str(alert["device"]): alert for alert in found if alert["state"] != "closed"}
 
 
 def raised(me: Stranger, stamp: str) -> int:
@@ -109,9 +113,7 @@ async def test_a_full_disk_while_people_press(home: RunningHome) -> None:
             await me.press("001", "before")
             await me.line("raised", stamp="before")
             filler = home.folder / "data" / "filler"
-            with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-                while True:
-                    file.write(bytes(65_536))
+            fill(filler)
             await until_it_cannot_write(me)
             assert alerts(me)["hub:ledger"]["reason"] == FULL
             for room in ("002", "003", "004"):
@@ -130,6 +132,35 @@ async def test_a_full_disk_while_people_press(home: RunningHome) -> None:
                 await me.line("raised", stamp=stamp)
             assert [raised(me, stamp) for stamp in stamps] == [1, 1, 1, 1]
             await me.line("claimed", by="carer-1")
+            await until(lambda: not any(alert["unrecorded"] for alert in alerts(me).values()), DEADLINE_S)
+            assert home.stop() == 0
+        verified(home)
+
+
+async def test_a_hub_that_starts_on_a_full_disk_tells_all_the_same(home: RunningHome) -> None:
+    """Killed in the middle of it and started again: what it hears is told, and kept when there is room."""
+    with small_disk(home.folder / "data"):
+        async with stranger(home.broker.port) as me:
+            home.start()
+            await me.is_ready()
+            fill(home.folder / "data" / "filler")
+            await until_it_cannot_write(me)
+            await me.press("001", "first")
+            await until(lambda: "room-001-pendant" in alerts(me), DEADLINE_S)
+            for room in ("002", "003"):
+                home.kill()
+                me.heard.clear()
+                home.start()
+                await until(lambda: me.state == "degraded", DEADLINE_S)
+                await me.press(room, f"while-{room}")
+                await until(lambda room=room: f"room-{room}-pendant" in alerts(me), DEADLINE_S)  # type: ignore[misc]
+                await until(lambda: "room-001-pendant" in alerts(me), DEADLINE_S)
+            (home.folder / "data" / "filler").unlink()
+            await me.line("mended", device="hub:ledger")
+            stamps = ("first", "while-002", "while-003")
+            for stamp in stamps:
+                await me.line("raised", stamp=stamp)
+            assert [raised(me, stamp) for stamp in stamps] == [1, 1, 1]
             await until(lambda: not any(alert["unrecorded"] for alert in alerts(me).values()), DEADLINE_S)
             assert home.stop() == 0
         verified(home)
