@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 
 from hub import status
@@ -155,11 +155,11 @@ class Hub:
         """Devices introduced themselves: the lanes may have to hear other topics."""
         self._follow.set()
 
-    def on_commit_failed(self, fault: str, why: str, group: Group | None) -> None:
+    def on_commit_failed(self, fault: str, why: str, alerts: Sequence[str]) -> None:
         """The ledger does not take what happened: from here people are told from memory, and they are told so."""
         parts = self.parts
         parts.health.why["ledger"] = why
-        about = {"folder": str(parts.writer.path.parent), "alerts": " ".join(group.alerts if group else ())}
+        about = {"folder": str(parts.writer.path.parent), "alerts": " ".join(alerts)}
         parts.pump.put_first(Faulted(fault=fault, on=True, reason=why, about=about))
         self.beat()
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from hub.abc import Broker
 from hub.elapsed import HomeClock
@@ -43,6 +43,8 @@ LAST_S = 2.0
 """How long a stop waits for a ledger that did not take commits."""
 LEDGER, LEDGER_SLOW = "ledger", "ledger-slow"
 
+Formed = tuple[Group, Taken]
+
 
 class Pump:
     """Gathers, steps, commits, acknowledges, hands over."""
@@ -61,13 +63,13 @@ class Pump:
         on_retained_alert: Callable[[str], None],
         on_learned: Callable[[], None],
         on_unkept: Callable[[Group], None],
-        on_failure: Callable[[str, str, Group | None], None],
+        on_failure: Callable[[str, str, Sequence[str]], None],
         on_recovery: Callable[[tuple[str, ...], int], None],
         retry_ms: int = RETRY_MS,
     ) -> None:
-        """`on_unkept` carries a group out from memory; `on_failure(fault, why, group)` says that this began with a
-        group or goes on for another reason, `on_recovery(faults, lost)` that it is over and how many messages were let
-        go."""
+        """`on_unkept` carries a group out from memory; `on_failure(fault, why, alerts)` says that this began, with the
+        alerts raised by then, or has another reason; `on_recovery(faults, lost)` that it is over and how many messages
+        were let go."""
         self._steps = steps
         self._commit = commit
         self._clock = clock
@@ -159,8 +161,23 @@ class Pump:
         now = self._clock.now()
         if self._unkept:
             self._catch_up(now.elapsed_ms)
-        group = Group()
-        taken = Taken()
+        formed = self._form(now, last=last)
+        self._save = False
+        if self._unkept:
+            self._from_memory(*formed)
+            await asyncio.sleep(0)  # the loop belongs to the others too
+            return
+        next_one: Formed | None = formed
+        while next_one is not None:
+            formed, keeping = next_one, self._begin(next_one[0])
+            next_one = self._form_ahead()
+            if not await self._is_kept(keeping, formed, next_one):
+                return
+            self._kept(*formed)
+
+    def _form(self, now: Now, *, last: bool = False) -> Formed:
+        """Gather a group and step it: from here it is how things are, for the machine alone until it is kept."""
+        group, taken = Group(), Taken()
         if last:
             for given in (item for item in self._urgent if not isinstance(item, Packet)):
                 self._steps.take(group, given, now)
@@ -170,16 +187,23 @@ class Pump:
         group.batch.cursors["seq"] = self._steps.seq
         group.batch.cursors["elapsed_ms"] = now.elapsed_ms
         group.batch.cursors["wall_ms"] = now.wall_ms
-        self._save = False
-        if self._unkept:
-            self._from_memory(group, taken)
-            await asyncio.sleep(0)  # the loop belongs to the others too
-            return
+        self._adopt(group, taken)
+        return group, taken
+
+    def _form_ahead(self) -> Formed | None:
+        """In a flood of bulk the next group is stepped while one is being committed: disk and machine both work.
+        Not while somebody presses, or something is due: then a group less stands in front."""
+        now = self._clock.now()
+        quiet_ms = now.elapsed_ms - self._urgent_ms
+        if self._urgent or self._stopping or quiet_ms < AROUND_A_PRESS_MS or len(self._bulk) < GROUP_MOST:
+            return None
+        if self._due_ms() <= now.elapsed_ms or self._brakes():
+            return None
+        return self._form(now)
+
+    def _begin(self, group: Group) -> asyncio.Future[None]:
         self._housekeeping(group.batch)
-        keeping = asyncio.ensure_future(self._commit(group.batch))
-        if await self._is_kept(keeping, group, taken, now):
-            self._adopt(group, taken)
-            self._kept(group, taken)
+        return asyncio.ensure_future(self._commit(group.batch))
 
     async def drain(self) -> None:
         """Finish the group under way and one more, then return; what is left is the broker's to send again."""
@@ -271,7 +295,7 @@ class Pump:
         self._bulk_since_ms = now.elapsed_ms
 
     # -- keeping --------------------------------------------------------------------------------------------------
-    async def _is_kept(self, keeping: asyncio.Future[None], group: Group, taken: Taken, now: Now) -> bool:
+    async def _is_kept(self, keeping: asyncio.Future[None], formed: Formed, ahead: Formed | None) -> bool:
         """Whether the commit returned in time. Where it failed or hangs, what was stepped is told from memory."""
         await asyncio.wait((keeping,), timeout=SLOW_S)
         if not keeping.done():
@@ -285,26 +309,27 @@ class Pump:
                 return True
             except HandrailError as error:
                 fault, why = LEDGER, str(error)
-                self._unkept.wait(now.elapsed_ms)
-        self._fails(fault, why, group)
-        self._adopt(group, taken)
-        self._unkept.add(group, taken)
+                self._unkept.wait(self._clock.now().elapsed_ms)
+        stepped = [formed] if ahead is None else [formed, ahead]
+        self._fails(fault, why, [alert for group, _ in stepped for alert in group.alerts])
+        for group, taken in stepped:
+            self._unkept.add(group, taken)
+            self._withheld.update(group.wishes)
+            group.wishes = {}
         if not keeping.done():
             self._unkept.under_way(keeping)
-        self._withheld, group.wishes = group.wishes, {}
         return False
 
-    def _fails(self, fault: str, why: str, group: Group | None = None) -> None:
+    def _fails(self, fault: str, why: str, alerts: Sequence[str] = ()) -> None:
         if fault not in self._faults:
             log.error("%s; people are told from memory", why)
             self._faults = (*self._faults, fault)
-            self._on_failure(fault, why, group)
+            self._on_failure(fault, why, alerts)
 
     def _from_memory(self, group: Group, taken: Taken) -> None:
         """The machine goes on without the ledger: told now, kept and acknowledged later."""
         if not (taken.packets or group.batch.events or group.batch.inputs or self._withheld):
             return
-        self._adopt(group, taken)
         self._unkept.add(group, taken)
         group.wishes = {**self._withheld, **group.wishes}
         self._withheld = {}

@@ -87,7 +87,7 @@ async def test_what_was_carried_out_is_struck_off_although_a_commit_failed(tmp_p
         await home.failed()
         home.mend()
         await until(lambda: not home.rows("SELECT * FROM outbox"))
-        assert home.hub.parts.outbox.carried == []
+        await until(lambda: home.hub.parts.outbox.carried == [])
 
 
 async def test_the_pairing_of_a_failed_commit_is_undone(tmp_path: Path) -> None:
