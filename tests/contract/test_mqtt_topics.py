@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import orjson
 import pytest
+from aiomqtt import Client, ProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from tests.contract.home_parts import DEADLINE_S, SLUG, TOP, RunningHome, Stranger, home_with, stranger
 from tests.parts import Mosquitto, until
@@ -103,6 +108,28 @@ async def test_an_alert_is_claimed_attended_and_closed_over_mqtt(me: Stranger) -
     assert seqs == sorted(set(map(int, map(str, seqs))))
     versions = [shown["version"] for shown in me.on(f"{TOP}/alert/{alert}")]
     assert versions == sorted(versions, key=lambda version: int(str(version)))
+
+
+async def test_an_answer_carries_the_correlation_data_of_its_request(me: Stranger, home: RunningHome) -> None:
+    """Several asked at once on one response topic; any bytes come back as they went, and none where none were given."""
+    sent: tuple[bytes | None, ...] = (b"first", b"\xff\x00\xfe not text", b"x" * 2_000, None)
+    back: dict[str, bytes | None] = {}
+    async with Client("127.0.0.1", home.broker.port, protocol=ProtocolVersion.V5) as asker, asyncio.timeout(DEADLINE_S):
+        await asker.subscribe("mine/answers", qos=1)
+        for number, correlation in enumerate(sent):
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.ResponseTopic = "mine/answers"
+            if correlation is not None:
+                properties.CorrelationData = correlation
+            wish = b'{"id":"c%d","do":"claim","alert":"a99999","by":"carer-1"}' % number
+            await asker.publish(f"{TOP}/do/dashboards", wish, qos=1, properties=properties)
+        async for message in asker.messages:
+            assert isinstance(message.payload, bytes)
+            back[orjson.loads(message.payload)["id"]] = getattr(message.properties, "CorrelationData", None)
+            if len(back) == len(sent):
+                break
+    assert back == {f"c{number}": correlation for number, correlation in enumerate(sent)}
+    await until(lambda: all(me.on(f"{TOP}/done/{ident}") for ident in back), DEADLINE_S)
 
 
 async def test_a_second_press_is_added_to_the_open_alert(me: Stranger) -> None:
