@@ -67,6 +67,8 @@ class Card:
     """Was put off before: once more needs a reason."""
     ask_who: bool
     """Who it was is asked at the end: the alert names a place alone."""
+    ask_why: bool
+    """Nothing showed yet that somebody was there: closing asks why."""
     unknown_device: str | None
     marks: tuple[str, ...]
     missed: tuple[MissedRow, ...]

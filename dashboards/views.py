@@ -14,6 +14,7 @@ from dashboards import strings
 from dashboards.picture import Board, Card, ClosedRow, MissedRow, Name, Notes, Seen, StrangerRow
 from devices.events import Kind
 from hub.ledger.read import House, HouseCarer, Night
+from rules import presence
 from rules.home import Role
 from rules.levels import RANK, Level
 from rules.state import Alert, AlertState, OnShift
@@ -128,6 +129,7 @@ def card(alert: Alert, names: _Names, house: House) -> Card:
         may_promise=_may_promise(alert),
         longer=promise is not None or alert.promised_before,
         ask_who=alert.resident is None and alert.place is not None and not assist and bool(house.residents),
+        ask_why=presence.lacks_reason(alert),
         unknown_device=unknown,
         marks=_marks(alert),
         missed=tuple(

@@ -56,6 +56,7 @@ class Broker(Protocol):
         *,
         qos: int = 1,
         retain: bool = False,
+        correlation_data: bytes | None = None,
         on_acknowledged: OnAcknowledged | None = None,
     ) -> None:
         """Send; `on_acknowledged` is called once, after this returned, with the broker's word or the loss."""

@@ -183,8 +183,14 @@ class Intake:
         if packet.response_topic and answer is not None and self._may_answer_on(packet.response_topic):
             seq = self._steps.next_seq()
             key = f"response/{seq}"
-            wish = Wish(key=key, seq=seq, urgent=True, topic=packet.response_topic, payload=answer.payload)
-            group.wishes[key] = wish
+            group.wishes[key] = Wish(
+                key=key,
+                seq=seq,
+                urgent=True,
+                topic=packet.response_topic,
+                payload=answer.payload,
+                correlation=packet.correlation_data,
+            )
 
     def _may_answer_on(self, topic: str) -> bool:
         """A client chooses where it is answered, and must not speak through us to devices, screens or ourselves."""

@@ -25,7 +25,7 @@ from hub.mqtt_link import MAX_PACKET_SIZE, Link, OnAcknowledged
 from hub.mqtt_login import password_of, tls_of
 from hub.mqtt_patience import ANSWER_S, patience
 from hub.mqtt_reasons import FIRST_FAILURE, refusal, subscribe_words
-from hub.mqtt_types import BrokerAddress, Message, Packet, Up
+from hub.mqtt_types import BrokerAddress, Message, Packet, Publication, Up
 
 __all__ = ["BrokerAddress", "Connection", "Message", "OnAcknowledged", "Packet", "Up"]
 
@@ -157,11 +157,12 @@ class Connection:
         *,
         qos: int = 1,
         retain: bool = False,
+        correlation_data: bytes | None = None,
         on_acknowledged: OnAcknowledged | None = None,
     ) -> None:
         """Send within the broker's window, else wait in line; `on_acknowledged` is called once, after this returned."""
         if self._link is not None and self._link.connected:
-            self._link.publish(topic, payload, qos, retain, on_acknowledged)
+            self._link.publish(Publication(topic, payload, qos, retain, on_acknowledged, correlation_data))
         elif on_acknowledged is not None:
             asyncio.get_running_loop().call_soon(on_acknowledged, False, "not connected to the broker")
 
@@ -311,7 +312,7 @@ class Connection:
 
     async def _last_words(self, link: Link, last: Message, within_s: float) -> None:
         answered = asyncio.Event()
-        link.publish(last.topic, last.payload, last.qos, last.retain, lambda _ok, _why: answered.set())
+        link.publish(Publication(last.topic, last.payload, last.qos, last.retain, lambda _ok, _why: answered.set()))
         try:
             async with asyncio.timeout(within_s):
                 await answered.wait()

@@ -14,7 +14,7 @@ import mqtt5
 from hub.errors import BrokerClosed, BrokerError, BrokerUnreachable, ProtocolBroken
 from hub.mqtt_acks import Acknowledgements
 from hub.mqtt_reasons import FIRST_FAILURE, farewell, forbidden, publish_words
-from hub.mqtt_types import Packet
+from hub.mqtt_types import Packet, Publication
 from hub.mqtt_wire import Reader
 
 MAX_PACKET_SIZE = 9 << 20
@@ -32,7 +32,6 @@ _PROTOCOL_ERROR = int(mqtt5.DisconnectReasonCode.PROTOCOL_ERROR)
 _PINGREQ = mqtt5.PingReqPacket().write()
 _QOS = (mqtt5.QoS.AT_MOST_ONCE, mqtt5.QoS.AT_LEAST_ONCE)
 
-_Waiting = tuple[str, bytes, int, bool, OnAcknowledged | None]
 _Answer = mqtt5.ConnAckPacket | mqtt5.SubAckPacket | mqtt5.UnsubAckPacket
 
 
@@ -69,7 +68,7 @@ class Link(asyncio.Protocol):
         self._writable = True
         self._window = 0
         self._packet_max = _PUBLISH_MAX
-        self._queue: deque[_Waiting] = deque()
+        self._queue: deque[Publication] = deque()
         self._inflight: dict[int, tuple[str, OnAcknowledged | None]] = {}
         self._last_id = 0
         self._arrivals = Acknowledgements()
@@ -128,15 +127,12 @@ class Link(asyncio.Protocol):
                 self._reading = True
                 self._transport.resume_reading()
 
-    def publish(
-        self, topic: str, payload: bytes, qos: int, retain: bool, on_acknowledged: OnAcknowledged | None
-    ) -> None:
+    def publish(self, message: Publication) -> None:
         """Send now, or keep in line while the broker's window or the socket is full."""
-        message = (topic, payload, qos, retain, on_acknowledged)
-        if self._queue or not self._room(qos):
+        if self._queue or not self._room(message.qos):
             self._queue.append(message)
         else:
-            self._put(*message)
+            self._put(message)
 
     def disconnect(self) -> None:
         """Say goodbye: the broker keeps the session and forgets the will."""
@@ -176,7 +172,7 @@ class Link(asyncio.Protocol):
         self._note(BrokerUnreachable(f"{lost}: {exc}" if exc else lost))
         if self._ticking is not None:
             self._ticking.cancel()
-        given_back = [on for _, on in self._inflight.values()] + [message[4] for message in self._queue]
+        given_back = [on for _, on in self._inflight.values()] + [message.on_acknowledged for message in self._queue]
         self._inflight.clear()
         self._queue.clear()
         self._out.clear()
@@ -285,16 +281,19 @@ class Link(asyncio.Protocol):
 
     def _fill(self) -> None:
         queue = self._queue
-        while queue and self._room(queue[0][2]):
-            self._put(*queue.popleft())
+        while queue and self._room(queue[0].qos):
+            self._put(queue.popleft())
 
-    def _put(self, topic: str, payload: bytes, qos: int, retain: bool, on_acknowledged: OnAcknowledged | None) -> None:
+    def _put(self, message: Publication) -> None:
+        topic, payload, qos, retain, on_acknowledged, correlation = message
         if len(payload) > self._packet_max:
             self._refuse(on_acknowledged, self._size_words(topic, len(payload)))
             return
         packet_id = self._next_id() if qos else None
         try:
-            data = mqtt5.PublishPacket(topic, payload, qos=_QOS[qos], retain=retain, packet_id=packet_id).write()
+            data = mqtt5.PublishPacket(
+                topic, payload, qos=_QOS[qos], retain=retain, packet_id=packet_id, correlation_data=correlation
+            ).write()
         except ValueError as error:
             self._refuse(on_acknowledged, f"not a message that MQTT can carry, topic {topic!r}: {error}")
             return

@@ -1,5 +1,6 @@
 """The plain values that go between the hub and its MQTT connections."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +25,18 @@ class Packet(NamedTuple):
     """The broker still had our session when that connection was made."""
     arrival: int = 0
     """The place among the QoS 1 messages of its connection, from 0."""
+
+
+class Publication(NamedTuple):
+    """A message on its way to the broker, and who is told what came of it; a tuple for the same reason."""
+
+    topic: str
+    payload: bytes
+    qos: int
+    retain: bool
+    on_acknowledged: Callable[[bool, str], None] | None
+    correlation_data: bytes | None = None
+    """What a request of MQTT 5 wants to find in its answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,8 @@ class Wish:
     urgent: bool
     topic: str = ""
     payload: bytes = b""
+    correlation: bytes | None = None
+    """What a request wants to find in its answer, any bytes."""
     retain: bool = False
     clear: bool = False
     """Clear the retained message afterwards: the alert is closed."""
@@ -39,6 +41,8 @@ class Wish:
     def row(self) -> tuple[str, int, int, dict[str, object]]:
         """The row as the ledger keeps it."""
         body: dict[str, object] = {"topic": self.topic, "payload": self.payload.decode(), "retain": self.retain}
+        if self.correlation is not None:
+            body["correlation"] = self.correlation.hex()
         if self.clear:
             body["clear"] = True
         if self.drop_ms is not None:
@@ -52,13 +56,14 @@ class Wish:
 
 def wish_of(key: str, seq: int, urgent: int, body: dict[str, object]) -> Wish:
     """A wish from its row."""
-    drop, tell = body.get("drop_ms"), body.get("tell")
+    drop, tell, correlation = body.get("drop_ms"), body.get("tell"), body.get("correlation")
     return Wish(
         key=key,
         seq=seq,
         urgent=bool(urgent),
         topic=str(body.get("topic", "")),
         payload=str(body.get("payload", "")).encode(),
+        correlation=bytes.fromhex(correlation) if isinstance(correlation, str) else None,
         retain=bool(body.get("retain")),
         clear=bool(body.get("clear")),
         drop_ms=drop if isinstance(drop, int) else None,
@@ -137,7 +142,11 @@ class Outbox:
             return
         lane = self._lanes[wish.urgent]
         lane.publish(
-            wish.topic, wish.payload, retain=wish.retain, on_acknowledged=lambda ok, why: self._answered(wish, ok, why)
+            wish.topic,
+            wish.payload,
+            retain=wish.retain,
+            correlation_data=wish.correlation,
+            on_acknowledged=lambda ok, why: self._answered(wish, ok, why),
         )
 
     def _answered(self, wish: Wish, ok: bool, why: str) -> None:

@@ -139,6 +139,7 @@ def back_to_ladder(
         attended_by=None,
         attended_wall_ms=None,
         proved=False,
+        unproved_reason=alert.unproved_reason if alert.missed else None,
         promise=None,
         rung=rung,
         told=also_told(alert, found.people),

@@ -1,28 +1,28 @@
 """The manager's list of every morning: what the night left to be looked at, in one technical alert and one log line.
 
-Alerts closed without a proof of presence, residents whose frequent calls ask for a review, and the strangers' devices
-that are marked *not ours*. A morning with nothing to list is silent.
+Alerts closed without a proof of presence and why, residents whose frequent calls ask for a review, and the strangers'
+devices that are marked *not ours*. A morning with nothing to list is silent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from textwrap import shorten
 
 from devices.events import Kind
-from rules import raising
+from rules import presence, raising, reach
 from rules.effects import Did
 from rules.levels import Level
 from rules.raising import Found
-from rules.state import AlertState, Ending
+from rules.state import Alert, AlertState, Ending
 from rules.turn import Turn
 
 DAY_MS = 86_400_000
-LISTED = frozenset({Level.EMERGENCY, Level.URGENT, Level.CALL, Level.CHECK})
-OF_A_DEVICE = frozenset({Kind.AVAILABILITY, Kind.BATTERY, Kind.TAMPER})
-"""Kinds of alerts nobody has to stand beside a person for."""
 MOST = 20
 """So many of a sort are named; the rest are counted, and stand in the log."""
+LONGEST = 80
+"""A reason is shown this far; the log has it whole."""
 
 
 def arm(turn: Turn) -> None:
@@ -59,18 +59,22 @@ def due(turn: Turn) -> None:
 
 
 def _unproved(turn: Turn) -> Iterator[str]:
-    closed = sorted(
-        alert.id
+    closed = [
+        alert
         for alert in turn.state.alerts
         if alert.state is AlertState.CLOSED
-        and alert.level in LISTED
-        and alert.kind not in OF_A_DEVICE
-        and not alert.proved
+        and presence.is_unshown(alert)
         and alert.ending is not Ending.BACK
         and turn.now.wall_ms - (alert.closed_wall_ms or 0) <= DAY_MS
-    )
+    ]
     if closed:
-        yield f"closed without a proof of presence: {_some(closed)}"
+        each = [_why(turn, alert) for alert in sorted(closed, key=lambda alert: alert.id)]
+        yield f"closed without a proof of presence: {_some(each)}"
+
+
+def _why(turn: Turn, alert: Alert) -> str:
+    reason = shorten(alert.unproved_reason or "no reason given", LONGEST, placeholder=" …")
+    return f"{alert.id} ({reach.name(turn, alert.closed_by)}: {reason})"
 
 
 def _reviews(turn: Turn) -> Iterator[str]:

@@ -63,6 +63,8 @@ class Missed:
     at_ms: int
     presses: int = 1
     answered_by: str | None = None
+    proved: bool = False
+    """Something showed that who answered it was there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,8 @@ class Alert:
     attended_wall_ms: int | None = None
     proved: bool = False
     """A tag, call point or screen showed that the carer was there; closed without, it is on the manager's list."""
+    unproved_reason: str | None = None
+    """Why nothing showed it, said when attending or closing: without the one or the other it is not closed."""
     promise: Promise | None = None
     promised_before: bool = False
     """A promise was broken: there is no other."""
@@ -119,7 +123,7 @@ class Alert:
     closed_ms: int | None = None
     closed_wall_ms: int | None = None
     word: str | None = None
-    """The closing word, or the reason for closing without a proof of presence."""
+    """What was said with the ending, in a word."""
     everybody: bool = False
     """Rings everybody on shift at once: staff assist, unknown device."""
     also: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from devices.events import Kind
-from rules import alerts, reach, supervision
+from rules import alerts, presence, reach, supervision
 from rules.effects import Did
 from rules.inputs import Asked
 from rules.levels import Level
@@ -51,16 +51,15 @@ def attend(turn: Turn, request: Asked, alert: Alert) -> Said:
     """A carer is where the person is."""
     if _is_own_cry(alert, request.by):
         return False, "you called for help yourself: a colleague comes"
-    shown = _proof(turn, request, alert)
+    shown = presence.shown_for(turn, request, alert)
     alert = replace(
-        alert,
+        presence.noted(alert, shown, request.reason),
         version=alert.version + 1,
         state=after(alert.state, Doing.ATTEND) or AlertState.ATTENDED,
         claimed_by=alert.claimed_by or request.by,
         claimed_wall_ms=alert.claimed_wall_ms or turn.now.wall_ms,
         attended_by=request.by,
         attended_wall_ms=turn.now.wall_ms,
-        proved=shown is not None,
         promise=None,
         quiet=True,
         burst_ms=None,
@@ -68,8 +67,7 @@ def attend(turn: Turn, request: Asked, alert: Alert) -> Said:
     alerts.stop_clocks(turn, alert)
     turn.arm("unclosed", alert.id, turn.now.elapsed_ms + turn.setting.home.times.unclosed_s * 1000)
     waited = plainly(turn.now.elapsed_ms - alert.waiting_since_ms)
-    proof = shown or f"presence not shown, for the manager's list (reason: {request.reason or 'none given'})"
-    why = f"{reach.name(turn, request.by)} is there after {waited}; {proof}"
+    why = f"{reach.name(turn, request.by)} is there after {waited}{presence.at_attend(alert, shown)}"
     turn.log(Did.ATTENDED, why, alert=alert, by=request.by)
     _taken(turn, alert)
     return True, "you are there"
@@ -85,22 +83,6 @@ def _taken(turn: Turn, alert: Alert) -> None:
 
 def _is_own_cry(alert: Alert, person: str) -> bool:
     return alert.kind == Kind.STAFF_ASSIST and alert.device == f"{ASSIST}{person}"
-
-
-def _proof(turn: Turn, request: Asked, alert: Alert) -> str | None:
-    """Presence is proved by any tag, call point or screen where the person is; without one it is said and listed.
-
-    Where a pendant's wearer is, nobody knows: any place of the home will do for them, and is written down.
-    """
-    what, _, where = request.proof.partition(":")
-    here = {alert.place, alert.room} if alert.place is not None else None
-    if what == "screen" and where in turn.setting.places:
-        fits = here is None or where in here
-        return f"shown by the screen of {turn.setting.place_name(where)}" if fits else None
-    placed = turn.setting.registry.by_name(where) if what in ("device", "tag") else None
-    if placed is None:
-        return None
-    return f"shown by {where}" if here is None or placed.place in here else None
 
 
 def promise(turn: Turn, request: Asked, alert: Alert) -> Said:
@@ -130,6 +112,7 @@ def promise(turn: Turn, request: Asked, alert: Alert) -> Said:
         attended_by=None,
         attended_wall_ms=None,
         proved=False,
+        unproved_reason=None,
     )
     alerts.stop_clocks(turn, alert)
     turn.arm("promise", alert.id, until)
@@ -141,7 +124,10 @@ def promise(turn: Turn, request: Asked, alert: Alert) -> Said:
 
 
 def close(turn: Turn, request: Asked, alert: Alert) -> Said:
-    """The end, with how it ended. What was missed while down is answered one by one."""
+    """The end, with how it ended. What was missed while down is answered one by one.
+
+    Presence that was not shown needs a reason, given when attending or now; the word of *other* is one.
+    """
     ending = ENDINGS.get(request.ending)
     if ending is None:
         return False, f"say how it ended: {', '.join(ENDINGS)}"
@@ -149,37 +135,44 @@ def close(turn: Turn, request: Asked, alert: Alert) -> Said:
         return False, "say in a word how it ended"
     if any(row.answered_by is None for row in alert.missed):
         return _close_missed(turn, request, alert, ending)
+    shown = presence.shown_for(turn, request, alert)
+    alert = presence.noted(alert, shown, request.reason)
+    if presence.lacks_reason(alert):
+        return False, presence.SAY_WHY
     if request.resident and alert.resident is None and request.resident in turn.setting.residents:
         alert = replace(alert, resident=request.resident)
-    word = f" ({request.reason})" if request.reason else ""
-    why = f"{reach.name(turn, request.by)}: {ending.value.replace('_', ' ')}{word}{_unproved(alert)}"
+    why = f"{_ended(turn, request, ending)}{presence.at_close(alert, shown)}"
     closed = alerts.end(turn, alert, ending, why, by=request.by, word=request.reason or None)
     supervision.closed_by_staff(turn, closed)
     return True, "closed"
 
 
-def _unproved(alert: Alert) -> str:
-    if alert.state is not AlertState.ATTENDED:
-        return "; closed without having attended, for the manager's list"
-    return "" if alert.proved else "; presence was not shown, for the manager's list"
+def _ended(turn: Turn, request: Asked, ending: Ending, which: str = "") -> str:
+    one = f"{which}: " if which else ""
+    word = f" ({request.reason})" if request.reason else ""
+    return f"{reach.name(turn, request.by)}: {one}{ending.value.replace('_', ' ')}{word}"
 
 
 def _close_missed(turn: Turn, request: Asked, alert: Alert, ending: Ending) -> Said:
+    """Each is shown by itself, where it is; one reason does for all of those that nothing showed."""
     asked_for = request.resident or request.device
-    rows = [
-        replace(row, answered_by=request.by)
-        if asked_for and asked_for in (row.resident, row.device) and row.answered_by is None
-        else row
-        for row in alert.missed
-    ]
-    if rows == list(alert.missed):
-        waiting = [row for row in alert.missed if row.answered_by is None]
+    waiting = [row for row in alert.missed if row.answered_by is None]
+    mine = [row for row in waiting if asked_for and asked_for in (row.resident, row.device)]
+    if not mine:
         names = ", ".join(turn.setting.name_of(row.resident) or row.device for row in waiting)
         return False, f"each is answered by itself; still open: {names}"
-    alert = replace(alert, version=alert.version + 1, missed=tuple(rows))
-    who = reach.name(turn, request.by)
-    word = f" ({request.reason})" if request.reason else ""
-    answered = f"{who}: {asked_for}: {ending.value.replace('_', ' ')}{word}"
+    found = [presence.shown_for_missed(turn, request, row) for row in mine]
+    shown = found[0] if all(found) else None
+    if shown is None:
+        alert = presence.noted(alert, None, request.reason)
+        if presence.lacks_reason(alert):
+            return False, presence.SAY_WHY
+    rows = tuple(
+        replace(row, answered_by=request.by, proved=shown is not None) if row in mine else row for row in alert.missed
+    )
+    proved = all(row.answered_by and row.proved for row in rows)
+    alert = replace(alert, version=alert.version + 1, missed=rows, proved=proved)
+    answered = f"{_ended(turn, request, ending, asked_for)}{presence.at_close(alert, shown)}"
     if all(row.answered_by for row in rows):
         alerts.end(turn, alert, ending, f"{answered}; all of them were answered", by=request.by)
         return True, "closed"

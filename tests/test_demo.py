@@ -183,7 +183,7 @@ def test_simulated_carers_take_what_nobody_took() -> None:
     (attend,) = asked(carers, 150_000)
     assert (attend["do"], attend["by"], attend["proof"]) == ("attend", claim["by"], "screen:012")
     (close,) = asked(carers, 200_000)
-    assert (close["do"], close["by"]) == ("close", claim["by"])
+    assert (close["do"], close["by"], close["proof"]) == ("close", claim["by"], "screen:012")
     carers.see("a1", shown("closed", claim["by"]), 201_000)
     assert carers.open_alerts == 0
 

@@ -41,22 +41,31 @@ export class Card {
     if (given.do === "attend") this.attend(button, given.reason);
     else if (given.do === "promise") this.send(button, { do: "promise", until_s: Number(given.until), reason: this.slots.longer.value.trim() || undefined });
     else if (given.do === "not_ours") this.send(button, { do: "not_ours", device: this.data.unknown_device });
-    else if (given.do === "close" && given.missed) this.send(button, { do: "close", ending: "helped", resident: given.missed });
     else if (given.do === "close") this.close(button, given);
   }
 
   attend(button, reason) {
-    const here = placeOfThisScreen();
-    if (here && this.data.places.includes(here)) this.send(button, { do: "attend", proof: `screen:${here}` });
+    const proof = this.proof();
+    if (proof) this.send(button, { do: "attend", proof });
     else if (reason) this.send(button, { do: "attend", reason });
     else this.open("attend");
   }
 
+  // This screen hangs where the alert is: a tap on it shows that somebody is there.
+  proof() {
+    const here = placeOfThisScreen();
+    return here && this.data.places.includes(here) ? `screen:${here}` : undefined;
+  }
+
   close(button, given) {
-    if ("resident" in given) this.closing = { ...this.closing, resident: given.resident || undefined };
+    if (given.missed) this.closing = { do: "close", ending: "helped", resident: given.missed };
+    else if ("resident" in given) this.closing = { ...this.closing, resident: given.resident || undefined };
+    else if (given.why) this.closing = { ...this.closing, reason: given.why };
     else this.closing = { do: "close", ending: given.ending, reason: given.reason || undefined };
-    if (this.data.ask_who && !("resident" in given)) this.open("who");
-    else this.send(button, this.closing);
+    if (this.data.ask_who && !("resident" in this.closing)) this.open("who");
+    else if (!this.data.ask_why || this.closing.reason) this.send(button, this.closing);
+    else if (this.proof()) this.send(button, { ...this.closing, proof: this.proof() });
+    else this.open("why");
   }
 
   async send(button, wish) {
@@ -67,6 +76,7 @@ export class Card {
     const answer = await ask({ ...wish, alert: wish.do === "not_ours" ? undefined : this.data.id, by });
     button.removeAttribute("aria-busy");
     if (answer.ok) this.open("main");
+    else if (answer.decided && wish.do === "close" && this.data.ask_why && !wish.reason) this.open("why");
     if (!answer.ok || wish.do === "not_ours") this.fail(answer.reason);
   }
 

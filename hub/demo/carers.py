@@ -103,8 +103,8 @@ class Carers:
             "alert": case.shown.id,
             "by": case.who,
         }
-        if case.step == "attend":
+        if case.step != "claim":
             wish |= {"proof": f"screen:{case.shown.room}"} if case.shown.room else {"reason": "was beside it"}
-        elif case.step == "close":
+        if case.step == "close":
             wish["ending"] = self._rng.choice(ENDINGS)
         return orjson.dumps(wish)

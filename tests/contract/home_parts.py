@@ -166,11 +166,11 @@ class Stranger:
 
 
 @asynccontextmanager
-async def stranger(port: int) -> AsyncIterator[Stranger]:
-    """Connected, and hearing all of Handrail's own topics."""
+async def stranger(port: int, *filters: str) -> AsyncIterator[Stranger]:
+    """Connected, and hearing all of Handrail's own topics, or what these filters say."""
     async with Client("127.0.0.1", port, protocol=ProtocolVersion.V5, max_queued_incoming_messages=0) as client:
         somebody = Stranger(client)
-        await client.subscribe("handrail/#", qos=1)
+        await client.subscribe([(name, 1) for name in filters or ("handrail/#",)])
         listening = asyncio.create_task(somebody.listen())
         try:
             yield somebody

@@ -81,7 +81,9 @@ async def test_a_stopped_hub_says_so_and_ends_with_0(home: RunningHome) -> None:
         await me.press("002")
         home.start()
         await me.line("raised", device="room-002-pendant")
-        answer = await me.ask("dashboards", id="1", do="close", alert=alert, by="carer-1", ending="helped")
+        answer = await me.ask(
+            "dashboards", id="1", do="close", alert=alert, by="carer-1", ending="helped", proof="screen:001"
+        )
         assert answer["ok"] is True
         assert "Traceback" not in home.said
 

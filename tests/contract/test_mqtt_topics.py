@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import orjson
 import pytest
+from aiomqtt import Client, ProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from tests.contract.home_parts import DEADLINE_S, SLUG, TOP, RunningHome, Stranger, home_with, stranger
 from tests.parts import Mosquitto, until
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+NO_TAG = "no tag or screen here"
 ALERT = {
     *("id", "version", "level", "state", "resident", "place", "room", "device", "kind", "cause", "stamp", "reason"),
     *("raised_at", "rung", "told", "claimed_by", "presses", "late", "unrecorded"),
@@ -67,7 +73,9 @@ async def test_an_alert_is_retained_while_it_is_open(me: Stranger, home: Running
     shown = await me.retained(topic, home.broker.port)
     assert shown is not None
     assert b'"state":"told"' in shown
-    await me.ask("dashboards", id="13", do="close", alert=line["alert"], by="carer-1", ending="no_help_needed")
+    await me.ask(
+        "dashboards", id="13", do="close", alert=line["alert"], by="carer-1", ending="no_help_needed", reason=NO_TAG
+    )
     await until(lambda: me.raw(topic)[-1] == b"", DEADLINE_S)
     assert me.on(topic)[-1]["state"] == "closed"
     assert await me.retained(topic, home.broker.port) is None
@@ -85,6 +93,7 @@ async def test_an_alert_is_claimed_attended_and_closed_over_mqtt(me: Stranger) -
             alert=alert,
             by="carer-2",
             ending="helped",
+            reason=NO_TAG if do == "attend" else "",
             answer_on=f"handrail/me/{do}",
         )
         assert answer["id"] == f"14-{do}"
@@ -99,6 +108,28 @@ async def test_an_alert_is_claimed_attended_and_closed_over_mqtt(me: Stranger) -
     assert seqs == sorted(set(map(int, map(str, seqs))))
     versions = [shown["version"] for shown in me.on(f"{TOP}/alert/{alert}")]
     assert versions == sorted(versions, key=lambda version: int(str(version)))
+
+
+async def test_an_answer_carries_the_correlation_data_of_its_request(me: Stranger, home: RunningHome) -> None:
+    """Several asked at once on one response topic; any bytes come back as they went, and none where none were given."""
+    sent: tuple[bytes | None, ...] = (b"first", b"\xff\x00\xfe not text", b"x" * 2_000, None)
+    back: dict[str, bytes | None] = {}
+    async with Client("127.0.0.1", home.broker.port, protocol=ProtocolVersion.V5) as asker, asyncio.timeout(DEADLINE_S):
+        await asker.subscribe("mine/answers", qos=1)
+        for number, correlation in enumerate(sent):
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.ResponseTopic = "mine/answers"
+            if correlation is not None:
+                properties.CorrelationData = correlation
+            wish = b'{"id":"c%d","do":"claim","alert":"a99999","by":"carer-1"}' % number
+            await asker.publish(f"{TOP}/do/dashboards", wish, qos=1, properties=properties)
+        async for message in asker.messages:
+            assert isinstance(message.payload, bytes)
+            back[orjson.loads(message.payload)["id"]] = getattr(message.properties, "CorrelationData", None)
+            if len(back) == len(sent):
+                break
+    assert back == {f"c{number}": correlation for number, correlation in enumerate(sent)}
+    await until(lambda: all(me.on(f"{TOP}/done/{ident}") for ident in back), DEADLINE_S)
 
 
 async def test_a_second_press_is_added_to_the_open_alert(me: Stranger) -> None:
@@ -119,13 +150,13 @@ async def test_a_repeated_id_is_answered_again_and_done_once(me: Stranger) -> No
     first = await me.ask("dashboards", id="16", do="claim", alert=alert, by="carer-1")
     again = await me.ask("dashboards", id="16", do="claim", alert=alert, by="carer-2")
     assert first == again
-    await me.ask("dashboards", id="16b", do="close", alert=alert, by="carer-1", ending="helped")
+    await me.ask("dashboards", id="16b", do="close", alert=alert, by="carer-1", ending="helped", reason=NO_TAG)
     await me.line("closed", alert=alert)
     assert [line["by"] for line in me.log("claimed", alert=alert)] == ["carer-1"]
 
 
 async def test_what_cannot_be_done_is_answered_with_the_reason(me: Stranger) -> None:
-    """Unknown request, unknown alert, closed alert, unreadable request."""
+    """Unknown request, unknown alert, presence neither shown nor explained, closed alert, unreadable request."""
     unknown = await me.ask("dashboards", id="17a", do="dance", by="carer-1")
     assert unknown["ok"] is False
     assert "dance" in str(unknown["reason"])
@@ -133,7 +164,10 @@ async def test_what_cannot_be_done_is_answered_with_the_reason(me: Stranger) -> 
     assert nothing["ok"] is False
     await me.press("017")
     alert = (await me.line("raised", device="room-017-pendant"))["alert"]
-    await me.ask("dashboards", id="17c", do="close", alert=alert, by="carer-2", ending="mistake")
+    alone = await me.ask("dashboards", id="17b2", do="close", alert=alert, by="carer-2", ending="mistake")
+    assert alone["ok"] is False
+    assert "say why (reason)" in str(alone["reason"])
+    await me.ask("dashboards", id="17c", do="close", alert=alert, by="carer-2", ending="mistake", proof="screen:017")
     closed = await me.ask("dashboards", id="17d", do="claim", alert=alert, by="carer-1")
     assert closed["ok"] is False
     assert "Carer 2" in str(closed["reason"])

@@ -118,7 +118,8 @@ async def hold(page: Page, selector: str) -> None:
 
 
 async def test_a_press_is_seen_claimed_attended_and_closed_and_every_page_follows(house: House) -> None:
-    """Ana takes it on her phone, Ben sees that she goes, and in the end all is quiet on both."""
+    """Ana takes it on her phone, Ben sees that she goes, and in the end all is quiet on both; the next one Ben closes
+    alone, and says once why nothing shows that he was there."""
     await house.ready()
     async with chromium() as browser:
         ana, ben = await phone(browser, house, "carer-1"), await phone(browser, house, "carer-2")
@@ -134,6 +135,12 @@ async def test_a_press_is_seen_claimed_attended_and_closed_and_every_page_follow
             await reason.first.click()
         await expect(ben.locator(card)).to_have_attribute("data-state", "attended")
         await ana.locator(f'{card} [data-do="close"][data-ending="helped"]').click()
+        for page in (ana, ben):
+            await expect(page.locator("#quiet h1")).to_have_text("All is quiet")
+        await house.publish("zigbee2mqtt/room-003-pendant", '{"action":"emergency","last_seen":2}')
+        await ben.locator(f'{card} [data-panel="main"] [data-open="close"]').click()
+        await ben.locator(f'{card} [data-do="close"][data-ending="mistake"]').click()
+        await ben.locator(f'{card} [data-why="no tag or screen here"]').click()
         for page in (ana, ben):
             await expect(page.locator("#quiet h1")).to_have_text("All is quiet")
 

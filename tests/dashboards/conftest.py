@@ -202,8 +202,15 @@ def _claim(hub: FakeHub, wish: dict[str, str]) -> None:
 
 
 def _attend(hub: FakeHub, wish: dict[str, str]) -> None:
-    now = hub.clock.wall_ms()
-    hub.change(wish["alert"], state=AlertState.ATTENDED, attended_by=wish["by"], attended_wall_ms=now, quiet=True)
+    hub.change(
+        wish["alert"],
+        state=AlertState.ATTENDED,
+        attended_by=wish["by"],
+        attended_wall_ms=hub.clock.wall_ms(),
+        quiet=True,
+        proved="proof" in wish,
+        unproved_reason=wish.get("reason"),
+    )
 
 
 def _promise(hub: FakeHub, wish: dict[str, str]) -> None:
@@ -215,7 +222,7 @@ def _close(hub: FakeHub, wish: dict[str, str]) -> None:
     missed = hub.alert(wish["alert"]).missed
     if missed:
         rows = (replace(row, answered_by=wish["by"]) if row.resident == wish["resident"] else row for row in missed)
-        hub.change(wish["alert"], missed=tuple(rows))
+        hub.change(wish["alert"], missed=tuple(rows), unproved_reason=wish.get("reason"))
         return
     hub.change(
         wish["alert"],

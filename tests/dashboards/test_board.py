@@ -208,7 +208,7 @@ async def test_a_wall_screen_asks_who_does_it(hub: FakeHub, screens: Screens, ph
 async def test_each_press_missed_while_down_is_answered_by_itself(
     hub: FakeHub, screens: Screens, phone: OpenBoard
 ) -> None:
-    """One button a resident; the card has no close of its own."""
+    """One button a resident, and once why nothing showed presence; the card has no close of its own."""
     rows = tuple(
         Missed(resident=resident, device=resident, place=None, kind="emergency", at_ms=hub.clock.wall_ms() - 7_200_000)
         for resident in ("margaret", "tom")
@@ -219,8 +219,12 @@ async def test_each_press_missed_while_down_is_answered_by_itself(
     await expect(card.locator(".title")).to_have_text("Missed while the hub was down")
     await expect(card.locator('[data-panel="main"] [data-open="close"]')).to_be_hidden()
     await card.locator('[data-missed="tom"]').tap()
+    await card.locator('[data-why="no tag or screen here"]').tap()
     await expect(card.locator('[data-missed="tom"]')).to_have_count(0)
     assert (hub.asked[-1]["do"], hub.asked[-1]["resident"]) == ("close", "tom")
+    await card.locator('[data-missed="margaret"]').tap()
+    await expect(card.locator('[data-missed="margaret"]')).to_have_count(0)
+    assert (hub.asked[-1]["resident"], hub.asked[-1].get("reason")) == ("margaret", None)
 
 
 async def test_a_device_of_the_neighbours_can_be_marked_not_ours(

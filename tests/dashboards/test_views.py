@@ -240,3 +240,12 @@ def test_a_flood_shows_the_most_serious_and_counts_the_rest() -> None:
     board = views.board(night(*flood, an_alert(Level.EMERGENCY, "e")))
     assert (len(board.cards), board.cards[0].id) == (120, "e")
     assert board.more == "and 81 more that are less serious"
+
+
+def test_why_nothing_showed_presence_is_asked_until_it_was_shown_or_said() -> None:
+    """Of a call and whatever is more; never of a wish for company or of a device."""
+    asked = {level: views.board(night(an_alert(level))).cards[0].ask_why for level in Level}
+    assert [level for level, is_asked in asked.items() if is_asked] == ["emergency", "urgent", "call", "check"]
+    call = an_alert(Level.CALL)
+    done = (replace(call, proved=True), replace(call, unproved_reason="no tag here"), replace(call, kind="battery"))
+    assert [views.board(night(alert)).cards[0].ask_why for alert in done] == [False, False, False]

@@ -242,6 +242,7 @@ class FakeLane:
         *,
         qos: int = 1,
         retain: bool = False,
+        correlation_data: bytes | None = None,
         on_acknowledged: OnAcknowledged | None = None,
     ) -> None:
         """Give a message to the broker; its word comes later."""

@@ -1,6 +1,7 @@
 """`handrail run` against a real broker: ready, stopped, killed, started again, and refused where another one runs."""
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -105,16 +106,10 @@ def test_a_broker_that_does_not_let_us_in_is_one_line(home: Path, mosquitto: Mos
 
 
 async def test_the_screens_beside_a_hub_are_served_and_end_with_it(home: Path, heard: Heard) -> None:
-    """A screens' process that dies is started again, and none is left when the hub is killed."""
-    text = (home / "home.yaml").read_text(encoding="utf-8")
-    port = next(line.split()[-1] for line in text.splitlines() if line.strip().startswith("port: "))
-    url = f"http://127.0.0.1:{port}/"
+    """None is left when the hub is killed, and they are there again when it is."""
 
     def served() -> bool:
-        try:
-            return httpx.get(url, timeout=2).status_code == 200
-        except httpx.TransportError:
-            return False
+        return is_served(home, "")
 
     hub = start("run", home, "--with-dashboards")
     try:
@@ -130,6 +125,52 @@ async def test_the_screens_beside_a_hub_are_served_and_end_with_it(home: Path, h
         code, _ = await asyncio.to_thread(stopped, hub)
     assert code == 0
     assert not served()
+
+
+async def test_screens_that_die_are_started_again_and_the_hub_is_not_disturbed(home: Path, heard: Heard) -> None:
+    """Kill -9 of their process: a press meanwhile is told as always, and the board answers and is live again."""
+    hub = start("run", home, "--with-dashboards")
+    try:
+        await heard.until("handrail/court/status", state="ready")
+        await until(lambda: is_served(home, "healthz"), 20)
+        (first,) = screens_of(hub.pid)
+        os.kill(first, signal.SIGKILL)
+        heard.forget()
+        await heard.client.publish("zigbee2mqtt/room-003-pendant", PRESS % 1, qos=1)
+        await heard.until("handrail/court/log", step="raised", room="003")
+        await until(lambda: screens_of(hub.pid) not in ([], [first]) and is_served(home, "healthz"), 20)
+        assert hub.poll() is None
+        heard.forget()
+        assert (await heard.until("handrail/court/status"))["state"] == "ready"
+    finally:
+        code, complaints = await asyncio.to_thread(stopped, hub)
+    assert code == 0
+    (said,) = [line for line in complaints.splitlines() if " INFO " not in line]
+    assert said.endswith("the dashboards ended (signal SIGKILL): started again in 0.5 s")
+    assert not is_served(home, "")
+
+
+def is_served(home: Path, page: str) -> bool:
+    """Whether the home's screens answer, and say on `healthz` that they hear the hub."""
+    text = (home / "home.yaml").read_text(encoding="utf-8")
+    port = next(line.split()[-1] for line in text.splitlines() if line.strip().startswith("port: "))
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/{page}", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def screens_of(hub_pid: int) -> list[int]:
+    """The ids of the processes that serve the screens of this hub."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == hub_pid and b"dashboards" in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
 
 
 async def test_sighup_reads_the_files_again(home: Path, heard: Heard) -> None:

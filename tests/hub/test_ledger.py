@@ -190,7 +190,7 @@ async def test_what_the_machine_knows_comes_back_from_the_ledger_as_it_was(tmp_p
         await until(lambda: home.presses() == 4)
         await home.ask(id="1", do="sign_on", by="Agency Ann")
         await home.ask(id="2", do="claim", alert="a00001", by="carer-1")
-        await home.ask(id="3", do="close", alert="a00002", by="carer-1", ending="helped")
+        await home.ask(id="3", do="close", alert="a00002", by="carer-1", ending="helped", proof="screen:002")
         await home.quiet()
         memory = home.hub.parts.steps.state
         with closing(sqlite3.connect(home.ledger)) as store:

@@ -31,7 +31,14 @@ class Line:
         """Nothing arrives here."""
 
     def publish(
-        self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False, on_acknowledged: Answer | None = None
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        qos: int = 1,
+        retain: bool = False,
+        correlation_data: bytes | None = None,
+        on_acknowledged: Answer | None = None,
     ) -> None:
         """Remember the message and whom to answer."""
         assert on_acknowledged is not None
@@ -207,6 +214,8 @@ def test_a_person_is_told_once_at_a_time_with_the_newest_words() -> None:
         Wish(key="alert/a", seq=1, urgent=True, topic="t", payload=b"{}", retain=True),
         Wish(key="alert/a", seq=2, urgent=True, topic="t", payload=b"{}", clear=True),
         Wish(key="do/1", seq=3, urgent=False, topic="t", payload=b"{}", drop_ms=7, why="a light"),
+        Wish(key="response/5", seq=5, urgent=True, topic="t", payload=b"{}", correlation=b"\xff\x00{"),
+        Wish(key="response/6", seq=6, urgent=True, topic="t", payload=b"{}", correlation=b""),
         Wish(key="tell/a/b/0", seq=4, urgent=True, tell={"alert": "a", "version": 3}),
     ],
 )

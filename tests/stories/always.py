@@ -7,6 +7,7 @@ import orjson
 
 from rules.effects import Answer, Did, Effect, Log, ShowAlert
 from rules.inputs import Asked, Input, Now
+from rules.levels import Level
 from rules.life import CLOCK
 from rules.messages import alert_message, log_message, room_message
 from rules.state import Alert, AlertState, State
@@ -35,6 +36,7 @@ def hold(before: Before, state: State, given: Input, now: Now, effects: list[Eff
         assert_no_rung_is_skipped(was, alert, logs)
         if was is not alert:
             assert_was_shown(was, alert, shown)
+        assert_presence_or_reason(alert)
     assert_who_was_told_is_known(before, state, logs)
     assert_no_run_ends_in_silence(before, state, logs)
     assert_it_can_be_sent(state, logs, now)
@@ -55,6 +57,17 @@ def assert_is_waited_for(state: State, alert: Alert) -> None:
     if alert.quiet:
         assert took is not None
     assert (alert.promise is not None) == (alert.state is AlertState.PROMISED)
+
+
+def assert_presence_or_reason(alert: Alert) -> None:
+    """What staff closed was proved, or says why it was not, unless nobody has to be beside a person for it."""
+    if alert.closed_by is not None and alert.level not in (Level.REQUEST, Level.TECHNICAL):
+        of_a_device = alert.kind in ("availability", "battery", "tamper") and not alert.also
+        assert alert.proved or alert.unproved_reason or of_a_device
+    assert not (alert.proved and alert.unproved_reason), "shown, and a reason why not"
+    if alert.state in (AlertState.TOLD, AlertState.CLAIMED, AlertState.PROMISED):
+        assert not alert.proved or alert.missed
+        assert alert.unproved_reason is None or alert.missed
 
 
 def assert_no_rung_is_skipped(was: Alert | None, alert: Alert, logs: list[Log]) -> None:

@@ -260,9 +260,11 @@ class House:
         """ "Back in ten minutes." """
         self._do("promise", by, alert, until_s=minutes * 60, reason=reason)
 
-    def close(self, by: str, ending: str = "helped", alert: str = "", **more: str) -> None:
-        """The end, with how it ended."""
-        self._do("close", by, alert, ending=ending, **more)
+    def close(
+        self, by: str, ending: str = "helped", alert: str = "", reason: str = "no tag or screen here", **more: str
+    ) -> None:
+        """The end, with how it ended; with why nothing shows that somebody was there, where a story says no more."""
+        self._do("close", by, alert, ending=ending, reason=reason, **more)
 
     def says_ok(self, room: str, **more: str) -> Answer:
         """A resident taps *I'm all right* on the room's screen."""
