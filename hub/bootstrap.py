@@ -162,6 +162,7 @@ def _parts(hub: Hub, start: _Start) -> Parts:
         reading=start.reading,
         refused=start.refused,
         down_from_ms=loaded.wall_ms,
+        set_aside=loaded.set_aside,
         left_over=[wish_of(key, seq, urgent, body) for key, seq, urgent, body in loaded.outbox],
         had_sessions=set(loaded.subscriptions),
         writer=writer,

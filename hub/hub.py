@@ -44,6 +44,8 @@ class Parts:
     refused: Refused | None
     down_from_ms: int
     left_over: list[Wish]
+    set_aside: list[tuple[str, bytes]]
+    """Messages that a bug of ours could not bear in the run before."""
     had_sessions: set[str]
     """The lanes whose session the broker should still have."""
     writer: Writer
@@ -249,6 +251,7 @@ class Hub:
             parts.reload.accept(parts.reading)
         elif parts.refused is not None:
             parts.reload.refuse(parts.refused)
+        pump.leave_out(parts.set_aside)
         parts.outbox.offer(parts.left_over)
         work: list[Callable[[], Awaitable[None]]] = [pump.run, *(lane.run for lane in parts.lanes.values())]
         aside = [self._look_after, self._follow_changes, self._watch_files]

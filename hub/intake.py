@@ -6,6 +6,7 @@ What a group took is written down in `Taken`, so that it is acknowledged after t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -13,15 +14,27 @@ from devices.adapter import NOTHING, Message
 from devices.events import EMERGENCY_KINDS, Event
 from devices.registry import meaning, presses_call
 from hub.lanes import BULK, URGENT, Held, Overlap, Received, digest
+from hub.ledger.rows import OWN_FAULT
 from hub.mqtt_types import Packet
 from hub.outbox import Wish
 from hub.requests import UnreadableRequest, read_request
 from hub.steps import Group, Steps
 from rules.inputs import Faulted, Heard, Now, Unread
 
+log = logging.getLogger("handrail.intake")
+
 RAW_MOST = 65_536
 LARGEST = 2**63 - 1
 """The largest whole number that the ledger can keep; a device may send larger ones."""
+
+
+class Unbearable(Exception):
+    """A bug of ours met a message. The hub ends loudly; its next start leaves this message out and says so."""
+
+    def __init__(self, packet: Packet, error: Exception) -> None:
+        super().__init__(f"{packet.topic}: {error!r}")
+        self.packet = packet
+        self.reason = f"{OWN_FAULT}{error!r}"
 
 
 @dataclass(slots=True)
@@ -44,9 +57,31 @@ class Intake:
         self._received = received
         self._on_retained_alert = on_retained_alert
         self._told_gateways: set[str] = set()
+        self._left_out: set[bytes] = set()
+
+    def leave_out(self, topic: str, payload: bytes) -> Faulted:
+        """A message that ended the run before: it is not acted on when it comes again. What people are told instead."""
+        packet = Packet(URGENT, topic, payload, False, 1, None, False, 0, None, None)
+        key = digest(packet)
+        self._left_out.add(key)
+        try:
+            call = self.may_call(packet)
+        except Exception:
+            log.exception("what %s says cannot be read: it is told as a call", topic)
+            call = True
+        about = {"device": topic, "call": "yes" if call else ""}
+        return Faulted(fault=f"bug:{key.hex()}", on=True, reason=f"{topic} met a fault of our own", about=about)
 
     def take(self, group: Group, taken: Taken, packet: Packet, now: Now) -> None:
-        """A message of either lane: new, sent again, or the other lane's copy of one that is known."""
+        """A message of either lane: new, sent again, or the other lane's copy of one that is known.
+
+        Raises `Unbearable` where a bug of ours meets it."""
+        try:
+            self._take(group, taken, packet, now)
+        except Exception as error:
+            raise Unbearable(packet, error) from error
+
+    def _take(self, group: Group, taken: Taken, packet: Packet, now: Now) -> None:
         alert = self._steps.topics.alert_of(packet.topic)
         if alert is not None:
             taken.packets.append(packet)
@@ -61,7 +96,7 @@ class Intake:
                 taken.packets.append(packet)
             return
         key = digest(packet)
-        if self._came_again(group, packet, key):
+        if self._came_again(group, packet, key) or self._is_left_out(packet, key):
             taken.packets.append(packet)
             return
         if client is not None:
@@ -91,7 +126,10 @@ class Intake:
 
     def take_overdue(self, group: Group, taken: Taken, held: Held, now: Now) -> None:
         """A bulk copy whose urgent twin did not come is acted on; the urgent lane owes its copy from here."""
-        self._act(group, taken, held.packet, held.key, now, owes=URGENT)
+        try:
+            self._act(group, taken, held.packet, held.key, now, owes=URGENT)
+        except Exception as error:
+            raise Unbearable(held.packet, error) from error
 
     def _came_again(self, group: Group, packet: Packet, key: bytes) -> bool:
         """A redelivery: DUP set, the session resumed, and the newest committed use of this packet id is equal."""
@@ -99,6 +137,10 @@ class Intake:
             return False
         mine = group.batch.received.get((packet.lane, packet.packet_id))
         return mine == key if mine is not None else self._received.is_use(packet.lane, packet.packet_id, key)
+
+    def _is_left_out(self, packet: Packet, key: bytes) -> bool:
+        """The message that ended the run before, sent again. The same said anew is a message like any other."""
+        return bool(self._left_out) and packet.duplicate and key in self._left_out
 
     def _note(self, group: Group, taken: Taken, packet: Packet, key: bytes) -> None:
         """Acknowledge it after the commit, and remember its packet id for a redelivery."""

@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from hub.abc import Broker
 from hub.elapsed import HomeClock
 from hub.errors import HandrailError
-from hub.intake import Intake, Taken
+from hub.intake import Intake, Taken, Unbearable
 from hub.lanes import BULK, TWIN_WAIT_MS, URGENT, Overlap, Received
 from hub.ledger.write import Batch
 from hub.mqtt_types import Packet
@@ -149,11 +149,14 @@ class Pump:
 
     # -- the loop -------------------------------------------------------------------------------------------------
     async def run(self) -> None:
-        """Work until `drain`; a fault of the core's own ends it loudly."""
+        """Work until `drain`; a fault of the core's own ends it loudly, and the message that met it is set aside."""
         try:
             while not self._stopping:
                 await self._wait()
                 await self._one_group()
+        except Unbearable as bug:
+            await self._set_aside(bug)
+            raise
         finally:
             self._finished.set()
 
@@ -204,6 +207,18 @@ class Pump:
     def _begin(self, group: Group) -> asyncio.Future[None]:
         self._housekeeping(group.batch)
         return asyncio.ensure_future(self._commit(group.batch))
+
+    async def _set_aside(self, bug: Unbearable) -> None:
+        """Written down alone: nothing of the group that it was in is, and all of that comes again."""
+        now, packet, seq = self._clock.now(), bug.packet, self._steps.seq + 1
+        row = (seq, now.wall_ms, packet.topic, packet.payload, bug.reason)
+        keeping = asyncio.ensure_future(self._commit(Batch(quarantine=[row], cursors={"seq": seq})))
+        await asyncio.wait((keeping,), timeout=SLOW_S)
+
+    def leave_out(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """What was set aside by the run before is told now, and not acted on when the broker sends it again."""
+        for topic, payload in messages:
+            self.put(self._intake.leave_out(topic, payload))
 
     async def drain(self) -> None:
         """Finish the group under way and one more, then return; what is left is the broker's to send again."""

@@ -89,6 +89,10 @@ FAULTS: Mapping[str, Fault] = {
         mend="See that the time series of `series` in home.yaml runs and takes our token; what it missed follows "
         "by itself.",
     ),
+    "bug": Fault(
+        staff="The hub could not handle a message of {device}. Look there now. Other calls are told as always.",
+        mend="Keep the folder {folder} and the hub's log for the makers; the message is in quarantine with its reason.",
+    ),
     "configuration": Fault(
         staff="A change to the home's files was refused: the one before goes on. Calls are told as always.",
         mend="Run `handrail check HOME`, which names file and line.",

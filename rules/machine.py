@@ -254,7 +254,8 @@ def _faulted(turn: Turn, given: Faulted) -> None:
     if given.fault in faults.UNKEPT:
         _unkept(turn, given)
     if given.on:
-        _fault(turn, given.fault, given.reason, given.about)
+        level = Level.EMERGENCY if given.about.get("call") else Level.TECHNICAL
+        _fault(turn, given.fault, given.reason, given.about, level)
     else:
         _mend(turn, given.fault, given.reason)
 
@@ -273,8 +274,15 @@ def _unkept(turn: Turn, given: Faulted) -> None:
         turn.show(replace(alert, version=alert.version + 1, unrecorded=given.on))
 
 
-def _fault(turn: Turn, fault: str, detail: str, about: Mapping[str, str] = NOTHING_MORE) -> None:
-    """A fault of the hub's own is one technical alert while it lasts; the same said again is no news."""
+def _fault(
+    turn: Turn,
+    fault: str,
+    detail: str,
+    about: Mapping[str, str] = NOTHING_MORE,
+    level: Level = Level.TECHNICAL,
+) -> None:
+    """A fault of the hub's own is one technical alert while it lasts; the same said again is no news. One that may hide
+    a call rings everybody, as a call of nobody knows whom does."""
     reason, also = faults.for_staff(fault, about, detail), (faults.to_mend(fault, about, detail),)
     open_one = _of_fault(turn, fault)
     if open_one is not None and (open_one.reason, open_one.also) == (reason, also):
@@ -284,7 +292,18 @@ def _fault(turn: Turn, fault: str, detail: str, about: Mapping[str, str] = NOTHI
         turn.show(replace(open_one, version=open_one.version + 1, reason=reason, also=also))
         return
     cause = f"hub:{fault}"
-    raise_alert(turn, Found(level=Level.TECHNICAL, kind="other", cause=cause, reason=reason, also=also, device=cause))
+    raise_alert(
+        turn,
+        Found(
+            level=level,
+            kind="other",
+            cause=cause,
+            reason=reason,
+            also=also,
+            device=cause,
+            everybody=level is Level.EMERGENCY,
+        ),
+    )
 
 
 def _mend(turn: Turn, fault: str, reason: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from devices.adapter import Description
-from hub.ledger.rows import adapter
+from hub.ledger.rows import OWN_FAULT, adapter
 from rules.home import Home
 from rules.setting import Setting
 from rules.state import ROWS, Episode, State
@@ -31,6 +31,8 @@ class Loaded:
     cursors: dict[str, int] = field(default_factory=dict)
     subscriptions: dict[str, list[str]] = field(default_factory=dict)
     received: list[tuple[str, bytes]] = field(default_factory=list)
+    set_aside: list[tuple[str, bytes]] = field(default_factory=list)
+    """Topic and payload of what ended the run before, by a bug of ours."""
 
 
 ONLY = {
@@ -39,6 +41,8 @@ ONLY = {
     "episodes": "WHERE state = 'helping'",
 }
 """Rows of these tables that memory holds; the others stay on disk."""
+SET_ASIDE = """SELECT topic, payload FROM quarantine WHERE instr(reason, ?) = 1
+    AND seq > (SELECT coalesce(max(seq), 0) FROM inputs WHERE what = 'Started') ORDER BY seq"""
 
 
 def load(store: sqlite3.Connection) -> Loaded:
@@ -78,6 +82,7 @@ def load(store: sqlite3.Connection) -> Loaded:
         cursors=cursors,
         subscriptions=subscriptions,
         received=store.execute("SELECT lane, uses FROM received ORDER BY id").fetchall(),
+        set_aside=store.execute(SET_ASIDE, (OWN_FAULT,)).fetchall(),
     )
 
 

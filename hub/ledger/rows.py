@@ -27,6 +27,8 @@ from rules.inputs import (
 
 EventRow = tuple[int, int, int, str, str, str | int | float | None, str | None]
 InputRow = tuple[int, int, int, str, str]
+OWN_FAULT = "our own fault: "
+"""The reason of a message in quarantine that a bug of ours could not bear begins with this."""
 
 NOT_TRUE_OR_FALSE = frozenset({*TWO_WORDS, *UNITS, Kind.BUTTON, Kind.OTHER})
 """Kinds whose 1 and 0 are numbers; in all others they mean true and false."""
