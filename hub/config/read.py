@@ -13,6 +13,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from devices.registry import Placed
+from hub.config.call_points import check_call_points
 from hub.config.complain import complaints
 from hub.config.crosscheck import Files, Found, check_devices_file, check_home_file, supervision_of
 from hub.config.document import Document, read_document
@@ -118,6 +119,9 @@ def _accepted(files: Files, ladders: dict[Level, Ladder], plans: list[Written], 
         refused += problems
         warnings += warned
     home = _home(files, ladders, tuple(placed.values()), tuple(residents))
+    blind = Found()
+    check_call_points(files, blind, home.places)
+    warnings += blind.warnings
     return Reading(
         home=home,
         settings=settings_of_home(files.folder, files.home),
@@ -145,7 +149,10 @@ def _home(
             )
             for zone in written.zones
         ),
-        places=tuple(Place(place=p.place, name=p.name, kind=p.kind, zone=p.zone) for p in written.places),
+        places=tuple(
+            Place(place=p.place, name=p.name, kind=p.kind, zone=p.zone, call_point=p.call_point or "")
+            for p in written.places
+        ),
         residents=residents,
         staff=tuple(_carer(form) for form in files.staff.staff),
         devices=devices,
@@ -180,6 +187,7 @@ def _carer(form: CarerForm) -> Carer:
         ),
         shifts=tuple(Shift(days=tuple(shift.days), start=shift.hours[0], end=shift.hours[1]) for shift in form.shifts),
         always=form.always,
+        phone=form.phone or "",
     )
 
 
@@ -194,6 +202,7 @@ def _times(form: TimesForm) -> Times:
         frequent_from=form.frequent_from,
         unclosed_s=form.unclosed,
         battery_low_pct=form.battery_low_pct,
+        round_s=form.round,
     )
 
 

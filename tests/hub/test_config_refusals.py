@@ -84,7 +84,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     """Problems of several files come together, in the order of files and lines."""
     changed = replaced("devices.yaml", "person: margaret", "person: margret")
     changed |= replaced("staff.yaml", "zones: [first]", "zones: [frist]")
-    lounge = "{place: lounge, name: Lounge, kind: lounge, zone: ground}"
+    lounge = "{place: lounge, name: Lounge, kind: lounge, zone: ground, call_point: telephone}"
     changed |= replaced("home.yaml", lounge, "{place: hall, name: Hall, kind: lounge, zone: g}")
     assert [line.split(";")[0] for line in told(write_home(tmp_path, changed))] == [
         'home.yaml:16: unknown zone "g"',
