@@ -185,7 +185,7 @@ class DeviceForm(Form):
 class DevicesFile(Form):
     """`devices.yaml`: which device is whose, where, and what for."""
 
-    devices: list[DeviceForm] = Field([], description="Every placed device.")
+    devices: list[DeviceForm] = Field(description="Every placed device.")
 
 
 class ChannelForm(Form):

@@ -49,6 +49,18 @@ def read_home(folder: Path, last: Home | None = None) -> Reading:
     the same for one who learns of it later).
     """
     folder = folder.absolute()
+    try:
+        return _read(folder, last)
+    except (OSError, RuntimeError) as error:
+        # A disk that fails, a share that is gone, a name that no system takes (of which pathlib says RuntimeError):
+        # what cannot be looked at is refused like what is wrong, because a file must not end a hub.
+        name = Path(str(getattr(error, "filename", None) or folder))
+        file = str(name.relative_to(folder)) if name.is_relative_to(folder) else str(name)
+        what = f"cannot be read ({getattr(error, 'strerror', None) or error})"
+        raise ConfigurationRefused([Problem(file=file, what=what, expected="a file this user may read")]) from error
+
+
+def _read(folder: Path, last: Home | None) -> Reading:
     problems: list[Problem] = []
     home = _form(folder, "home.yaml", HomeFile, problems)
     devices = _form(folder, "devices.yaml", DevicesFile, problems)
