@@ -49,9 +49,7 @@ class Reload:
 
     async def read(self) -> None:
         """Read all files and accept or refuse them."""
-        refused = await self._try()
-        if refused is not None:
-            self.refuse(refused)
+        self._take(await self._read_files())
 
     def accept(self, reading: Reading) -> None:
         """Take a reading where it is news, or where people were told of one that was refused."""
@@ -90,17 +88,15 @@ class Reload:
         The system's notices make it quick. That files are looked at from time to time as well makes it sure: a share
         gives no notices, and a folder that was replaced gives them no more.
         """
-        noticing = asyncio.create_task(self._notice(stop))
-        try:
+        async with asyncio.TaskGroup() as group:
+            noticing = group.create_task(self._notice(stop))
             while not stop.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._noticed.wait(), self.look_s)
                 if self._noticed.is_set() or await self._look() != self.seen:
                     self._noticed.clear()
                     await self._read_at_rest()
-        finally:
             noticing.cancel()
-            await asyncio.gather(noticing, return_exceptions=True)
 
     async def _notice(self, stop: asyncio.Event) -> None:
         told = False
@@ -109,7 +105,8 @@ class Reload:
                 async for _names in changes(self._folder, stop):
                     told = False
                     self._noticed.set()
-            except OSError as error:
+            except (OSError, RuntimeError) as error:
+                # A folder that is gone, a system without notices, or with too many of them.
                 if not told:
                     why = "its files are looked at from time to time instead"
                     log.warning("the folder %s is not watched (%s): %s", self._folder, error, why)
@@ -129,20 +126,25 @@ class Reload:
             if before != (seen := await self._look()):
                 continue
             self.seen = seen
-            refused = await self._try()
-            if refused is None:
-                return
-            await asyncio.sleep(self.rest_s * PATIENCE)
-            if await self._look() == seen:
-                self.refuse(refused)
-                return
+            found = await self._read_files()
+            if isinstance(found, Refused) or found.refused_plans:
+                await asyncio.sleep(self.rest_s * PATIENCE)
+                if await self._look() != seen:
+                    continue
+            self._take(found)
+            return
         self.seen = await self._look()
         await self.read()
 
-    async def _try(self) -> Refused | None:
+    async def _read_files(self) -> Reading | Refused:
         async with self._reading:
             try:
-                self.accept(await asyncio.to_thread(read_home, self._folder, self._accepted))
+                return await asyncio.to_thread(read_home, self._folder, self._accepted)
             except Refused as refused:
                 return refused
-        return None
+
+    def _take(self, found: Reading | Refused) -> None:
+        if isinstance(found, Refused):
+            self.refuse(found)
+        else:
+            self.accept(found)

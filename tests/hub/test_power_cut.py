@@ -215,6 +215,8 @@ async def test_a_file_that_is_written_slowly_frightens_nobody(tmp_path: Path) ->
             await asyncio.sleep(0.2)
         devices.write_text(text.replace("# More of them", f"{more}# More of them"))
         await asyncio.sleep(0.6)  # read by now, and refused: nobody is called resident-003
+        plan.write_text("resident: resident-003\nknown_as: Cl")
+        await asyncio.sleep(0.6)  # and now the plan alone is refused: it says no room
         plan.write_text('resident: resident-003\nknown_as: Cleo\nroom: "002"\n')
         await until(lambda: home.rows("SELECT count(*) FROM configurations") == [(2,)], 15)
         assert home.broker.log("plan_refused") == []
