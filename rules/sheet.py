@@ -204,7 +204,7 @@ def _lives(resident: Resident) -> Lives:
     """What matters while nothing watches: what Handrail would have told of, and the risk named with a delay."""
     watched = [f"{_what(rule.kind)} {rule.value}{_when(rule.during)}" for rule in resident.rules]
     risks = [rule.delay_agreed.risk for rule in resident.rules if rule.delay_agreed]
-    matters = [f"Nobody is told now of: {', '.join(dict.fromkeys(watched))}"] if watched else []
+    matters = [f"Not watched now: {', '.join(dict.fromkeys(watched))}"] if watched else []
     matters += [f"Risk: {risk}" for risk in dict.fromkeys(risks)]
     return Lives(name=resident.known_as, matters=tuple(matters))
 

@@ -57,7 +57,7 @@ def test_blind_spots_have_boxes_for_each_round_and_the_interval_is_the_homes() -
 def test_what_nobody_watches_meanwhile_and_the_named_risk_are_said() -> None:
     """Short: the rules that Handrail would have told of."""
     text = text_of(sheet_of(village(), EVENING_MS))
-    assert "Nobody is told now of: door open, bed empty 22:00-07:00" in text
+    assert "Not watched now: door open, bed empty 22:00-07:00" in text
     assert "Risk: walks steadily" in text
 
 
