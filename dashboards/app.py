@@ -21,6 +21,7 @@ from dashboards import strings
 from dashboards.asks import Asker, NotAnswered
 from dashboards.gate import Gate
 from dashboards.live import Live
+from dashboards.paper import add_paper
 from dashboards.settings import Settings
 
 HERE = Path(__file__).parent
@@ -128,6 +129,7 @@ def make_app(settings: Settings, live: Live, asker: Asker, key: bytes) -> FastAP
         lstrip_blocks=True,
     )
     _add_pages(app, settings, gate, pages)
+    add_paper(app, lambda request: _is_in(request, gate), live.reader, pages)
     _add_code(app, gate)
     _add_live(app, gate, live)
     _add_asking(app, gate, live, asker)

@@ -65,6 +65,11 @@ class Live:
         self._hub_why = ""
         self._hub_s = 0.0
 
+    @property
+    def reader(self) -> Reader:
+        """The ledger, for pages that are drawn on demand."""
+        return self._reader
+
     # -- what the other side says ---------------------------------------------------------------------------------
 
     def on_log(self) -> None:

@@ -71,6 +71,7 @@ HUB_STALE = "The hub has gone silent."
 HUB_LOST = "The hub has stopped."
 HUB_STARTING = "The hub is starting and does not hear the devices yet."
 HUB_STOPPING = "The hub is being stopped."
+NO_HOME = "The hub has never accepted a configuration: there is no list to print yet."
 LEDGER = "The record cannot be read: {why}"
 
 NOT_ANSWERED = "No answer from the hub. Go, and look at this card again."
@@ -100,6 +101,8 @@ PAGE: dict[str, str] = {
     "your_name": "Your name",
     "sign_on": "Sign on",
     "sign_off": "Sign off",
+    "paper": "Print the paper list of this shift",
+    "paper_sub": "who lives where, and what to do when Handrail is down",
     "wall": "Use this as a wall screen",
     "wall_name": "Wall screen",
     "already_on": "on shift",

@@ -17,8 +17,9 @@ from hub.channels import AppriseChannel, Pager
 from hub.clock import Clock
 from hub.config.problems import ConfigurationRefused
 from hub.config.read import Reading, continued, read_home
-from hub.config.settings import HubSettings, data_folder
+from hub.config.settings import HubSettings, data_folder, remember_data_folder
 from hub.config.stored import settings_from_json
+from hub.config.watch import stamps
 from hub.elapsed import HomeClock
 from hub.errors import HandrailError, LedgerUnreadable, LedgerUnwritable
 from hub.hub import Hub, Parts
@@ -77,9 +78,12 @@ def build(folder: Path, clock: Clock, rng: random.Random, *, connect: Callable[.
     `connect` makes a lane to the broker.
     """
     sys.setswitchinterval(SWITCH_S)
+    seen = stamps(folder)
     reading, refused = _read(folder)
     data = reading.settings.data if reading is not None else data_folder(folder)
     _make(data)
+    if reading is not None:
+        remember_data_folder(folder, data)
     lock = Lock(data / "hub.lock")
     lock.acquire()
     try:
@@ -89,6 +93,7 @@ def build(folder: Path, clock: Clock, rng: random.Random, *, connect: Callable[.
         raise
     hub = Hub(lock)
     hub.assemble(_parts(hub, start))
+    hub.parts.reload.seen = seen
     return hub
 
 

@@ -4,6 +4,7 @@ told and changes nothing (promise 7)."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +12,20 @@ from pathlib import Path
 from hub.config.problems import ConfigurationRefused as Refused
 from hub.config.read import Reading, read_home
 from hub.config.stored import settings_json
-from hub.config.watch import changes
+from hub.config.watch import Stamps, changes, stamps
 from hub.steps import Steps
 from rules.inputs import ConfigurationRefused, Configured, Input
 from rules.state import AlertState
 
 log = logging.getLogger("handrail.configuration")
+
+LOOK_S = 10.0
+"""How often the files are looked at without being told of a change."""
+REST_S = 0.5
+"""A file that did not change for so long is thought to be written."""
+PATIENCE = 3
+"""What is refused is told after so many times that long, if nobody writes on."""
+TRIES = 10
 
 
 class Reload:
@@ -24,6 +33,11 @@ class Reload:
 
     def __init__(self, *, folder: Path, steps: Steps, put: Callable[[Input], None]) -> None:
         self._folder = folder
+        self.seen: Stamps = ()
+        """The files as they were when they were read last."""
+        self._noticed = asyncio.Event()
+        self.look_s = LOOK_S
+        self.rest_s = REST_S
         self._steps = steps
         self._put = put
         self._accepted = steps.state.setting.home if steps.state.setting else None
@@ -35,13 +49,7 @@ class Reload:
 
     async def read(self) -> None:
         """Read all files and accept or refuse them."""
-        async with self._reading:
-            try:
-                reading = await asyncio.to_thread(read_home, self._folder, self._accepted)
-            except Refused as refused:
-                self.refuse(refused)
-            else:
-                self.accept(reading)
+        self._take(await self._read_files())
 
     def accept(self, reading: Reading) -> None:
         """Take a reading where it is news, or where people were told of one that was refused."""
@@ -75,9 +83,68 @@ class Reload:
         self._put(ConfigurationRefused(problems=problems))
 
     async def watch(self, stop: asyncio.Event) -> None:
-        """Read again whenever somebody saved a file; where the folder cannot be watched, SIGHUP still works."""
-        try:
-            async for _names in changes(self._folder, stop):
-                await self.read()
-        except OSError as error:
-            log.warning("the folder %s is not watched (%s): send SIGHUP after a change", self._folder, error)
+        """Read again whenever somebody saved a file, once its writer has come to rest.
+
+        The system's notices make it quick. That files are looked at from time to time as well makes it sure: a share
+        gives no notices, and a folder that was replaced gives them no more.
+        """
+        async with asyncio.TaskGroup() as group:
+            noticing = group.create_task(self._notice(stop))
+            while not stop.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._noticed.wait(), self.look_s)
+                if self._noticed.is_set() or await self._look() != self.seen:
+                    self._noticed.clear()
+                    await self._read_at_rest()
+            noticing.cancel()
+
+    async def _notice(self, stop: asyncio.Event) -> None:
+        told = False
+        while not stop.is_set():
+            try:
+                async for _names in changes(self._folder, stop):
+                    told = False
+                    self._noticed.set()
+            except (OSError, RuntimeError) as error:
+                # A folder that is gone, a system without notices, or with too many of them.
+                if not told:
+                    why = "its files are looked at from time to time instead"
+                    log.warning("the folder %s is not watched (%s): %s", self._folder, error, why)
+                told = True
+            await asyncio.sleep(self.look_s)
+
+    async def _look(self) -> Stamps:
+        return await asyncio.to_thread(stamps, self._folder)
+
+    async def _read_at_rest(self) -> None:
+        """A file that is still being written is not read, and what is refused is told only if it stays so: who copies
+        a folder, or saves two files that belong together, frightens nobody. Bounded: a file that never comes to rest
+        is read as it is."""
+        for _ in range(TRIES):
+            before = await self._look()
+            await asyncio.sleep(self.rest_s)
+            if before != (seen := await self._look()):
+                continue
+            self.seen = seen
+            found = await self._read_files()
+            if isinstance(found, Refused) or found.refused_plans:
+                await asyncio.sleep(self.rest_s * PATIENCE)
+                if await self._look() != seen:
+                    continue
+            self._take(found)
+            return
+        self.seen = await self._look()
+        await self.read()
+
+    async def _read_files(self) -> Reading | Refused:
+        async with self._reading:
+            try:
+                return await asyncio.to_thread(read_home, self._folder, self._accepted)
+            except Refused as refused:
+                return refused
+
+    def _take(self, found: Reading | Refused) -> None:
+        if isinstance(found, Refused):
+            self.refuse(found)
+        else:
+            self.accept(found)

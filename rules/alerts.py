@@ -270,21 +270,6 @@ def unclosed_due(turn: Turn, alert: Alert, overdue_ms: int) -> None:
 # -- the people and the ladder of today ---------------------------------------------------------------------------
 
 
-def follow_setting(turn: Turn) -> None:
-    """A new configuration: open alerts climb the newest ladder from where they are, and who could tell nobody tries."""
-    for alert in turn.open_alerts():
-        timer = turn.state.timers.get(f"ladder/{alert.id}")
-        if timer is None:
-            continue
-        if not alert.told and reached(turn, alert).people:
-            ring_again(turn, alert, "there is somebody to tell now")
-        ladder = ladder_of(turn, alert)
-        if alert.rung + 1 < len(ladder.rungs):
-            arm_ladder(turn, alert)
-        else:
-            turn.arm("ladder", alert.id, min(timer.due_ms, turn.now.elapsed_ms + ladder.repeat_s * 1000))
-
-
 def tell_newcomer(turn: Turn, person: str) -> None:
     """Who comes on shift is told of what nobody has taken yet, as far as it concerns them already."""
     for alert in turn.open_alerts():

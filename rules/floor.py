@@ -9,10 +9,9 @@ from rules import alerts, episodes, reach
 from rules.effects import Did
 from rules.home import Role
 from rules.inputs import Asked
+from rules.rota import is_on_rota
 from rules.state import OnShift, Stranger
-from rules.turn import Turn, clock_of
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from rules.turn import Turn
 
 Said = tuple[bool, str]
 
@@ -40,22 +39,10 @@ def sign_on(turn: Turn, request: Asked) -> Said:
         known=carer is not None,
     )
     turn.state.shift.put(person, row)
-    warning = "" if carer is None or carer.always or _is_on_rota(turn, person) else "; not on the rota now"
+    warning = "" if carer is None or carer.always or is_on_rota(carer, turn.local()) else "; not on the rota now"
     turn.log(Did.SIGNED_ON, f"{row.name} signed on{warning}", by=person)
     alerts.tell_newcomer(turn, person)
     return True, f"{row.name} is on shift{warning}"
-
-
-def _is_on_rota(turn: Turn, person: str) -> bool:
-    here = turn.local()
-    clock, today, yesterday = clock_of(here), DAYS[here.weekday()], DAYS[(here.weekday() - 1) % 7]
-    for shift in turn.setting.staff[person].shifts:
-        if shift.start < shift.end:
-            if today in shift.days and shift.start <= clock < shift.end:
-                return True
-        elif (today in shift.days and clock >= shift.start) or (yesterday in shift.days and clock < shift.end):
-            return True
-    return False
 
 
 def sign_off(turn: Turn, request: Asked) -> Said:

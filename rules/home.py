@@ -57,6 +57,20 @@ class Place:
     name: str
     kind: PlaceKind
     zone: str
+    call_point: str = ""
+    """How somebody calls from here without Handrail: a nurse-call cord, a bell, a telephone. Empty: nobody has said.
+    `none, because …`: there is none, and the home has accepted it."""
+
+    @property
+    def is_blind_spot(self) -> bool:
+        """Whether nobody can call from here while Handrail is down."""
+        return self.call_point.casefold() in ("", "none") or self.is_accepted_blind
+
+    @property
+    def is_accepted_blind(self) -> bool:
+        """Whether the home has said that there is no call point here, and why."""
+        first, *rest = self.call_point.casefold().replace(",", " ").split() or [""]
+        return first == "none" and bool(rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +107,8 @@ class Carer:
     shifts: tuple[Shift, ...] = ()
     always: bool = False
     """On shift always, without signing on."""
+    phone: str = ""
+    """A number that colleagues may dial, for the paper list; the hub never uses it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +212,8 @@ class Times:
     unclosed_s: int = 3600
     """Attended and not closed for so long: the carer is reminded."""
     battery_low_pct: int = 15
+    round_s: int = 900
+    """While Handrail is down somebody looks into the blind spots this often; the paper list says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

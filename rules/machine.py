@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from rules import alerts, episodes, faults, morning, requests, supervision
 from rules.effects import Did, Effect
+from rules.follow import follow_setting
 from rules.heard import heard
 from rules.inputs import (
     Asked,
@@ -170,7 +171,7 @@ def _configured(turn: Turn, given: Configured) -> None:
     if given.refused:
         _fault(turn, "configuration", f"a plan was refused, the one before stays: {given.refused[0]}")
     supervision.placed_anew(turn)
-    alerts.follow_setting(turn)
+    follow_setting(turn)
     morning.arm(turn)
 
 

@@ -88,7 +88,7 @@ def emergency_or_call(turn: Turn, event: Event, placed: Placed | None, *, retain
     if event.press and age > missed.HOUR_MS:
         missed.add(turn, event, placed, level)
         return
-    open_one = _open_alert(turn, device, event.kind)
+    open_one = _open_alert(turn, device, event.kind, _whose(turn, event.kind, placed))
     if open_one is not None:
         if not retained:
             press_again(turn, open_one, event.stamp)
@@ -105,8 +105,19 @@ def _is_start(turn: Turn) -> bool:
     return not turn.meta.linked or turn.now.elapsed_ms - turn.meta.linked_ms < AT_START_MS
 
 
-def _open_alert(turn: Turn, device: str, kind: str) -> Alert | None:
-    return next((a for a in turn.open_alerts() if a.device == device and a.kind == kind and not a.missed), None)
+def _open_alert(turn: Turn, device: str, kind: str, whose: tuple[str | None, str | None]) -> Alert | None:
+    """The open alert that this press belongs to. A pendant that was given to somebody else since, or a cord that hangs
+    elsewhere, calls for another person or another place: that is no further press of the old one."""
+    same = (a for a in turn.open_alerts() if a.device == device and a.kind == kind and not a.missed)
+    return next((a for a in same if (a.resident, a.place) == whose), None)
+
+
+def _whose(turn: Turn, kind: Kind, placed: Placed | None) -> tuple[str | None, str | None]:
+    """The resident and the place that a device speaks of, as far as each is known."""
+    if placed is None or kind == Kind.STAFF_ASSIST:
+        return None, placed.place if placed else None
+    person = placed.person if placed.person not in turn.setting.staff else None
+    return person or turn.setting.only_resident_of(placed.place), placed.place
 
 
 def _found(turn: Turn, event: Event, placed: Placed | None, level: Level, *, age: int, found: bool) -> Found:
@@ -129,8 +140,7 @@ def _found(turn: Turn, event: Event, placed: Placed | None, level: Level, *, age
             found=found,
         )
     is_assist = event.kind == Kind.STAFF_ASSIST
-    person = placed.person if placed.person not in turn.setting.staff else None
-    resident = None if is_assist else person or turn.setting.only_resident_of(placed.place)
+    resident, place = _whose(turn, event.kind, placed)
     who = turn.setting.name_of(resident) if resident else turn.setting.place_name(placed.place) or placed.name
     if is_assist and placed.person is not None:
         who = f"{reach.name(turn, placed.person)}, {who}"
@@ -141,7 +151,7 @@ def _found(turn: Turn, event: Event, placed: Placed | None, level: Level, *, age
         cause=placed.name,
         reason=f"{by_whom}{more}",
         resident=resident,
-        place=placed.place,
+        place=place,
         device=placed.name,
         stamp=event.stamp,
         near=placed.place is None,

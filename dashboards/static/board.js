@@ -240,6 +240,7 @@ function showMe() {
   page("quiet").hidden = !quiet;
   page("sign-on").hidden = Boolean(me);
   page("tonight").hidden = !me;
+  page("paper").hidden = !me;
   page("me").dataset.do = me?.id ? "sign_off" : "";
   setText("me-name", me?.id ? me.name : me ? words.wall_name : words.sign_on);
   setText("me-hint", me?.id ? words.sign_off : me ? words.sign_on : words.who);

@@ -81,6 +81,24 @@ def check(
 
 
 @app.command()
+def sheet(
+    home: Home,
+    as_html: Annotated[bool, typer.Option("--html", help="As a page for a printer, instead of plain text.")] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(help="For the shift at this time of day, 21:30, from the rota; unset, who is on shift."),
+    ] = None,
+) -> int:
+    """Print the paper list of a shift.
+
+    Who lives where, who can call without Handrail, whom to phone, and what to do while Handrail is down.
+    """
+    from hub.commands.printing import print_sheet
+
+    return print_sheet(home, as_html=as_html, at=at)
+
+
+@app.command()
 def decode() -> int:
     """Read messages as the hub would.
 

@@ -30,6 +30,7 @@ from hub.config.problems import ConfigurationRefused, Problem
 
 LARGEST_BYTES = 1 << 20
 _DEEPEST = 12
+_BLANK = b"\0 \t\r\n\xef\xbb\xbf"
 _UNFIT = re.compile("[\0-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -79,6 +80,9 @@ def read_document(folder: Path, file: str) -> Document:
         raise _refused(file, 0, "does not exist", "a home folder as `handrail new` writes it") from None
     except OSError as error:
         raise _refused(file, 0, f"cannot be read ({error.strerror})", "a file this user may read") from None
+    if not raw.strip(_BLANK):
+        # A machine that lost its power leaves files of no length, or of nothing but zeros. None of them says "nothing".
+        raise _refused(file, 0, "is empty", "what stood in it before: a power cut may have emptied it")
     return parse(raw, file)
 
 

@@ -15,6 +15,7 @@ from hub.config.words import (
     Hours,
     Ident,
     Percent,
+    Phone,
     Port,
     Slug,
     Text,
@@ -78,6 +79,9 @@ class PlaceForm(Form):
     name: Text = Field(description="What people call it.")
     kind: PlaceKind = Field(description="What sort of place it is.")
     zone: Ident = Field(description="The zone whose screens and sounders sound for it.")
+    call_point: Text | None = Field(
+        None, description="How somebody calls from here without Handrail; or none, because … where nothing does."
+    )
 
 
 class RungForm(Form):
@@ -120,6 +124,9 @@ class TimesForm(Form):
         60 * 60, description="Attended and not closed for so long: the carer is reminded."
     )
     battery_low_pct: Percent = Field(15, description="A battery at or below this many percent is reported as low.")
+    round: Annotated[Duration, _between(60, 4 * 3600, "from 1 min to 4 h")] = Field(
+        15 * 60, description="While Handrail is down, the blind spots are looked into this often."
+    )
 
 
 class InfluxForm(Form):
@@ -178,7 +185,7 @@ class DeviceForm(Form):
 class DevicesFile(Form):
     """`devices.yaml`: which device is whose, where, and what for."""
 
-    devices: list[DeviceForm] = Field([], description="Every placed device.")
+    devices: list[DeviceForm] = Field(description="Every placed device.")
 
 
 class ChannelForm(Form):
@@ -208,6 +215,7 @@ class CarerForm(Form):
     channels: list[ChannelForm] = Field([], description="Ways to reach this person besides the screens, best first.")
     shifts: list[ShiftForm] = Field([], description="The rota of this person.")
     always: Truth = Field(False, description="true: on shift always, without signing on.")
+    phone: Phone | None = Field(None, description="A number that colleagues may dial; it is printed on the paper list.")
 
 
 class StaffFile(Form):

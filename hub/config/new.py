@@ -67,8 +67,8 @@ def write_new(
 ) -> NewHome:
     """Write the folder of a new home; raises `HomeNotWritten` with one sentence where that cannot be.
 
-    `residents_names` gives residents first names, for demonstrations. Passwords are made where `broker` has a log-in
-    or TLS, and are the broker's own where it names one.
+    `residents_names` gives residents first names, and places a call point, for demonstrations. Passwords are
+    made where `broker` has a log-in or TLS, and are the broker's own where it names one.
     """
     if not 1 <= rooms <= MOST_ROOMS:
         raise HomeNotWritten(f"--rooms {rooms}: expected from 1 to {MOST_ROOMS}; more are added in home.yaml")
@@ -81,7 +81,9 @@ def write_new(
     numbers = [f"{number:03d}" for number in range(1, rooms + 1)]
     names = _names(rooms) if residents_names else [f"Resident {number}" for number in numbers]
     texts = {
-        "home.yaml": _home(slug, numbers, reached, timezone or _timezone(), dashboards_host, dashboards_port),
+        "home.yaml": _home(
+            slug, numbers, reached, timezone or _timezone(), (dashboards_host, dashboards_port), residents_names
+        ),
         "devices.yaml": _devices(numbers),
         "staff.yaml": _template("staff.yaml"),
     }
@@ -131,10 +133,14 @@ def _secrets(slug: str, broker: _Broker) -> dict[str, str]:
 
 
 def _home(
-    slug: str, numbers: list[str], broker: _Broker, timezone: str, dashboards_host: str, dashboards_port: int
+    slug: str, numbers: list[str], broker: _Broker, timezone: str, dashboards: tuple[str, int], call_points: bool
 ) -> str:
     lines = [f"  url: {broker.url}"]
-    screens = [f"  host: {dashboards_host}", f"  port: {dashboards_port}"]
+    screens = [f"  host: {dashboards[0]}", f"  port: {dashboards[1]}"]
+    bed, wall, cord = "", "", ""
+    if call_points:
+        bed, wall = ', call_point: "nurse-call cord by the bed"', ', call_point: "telephone on the wall"'
+        cord = ', call_point: "bell cord between the doors"'
     if broker.tls:
         lines.append("  # ca_file: certificates/ca.crt     # unset: the authorities this system believes")
     if broker.accounts:
@@ -153,9 +159,11 @@ def _home(
         broker_lines="".join(f"{line}\n" for line in lines),
         dashboards_lines="".join(f"{line}\n" for line in screens),
         place_lines="\n".join(
-            f'  - {{place: "{number}", name: {f"Room {int(number)},":<{width + 6}} kind: bedroom, zone: ground}}'
+            f'  - {{place: "{number}", name: {f"Room {int(number)},":<{width + 6}} kind: bedroom, zone: ground{bed}}}'
             for number in numbers
         ),
+        corridor_point=cord,
+        lounge_point=wall,
     )
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from devices.registry import Placed
+from hub.config.call_points import check_call_points
 from hub.config.complain import complaints
 from hub.config.crosscheck import Files, Found, check_devices_file, check_home_file, supervision_of
 from hub.config.document import Document, read_document
@@ -48,6 +49,18 @@ def read_home(folder: Path, last: Home | None = None) -> Reading:
     the same for one who learns of it later).
     """
     folder = folder.absolute()
+    try:
+        return _read(folder, last)
+    except (OSError, RuntimeError) as error:
+        # A disk that fails, a share that is gone, a name that no system takes (of which pathlib says RuntimeError):
+        # what cannot be looked at is refused like what is wrong, because a file must not end a hub.
+        name = Path(str(getattr(error, "filename", None) or folder))
+        file = str(name.relative_to(folder)) if name.is_relative_to(folder) else str(name)
+        what = f"cannot be read ({getattr(error, 'strerror', None) or error})"
+        raise ConfigurationRefused([Problem(file=file, what=what, expected="a file this user may read")]) from error
+
+
+def _read(folder: Path, last: Home | None) -> Reading:
     problems: list[Problem] = []
     home = _form(folder, "home.yaml", HomeFile, problems)
     devices = _form(folder, "devices.yaml", DevicesFile, problems)
@@ -118,6 +131,9 @@ def _accepted(files: Files, ladders: dict[Level, Ladder], plans: list[Written], 
         refused += problems
         warnings += warned
     home = _home(files, ladders, tuple(placed.values()), tuple(residents))
+    blind = Found()
+    check_call_points(files, blind, home.places)
+    warnings += blind.warnings
     return Reading(
         home=home,
         settings=settings_of_home(files.folder, files.home),
@@ -145,7 +161,10 @@ def _home(
             )
             for zone in written.zones
         ),
-        places=tuple(Place(place=p.place, name=p.name, kind=p.kind, zone=p.zone) for p in written.places),
+        places=tuple(
+            Place(place=p.place, name=p.name, kind=p.kind, zone=p.zone, call_point=p.call_point or "")
+            for p in written.places
+        ),
         residents=residents,
         staff=tuple(_carer(form) for form in files.staff.staff),
         devices=devices,
@@ -180,6 +199,7 @@ def _carer(form: CarerForm) -> Carer:
         ),
         shifts=tuple(Shift(days=tuple(shift.days), start=shift.hours[0], end=shift.hours[1]) for shift in form.shifts),
         always=form.always,
+        phone=form.phone or "",
     )
 
 
@@ -194,6 +214,7 @@ def _times(form: TimesForm) -> Times:
         frequent_from=form.frequent_from,
         unclosed_s=form.unclosed,
         battery_low_pct=form.battery_low_pct,
+        round_s=form.round,
     )
 
 

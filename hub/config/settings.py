@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,9 @@ from urllib.parse import urlsplit
 from hub.config.files import BrokerForm, DashboardsForm, HomeFile, InfluxForm
 from hub.mqtt_types import BrokerAddress
 
+log = logging.getLogger("handrail.configuration")
+
+DATA_NOTE = ".data-folder"
 URL_WORDS = "mqtt://host:port or mqtts://host:port"
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
@@ -49,16 +53,39 @@ def within(folder: Path, written: str) -> Path:
     return folder / Path(written).expanduser()
 
 
+def remember_data_folder(folder: Path, data: Path) -> None:
+    """Leave a note beside `home.yaml` of where the ledger is, where that is not the usual place: without it a lost
+    `home.yaml` would take the last accepted configuration with it. A folder that cannot be written keeps none."""
+    note = folder.absolute() / DATA_NOTE
+    try:
+        if data == folder.absolute() / "data":
+            note.unlink(missing_ok=True)
+        elif not note.is_file() or note.read_text(encoding="utf-8").strip() != str(data):
+            fresh = note.with_suffix(".new")
+            fresh.write_text(f"{data}\n", encoding="utf-8")
+            fresh.replace(note)
+    except OSError as error:
+        log.warning("%s cannot be written (%s): should home.yaml be lost, its `data` is too", note, error.strerror)
+
+
 def data_folder(folder: Path) -> Path:
-    """Where the ledger is, also where `home.yaml` cannot be understood: the line that says so is read by eye."""
+    """Where the ledger is, also where `home.yaml` cannot be understood: the line that says so is read by eye, and where
+    there is none, the note of the last start."""
     folder = folder.absolute()
     try:
         text = (folder / "home.yaml").read_bytes()[:1_048_576].decode("utf-8", "replace")
     except OSError:
         text = ""
     found = re.search(r"^data:[ \t]*[\"']?([^\"'#\n]+)", text, re.MULTILINE)
-    written = found[1].strip() if found else ""
+    written = found[1].strip() if found else _noted(folder)
     return within(folder, written or "data")
+
+
+def _noted(folder: Path) -> str:
+    try:
+        return (folder / DATA_NOTE).read_text(encoding="utf-8", errors="replace").strip("\0 \r\n")
+    except OSError:
+        return ""
 
 
 def without_login(url: str) -> str:

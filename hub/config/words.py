@@ -17,6 +17,7 @@ _DURATION = re.compile(r"([0-9]{1,6})\s*([a-z]*)")
 _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _IDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_PHONE = re.compile(r"(?=.*[0-9])[A-Za-z0-9+(][A-Za-z0-9+() ./-]{1,39}")
 _DATE = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
 
 DURATION_WORDS = "a number with its unit, as in 30 s, 10 min or 2 h"
@@ -81,6 +82,12 @@ def _date(written: object) -> str:
     raise wrong("a date, as in 2026-10-02")
 
 
+def _phone(written: object) -> str:
+    if isinstance(written, str) and _PHONE.fullmatch(written.strip()):
+        return " ".join(written.split())
+    raise wrong("a number that a person dials, as in +44 7700 900123 or ext. 12")
+
+
 def _address(written: object) -> str:
     if isinstance(written, str) and written.strip("/ ") == written != "" and not set(written) & set("+#\0\n"):
         return written
@@ -98,6 +105,7 @@ Text = Annotated[str, BeforeValidator(_text), Field(max_length=500)]
 Ident = Annotated[str, BeforeValidator(_ident), _said(_IDENT.pattern)]
 Slug = Annotated[str, BeforeValidator(_slug), _said(_SLUG.pattern)]
 Date = Annotated[str, BeforeValidator(_date), _said(_DATE.pattern)]
+Phone = Annotated[str, BeforeValidator(_phone), Field(max_length=40)]
 Address = Annotated[str, BeforeValidator(_address), Field(max_length=300)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Port = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=65535)]

@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from hub.clock import Clock, SystemClock
-from rules.home import Role
+from rules.home import Home, Role
 from rules.state import Alert, Meta, OnShift, Person, Status, Stranger
 
 LOOK_BACK = 5_000
@@ -162,6 +162,7 @@ _STATUS = _Rows(Status)
 _STRANGER = _Rows(Stranger)
 _META = _Rows(Meta)
 _HOUSE = _Rows(House)
+_HOME = _Rows(Home)
 
 
 class Reader:
@@ -239,6 +240,11 @@ class Reader:
                 body = self._ask("SELECT body FROM configurations WHERE seq = ?", newest)[0][0]
                 self._house = (int(str(newest)), _HOUSE.read(str(body)))
             return self._house[1]
+
+    def configuration(self) -> Home | None:
+        """The newest accepted configuration whole, for the paper list; None where none was ever accepted."""
+        rows = self._ask("SELECT body FROM configurations ORDER BY seq DESC LIMIT 1")
+        return _HOME.read(str(rows[0][0])) if rows else None
 
     def quarantine_since(self, seq: int, limit: int = 50) -> list[Quarantined]:
         """Unreadable messages kept behind `seq`, in order."""

@@ -16,9 +16,9 @@ zones:
     name: First floor
     sounders: [stairs-siren]
 places:
-  - {place: "001", name: Room 1, kind: bedroom, zone: ground}
-  - {place: "002", name: Room 2, kind: bedroom, zone: first}
-  - {place: lounge, name: Lounge, kind: lounge, zone: ground}
+  - {place: "001", name: Room 1, kind: bedroom, zone: ground, call_point: cord by the bed}
+  - {place: "002", name: Room 2, kind: bedroom, zone: first, call_point: bell}
+  - {place: lounge, name: Lounge, kind: lounge, zone: ground, call_point: telephone}
 """
 
 DEVICES = """\

@@ -11,7 +11,7 @@ from hub.homes import known
 from hub.screens import house_code
 from tests.hub.program import finished, refused
 
-COMMANDS = ("run", "dashboards", "new", "check", "decode", "simulate", "verify", "demo", "test")
+COMMANDS = ("run", "dashboards", "new", "check", "sheet", "decode", "simulate", "verify", "demo", "test")
 
 
 def new_home(folder: Path, **options: str) -> Path:

@@ -24,13 +24,19 @@ from hub.config.read import read_home
 from rules.home import Light, Role, Wait
 from tests.parts import end, free_port, listens, part, until_now
 
+PLACE_001 = '  - {place: "001", name: Room 1,  kind: bedroom, zone: ground}'
+
 
 def test_a_new_home_is_accepted_unchanged(tmp_path: Path) -> None:
-    """Sixty rooms with five devices each, and nothing to say against it."""
+    """Sixty rooms with five devices each, and nothing to say but what it cannot know: how people call without it."""
     write_new(tmp_path / "home", rooms=60, slug="sunny-court")
     reading = read_home(tmp_path / "home")
     home = reading.home
-    assert (reading.warnings, reading.refused_plans) == ((), ())
+    (warning,) = reading.warnings
+    first = (tmp_path / "home/home.yaml").read_text().splitlines().index(PLACE_001) + 1
+    assert (warning.file, warning.line, reading.refused_plans) == ("home.yaml", first, ())
+    said = f"62 places have no call point that works without Handrail: 001 to lounge (lines {first} to {first + 61})"
+    assert warning.what == said
     assert [place.place for place in home.places][:60] == [f"{number:03d}" for number in range(1, 61)]
     assert [(resident.resident, resident.room) for resident in home.residents][59] == ("resident-060", "060")
     assert [(carer.id, carer.role, carer.always) for carer in home.staff] == [
@@ -64,7 +70,7 @@ def test_the_example_in_a_plan_works_when_it_is_taken_up(tmp_path: Path) -> None
     plan = tmp_path / "home/residents/resident-001.yaml"
     plan.write_text(re.sub(r"^# ( .*)$", r" \1", plan.read_text(), flags=re.MULTILINE))
     reading = read_home(tmp_path / "home")
-    assert (reading.warnings, reading.refused_plans) == ((), ())
+    assert ([warning.file for warning in reading.warnings], reading.refused_plans) == (["home.yaml"], ())
     assert [rule.rule for rule in reading.home.residents[0].rules] == ["left-open", "out-of-bed"]
 
 
@@ -84,8 +90,11 @@ def test_the_examples_in_the_other_files_work_too(tmp_path: Path) -> None:
         (home / "secrets" / secret).write_text("secret\n")
         (home / "secrets" / secret).chmod(0o600)
     reading = read_home(home)
-    assert reading.warnings == ()
+    assert [warning.what.partition(":")[0] for warning in reading.warnings] == [
+        "3 places have no call point that works without Handrail"
+    ]
     assert (len(reading.home.devices), len(reading.home.staff)) == (8, 4)
+    assert reading.home.staff[3].phone == "+44 7700 900123"
     assert reading.settings.series is not None
     assert len(reading.home.ladders) == 6
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -325,6 +326,33 @@ def test_a_gap_over_the_end_of_the_week_is_one_gap(tmp_path: Path) -> None:
         "staff.yaml:1: nobody is on the rota from sun 20:00 to mon 07:30 (the longest of 7 gaps a week):"
         " who is there must sign on"
     ]
+
+
+def test_blind_spots_are_a_warning_with_every_line_and_accepted_ones_another(tmp_path: Path) -> None:
+    """Places that follow each other are one; nothing is refused."""
+    home = HOME.replace(", call_point: cord by the bed", "").replace(", call_point: bell", ", call_point: none")
+    more = '  - {place: garden, name: Garden, kind: garden, zone: ground, call_point: "none, because of the wall"}\n'
+    more += "  - {place: yard, name: Yard, kind: garden, zone: ground}\n"
+    reading = read_home(write_home(tmp_path, {"home.yaml": home + more}))
+    assert [str(warning) for warning in reading.warnings] == [
+        "home.yaml:14: 3 places have no call point that works without Handrail: 001 and 002 (lines 14 to 15), yard"
+        " (line 18); expected call_point: for each, or none, because …",
+        "home.yaml:17: 1 place has none, which the home has accepted: garden (line 17)",
+    ]
+    assert [place.is_blind_spot for place in reading.home.places] == [True, True, False, True, True]
+
+
+def test_a_home_kept_by_an_older_program_is_the_same_home(tmp_path: Path) -> None:
+    """Without call points, numbers and the round's time: a start on its ledger is no news to anybody."""
+    home = HOME.replace(", call_point: cord by the bed", "").replace(", call_point: bell", "")
+    reading = read_home(write_home(tmp_path, {"home.yaml": home.replace(", call_point: telephone", "")}))
+    older = orjson.loads(reading.text)
+    for row in older["places"]:
+        del row["call_point"]
+    for row in older["staff"]:
+        del row["phone"]
+    del older["times"]["round_s"]
+    assert home_from_json(orjson.dumps(older)) == reading.home
 
 
 def test_what_is_kept_is_what_was_read(tmp_path: Path) -> None:

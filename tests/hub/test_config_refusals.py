@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hub.config.document import LARGEST_BYTES, parse
 from hub.config.problems import ConfigurationRefused
 from hub.config.read import read_home
-from tests.hub.config_home import replaced, write_home
+from tests.hub.config_home import HOME, replaced, write_home
 
 _BLOCKS = (Path(__file__).parent / "config_refused.txt").read_text(encoding="utf-8").split("\n\n")[1:]
 _PIECES = [
@@ -40,6 +40,19 @@ def test_an_empty_folder_is_told_all_three_files(tmp_path: Path) -> None:
         f"{file}: does not exist; expected a home folder as `handrail new` writes it"
         for file in ("home.yaml", "devices.yaml", "staff.yaml")
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "data: ~nobody-has-this-name/x\n",
+        "series: {influxdb: {url: 'http://x', org: o, bucket: b, token_file: " + "t" * 300 + "}}\n",
+    ],
+)
+def test_a_name_that_no_system_takes_is_refused_and_ends_nothing(tmp_path: Path, line: str) -> None:
+    """A hub that runs reads it too, and must go on."""
+    (said,) = told(write_home(tmp_path, {"home.yaml": HOME + line}))
+    assert "cannot be read" in said
 
 
 def test_a_file_that_is_too_long_is_not_read(tmp_path: Path) -> None:
@@ -84,7 +97,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     """Problems of several files come together, in the order of files and lines."""
     changed = replaced("devices.yaml", "person: margaret", "person: margret")
     changed |= replaced("staff.yaml", "zones: [first]", "zones: [frist]")
-    lounge = "{place: lounge, name: Lounge, kind: lounge, zone: ground}"
+    lounge = "{place: lounge, name: Lounge, kind: lounge, zone: ground, call_point: telephone}"
     changed |= replaced("home.yaml", lounge, "{place: hall, name: Hall, kind: lounge, zone: g}")
     assert [line.split(";")[0] for line in told(write_home(tmp_path, changed))] == [
         'home.yaml:16: unknown zone "g"',

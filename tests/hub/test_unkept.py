@@ -61,7 +61,8 @@ async def test_a_press_is_told_although_the_disk_is_full(tmp_path: Path) -> None
         assert [(alert["id"], alert["unrecorded"]) for alert in shown(home)] == [(press["id"], False)]
         assert home.acknowledged(URGENT) == [PRESS]
         assert PRESS in home.acknowledged(BULK)
-        assert [line["device"] for line in home.broker.log("raised")] == ["room-001-pendant", "hub:ledger"]
+        assert {line["device"] for line in home.broker.log("raised")} == {"room-001-pendant", "hub:ledger"}
+        assert len(home.broker.log("raised")) == 2
         assert home.presses() == 1
         assert "ledger" not in home.hub.parts.health.why
     assert verify(home.ledger).different == 0

@@ -59,8 +59,16 @@ SHORT = Ladder(
     rungs=(Rung(after_s=0, who=(Who.LEAD,)), Rung(after_s=5, who=(Who.SHIFT,))), repeat_s=7, attend_within_s=11
 )
 SILENT = replace(SHORT, repeat_s=0)
+MOVED = replace(
+    VILLAGE,
+    zones=VILLAGE.zones[1:],
+    residents=tuple(replace(one, room=VILLAGE.residents[n - 1].room) for n, one in enumerate(VILLAGE.residents)),
+    staff=VILLAGE.staff[1:],
+    devices=tuple(replace(one, person="joan") if one.person == "margaret" else one for one in VILLAGE.devices),
+)
 HOMES: tuple[Home, ...] = (
     VILLAGE,
+    MOVED,
     replace(VILLAGE, residents=VILLAGE.residents[:2], devices=VILLAGE.devices[3:]),
     replace(VILLAGE, ladders=dict.fromkeys(Level, SHORT)),
     replace(VILLAGE, ladders={**LADDERS, Level.EMERGENCY: SILENT, Level.CALL: SHORT}),
