@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter, ValidationError
 
 from devices.registry import Purpose, Supervision
-from hub.config.accounts import DASHBOARDS, Account, accounts_of, acl_text, password_line, write_secret
+from hub.config.accounts import DASHBOARDS, WATCHER, Account, accounts_of, acl_text, password_line, write_secret
 from hub.config.problems import HomeNotWritten
 from hub.config.settings import without_login
 from hub.config.words import DURATION_WORDS, Duration
@@ -135,12 +135,14 @@ def _home(
 ) -> str:
     lines = [f"  url: {broker.url}"]
     screens = [f"  host: {dashboards_host}", f"  port: {dashboards_port}"]
+    watcher: list[str] = []
     if broker.tls:
         lines.append("  # ca_file: certificates/ca.crt     # unset: the authorities this system believes")
     if broker.accounts:
         hub = broker.accounts[0].username
         lines += [f"  username: {hub}", f"  password_file: secrets/{hub}.password"]
         screens += [f"  username: {DASHBOARDS}", f"  password_file: secrets/{DASHBOARDS}.password"]
+        watcher = [f"#   username: {WATCHER}", f"#   password_file: secrets/{WATCHER}.password"]
     else:
         lines.append("  # No log-in: everybody who reaches this broker hears everything. For a real home make it anew,")
         lines.append("  # with mqtts://hub@host: then users, passwords and rights are written too.")
@@ -152,6 +154,7 @@ def _home(
         timezone=timezone,
         broker_lines="".join(f"{line}\n" for line in lines),
         dashboards_lines="".join(f"{line}\n" for line in screens),
+        watcher_lines="".join(f"{line}\n" for line in watcher),
         place_lines="\n".join(
             f'  - {{place: "{number}", name: {f"Room {int(number)},":<{width + 6}} kind: bedroom, zone: ground}}'
             for number in numbers
