@@ -70,6 +70,9 @@ class Listener(Protocol):
     def on_link(self, up: bool) -> None:
         """The connection to the broker came or went."""
 
+    def on_watcher(self, name: str, payload: bytes) -> None:
+        """The watcher said something below `watch/`."""
+
 
 class Asker(Protocol):
     """Asks the hub for something and returns its answer."""
@@ -105,6 +108,11 @@ class Topics:
         """Where the hub's heart beats."""
         return f"handrail/{self.home}/status"
 
+    @property
+    def watch(self) -> str:
+        """What the topics of the watcher begin with."""
+        return f"handrail/{self.home}/watch/"
+
 
 class Bus:
     """One connection to the home's broker, kept up until cancelled."""
@@ -124,7 +132,12 @@ class Bus:
             try:
                 async with self._connect() as client:
                     await client.subscribe(
-                        [(self._topics.done + "+", 1), (self._topics.status, 1), (self._topics.log, 0)]
+                        [
+                            (self._topics.done + "+", 1),
+                            (self._topics.status, 1),
+                            (self._topics.log, 0),
+                            (self._topics.watch + "#", 1),
+                        ]
                     )
                     log.info("connected to the broker%s", " again" if told else "")
                     self._client, pause_s, told = client, FIRST_PAUSE_S, False
@@ -180,6 +193,9 @@ class Bus:
     def _take(self, topic: str, payload: bytes) -> None:
         if topic == self._topics.log:
             self._listener.on_log()
+            return
+        if topic.startswith(self._topics.watch):
+            self._listener.on_watcher(topic[len(self._topics.watch) :], payload)
             return
         try:
             if topic == self._topics.status:
