@@ -32,6 +32,8 @@ log = logging.getLogger("handrail.watch")
 BEAT_S = 2.5
 BEAT_KEPT_S = 20
 """The broker forgets a heartbeat of ours after this, so that none waits by the thousand for a hub that is away."""
+UNHEARD = 4
+"""So many heartbeats that did not come back: the broker's rights are wrong."""
 TICK_S = 0.25
 SOUND_S = 60.0
 
@@ -49,6 +51,7 @@ class Watcher:
         self._watch = Watch(House(kept.home), self._now())
         self._everybody = Everybody(channel)
         self._left_over: set[str] = set()
+        self._unheard = 0
         self._silent: set[str] = set()
         self._stop = asyncio.Event()
         self._read_again = asyncio.Event()
@@ -93,8 +96,17 @@ class Watcher:
 
     async def _beat(self) -> None:
         while True:
-            self._say_status()
+            self.beat()
             await asyncio.sleep(BEAT_S)
+
+    def beat(self) -> None:
+        """Say that we are here. A broker that keeps our own words from us does not take them: others miss them too."""
+        self._unheard = self._unheard + 1 if self._link.up else 0
+        if self._unheard == UNHEARD:
+            log.error(
+                "the broker does not take what the watcher says: give its account the lines of hub/watch/README.md"
+            )
+        self._say_status()
 
     async def _follow_files(self) -> None:
         try:
@@ -134,6 +146,8 @@ class Watcher:
         self._carry_out(self._watch.broker_heard(now))
         if not topics.is_ours(topic):
             self._device(topic, payload, retained, now)
+        elif topic == topics.status:
+            self._unheard = 0
         elif topic == topics.hub_status:
             state = messages.state_of(payload)
             if state is not None:

@@ -67,6 +67,11 @@ class FakeLink(Link):
     async def flushed(self, within_s: float) -> None:
         """All has left."""
 
+    @property
+    def up(self) -> bool:
+        """Always."""
+        return True
+
     async def run(self) -> None:
         """Stay."""
         await asyncio.Event().wait()
@@ -226,6 +231,20 @@ async def test_a_change_of_the_home_counts_at_once_and_a_wrong_one_changes_nothi
         home.hub_dies()
         home.link.say(PENDANT, PRESS, False)
         await until(lambda: any("Margaret" in title for _, title in home.phones.sent))
+
+
+async def test_a_broker_that_does_not_take_what_the_watcher_says_is_named_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its own heartbeats do not come back: the account has the rights of an older home."""
+    async with rig(tmp_path) as home:
+        for heard in (True, False):
+            for _ in range(10):
+                home.watcher.beat()
+                if heard:
+                    home.link.say(f"{TOP}/watch/status", b"{}", False)
+            said = [record.getMessage() for record in caplog.records if "does not take" in record.getMessage()]
+            assert len(said) == (0 if heard else 1)
 
 
 def test_where_the_files_are_refused_the_copy_goes_on(tmp_path: Path) -> None:
