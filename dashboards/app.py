@@ -50,7 +50,9 @@ class Wish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: Id
-    do: Literal["sign_on", "sign_off", "claim", "attend", "promise", "close", "assist", "not_ours", "ours", "mode"]
+    do: Literal[
+        "sign_on", "sign_off", "claim", "attend", "promise", "close", "assist", "not_ours", "ours", "mode", "heard"
+    ]
     by: Annotated[Word, StringConstraints(min_length=1)]
     alert: Word = ""
     ending: Word = ""

@@ -73,6 +73,9 @@ class Listener(Protocol):
     def on_link(self, up: bool) -> None:
         """The connection to the broker came or went."""
 
+    def on_watcher(self, name: str, payload: bytes) -> None:
+        """The watcher said something below `watch/`."""
+
 
 class Asker(Protocol):
     """Asks the hub for something and returns its answer."""
@@ -113,6 +116,11 @@ class Topics:
         """Where the hub's heart beats."""
         return f"handrail/{self.home}/status"
 
+    @property
+    def watch(self) -> str:
+        """What the topics of the watcher begin with."""
+        return f"handrail/{self.home}/watch/"
+
 
 class Bus:
     """One connection to the home's broker, kept up until cancelled."""
@@ -133,7 +141,13 @@ class Bus:
                 async with self._connect() as client:
                     topics = self._topics
                     await client.subscribe(
-                        [(topics.done + "+", 1), (topics.status, 1), (topics.alert + "+", 1), (topics.log, 0)]
+                        [
+                            (topics.done + "+", 1),
+                            (topics.status, 1),
+                            (topics.alert + "+", 1),
+                            (topics.log, 0),
+                            (topics.watch + "#", 1),
+                        ]
                     )
                     log.info("connected to the broker%s", " again" if told else "")
                     self._client, pause_s, told = client, FIRST_PAUSE_S, False
@@ -192,6 +206,9 @@ class Bus:
             return
         if topic.startswith(self._topics.alert):
             self._listener.on_alert(topic.removeprefix(self._topics.alert), payload)
+            return
+        if topic.startswith(self._topics.watch):
+            self._listener.on_watcher(topic[len(self._topics.watch) :], payload)
             return
         try:
             if topic == self._topics.status:

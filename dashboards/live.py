@@ -16,6 +16,7 @@ import orjson
 
 from dashboards import strings, views
 from dashboards.memory import Memory
+from dashboards.told import ToldByWatcher
 from hub.ledger.read import Night, Reader, Unreadable
 
 log = logging.getLogger("handrail.dashboards")
@@ -56,6 +57,7 @@ class Live:
         self._reading = asyncio.Lock()
         self._closed = False
         self._board = b""
+        self._told = ToldByWatcher()
         self._version = 0
         self._beat = Beat(wall_ms=0, live=False, state="absent", why=strings.HUB_ABSENT)
         self._problem = strings.HUB_ABSENT
@@ -93,8 +95,17 @@ class Live:
     def on_link(self, up: bool) -> None:
         """The connection to the broker came or went."""
         self._linked = up
+        if up:
+            self._told.clear()
         self._linked_s = asyncio.get_running_loop().time()
         self._wake.set()
+
+    def on_watcher(self, name: str, payload: bytes) -> None:
+        """The watcher said something; what it tells does not wait for a look at the ledger."""
+        before = self._told.version
+        self._told.take(name, payload)
+        if self._told.version != before:
+            self._tell()
 
     # -- the work -------------------------------------------------------------------------------------------------
 
@@ -190,13 +201,16 @@ class Live:
 
     async def stream(self) -> AsyncIterator[bytes]:
         """Server-sent events for one screen. A slow screen misses pictures in between, never the newest."""
-        seen = -1
+        seen, heard = -1, -1
         yield b"retry: 1000\n\n"
         while not self._closed:
             news = self._news
             if self._version != seen and self._board:
                 seen = self._version
                 yield b"event: board\ndata: " + self._board + b"\n\n"
+            if self._told.version != heard:
+                heard = self._told.version
+                yield b"event: watcher\ndata: " + self._told.picture() + b"\n\n"
             yield b"event: beat\ndata: " + orjson.dumps(self.beat()) + b"\n\n"
             try:
                 await asyncio.wait_for(news.wait(), BEAT_S)

@@ -42,6 +42,8 @@ from hub.steps import Steps
 from hub.subscriptions import Subscriptions
 from hub.timers import Timers
 from hub.topics import Topics
+from hub.watched import Watched
+from rules.state import AlertState
 
 LEDGER = "ledger.db"
 SWITCH_S = 0.0002
@@ -183,11 +185,18 @@ def _parts(hub: Hub, start: _Start) -> Parts:
         health=Health(home=start.slug, started_ms=start.clock.now().elapsed_ms),
         source=source,
         shown=shown,
+        watched=_watched(hub, start),
         reload=Reload(folder=start.folder, steps=steps, put=pump.put),
         background=[*([series.run] if series else []), _warming(hub, channel)],
         after_commit=[series.wake] if series else [],
         closers=[pager.stop, *([series.stop] if series else []), close_logs],
     )
+
+
+def _watched(hub: Hub, start: _Start) -> Watched:
+    alerts = start.loaded.state.alerts
+    told = any(alert.cause == "hub:watcher" and alert.state is not AlertState.CLOSED for alert in alerts)
+    return Watched(expected=start.settings.watcher is not None, told=told, on_fault=hub.on_fault)
 
 
 def _warming(hub: Hub, channel: AppriseChannel) -> Callable[[], Awaitable[None]]:
@@ -251,6 +260,7 @@ def _pump(hub: Hub, start: _Start, steps: Steps, overlap: Overlap, shown: Shown)
         after=hub.after,
         housekeeping=hub.housekeeping,
         on_retained_alert=shown.saw,
+        on_watcher=hub.on_watcher,
         on_learned=hub.on_learned,
         on_unkept=hub.on_unkept,
         on_failure=hub.on_commit_failed,

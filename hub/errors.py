@@ -5,6 +5,7 @@ HandrailError
 ├── LedgerUnreadable           the disk does not give back what was kept  (retry)
 ├── LedgerTooNew               written by a newer Handrail
 ├── LedgerBusy                 another hub runs on it
+├── WatcherBusy                another watcher of this home runs here
 ├── SeriesUnreachable          the time series does not answer           (retry)
 ├── SeriesRefused              its token, bucket or address is wrong
 ├── ChannelFailed              a person's channel did not take a message (retry)
@@ -105,6 +106,10 @@ class LedgerTooNew(HandrailError):
 
 class LedgerBusy(HandrailError):
     """Another hub holds this ledger."""
+
+
+class WatcherBusy(HandrailError):
+    """Another watcher of this home runs on this machine."""
 
 
 class SeriesUnreachable(HandrailError):

@@ -29,6 +29,7 @@ from hub.shown import Shown
 from hub.status import Health
 from hub.steps import Group, Steps
 from hub.subscriptions import Subscriptions
+from hub.watched import Watched
 from rules.inputs import ClockStepped, Dropped, Faulted, Input, Linked, Started
 
 log = logging.getLogger("handrail.hub")
@@ -61,6 +62,7 @@ class Parts:
     health: Health
     source: LedgerSource
     shown: Shown
+    watched: Watched
     reload: Reload
     background: list[Callable[[], Awaitable[None]]]
     after_commit: list[Callable[[], None]]
@@ -204,6 +206,11 @@ class Hub:
         about.setdefault("folder", str(self.parts.writer.path.parent))
         self.parts.pump.put(Faulted(fault=fault, on=on, reason=reason, about=about))
 
+    def on_watcher(self, packet: Packet) -> None:
+        """The watcher's heartbeat."""
+        now_ms = self.parts.clock.now().elapsed_ms
+        self.parts.watched.heard(packet.payload, retained=packet.retain, now_ms=now_ms)
+
     def on_dropped(self, wish: Wish) -> None:
         """Something came too late to be carried out."""
         self.parts.pump.put(Dropped(what=wish.topic, why=wish.why))
@@ -324,6 +331,7 @@ class Hub:
                 parts.pump.put(ClockStepped(step_ms=step))
             if URGENT in self._up:
                 parts.overlap.expire(parts.clock.now().elapsed_ms, self._urgent_up_ms)
+            parts.watched.look(parts.clock.now().elapsed_ms, linked={URGENT, BULK} <= self._up.keys())
             if beat <= 0:
                 beat = status.BEAT_S
                 await asyncio.to_thread(parts.health.look_at_disk, ledger)

@@ -50,12 +50,19 @@ class Intake:
     """Reads packets into a group."""
 
     def __init__(
-        self, *, steps: Steps, overlap: Overlap, received: Received, on_retained_alert: Callable[[str], None]
+        self,
+        *,
+        steps: Steps,
+        overlap: Overlap,
+        received: Received,
+        on_retained_alert: Callable[[str], None],
+        on_watcher: Callable[[Packet], None],
     ) -> None:
         self._steps = steps
         self._overlap = overlap
         self._received = received
         self._on_retained_alert = on_retained_alert
+        self._on_watcher = on_watcher
         self._told_gateways: set[str] = set()
         self._left_out: set[bytes] = set()
 
@@ -87,6 +94,10 @@ class Intake:
             taken.packets.append(packet)
             if packet.retain and packet.payload:
                 self._on_retained_alert(alert)
+            return
+        if packet.topic == self._steps.topics.watcher:
+            taken.packets.append(packet)
+            self._on_watcher(packet)
             return
         client = self._steps.topics.client_of(packet.topic)
         if client is None and packet.retain:

@@ -61,6 +61,7 @@ class Pump:
         after: Callable[[Group], None],
         housekeeping: Callable[[Batch], None],
         on_retained_alert: Callable[[str], None],
+        on_watcher: Callable[[Packet], None],
         on_learned: Callable[[], None],
         on_unkept: Callable[[Group], None],
         on_failure: Callable[[str, str, Sequence[str]], None],
@@ -76,7 +77,13 @@ class Pump:
         self._timers = timers
         self._overlap = overlap
         self._received = received
-        self._intake = Intake(steps=steps, overlap=overlap, received=received, on_retained_alert=on_retained_alert)
+        self._intake = Intake(
+            steps=steps,
+            overlap=overlap,
+            received=received,
+            on_retained_alert=on_retained_alert,
+            on_watcher=on_watcher,
+        )
         self._after = after
         self._housekeeping = housekeeping
         self._on_learned = on_learned

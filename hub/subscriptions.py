@@ -21,8 +21,8 @@ log = logging.getLogger("handrail.lanes")
 def urgent_filters(
     topics: Topics, catalogue: Catalogue, setting: Setting | None, known: Mapping[str, Description]
 ) -> tuple[str, ...]:
-    """The requests, and the topics of every device that can report an emergency or a call."""
-    filters = [topics.requests, *catalogue.urgent_filters()]
+    """The requests, the watcher's heartbeat, and the topics of every device that can report an emergency or a call."""
+    filters = [topics.requests, topics.watcher, *catalogue.urgent_filters()]
     if setting is not None:
         for placed in setting.registry.urgent:
             filters += catalogue.topics_of(placed.device)

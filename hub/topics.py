@@ -36,6 +36,11 @@ class Topics:
         """The heartbeat's."""
         return f"{self._base}/status"
 
+    @property
+    def watcher(self) -> str:
+        """The watcher's heartbeat's."""
+        return f"{self._base}/watch/status"
+
     def alert(self, alert: str) -> str:
         """Where one alert is shown."""
         return f"{self._base}/alert/{alert}"

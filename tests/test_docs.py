@@ -27,6 +27,7 @@ from rules.inputs import Asked, Configured, Heard, Input, Linked, Now, Started
 from rules.levels import EVERYBODY_AT_ONCE, LADDERS, Ladder, Level, Who
 from rules.requests import FOR_ALERT, OTHERS
 from rules.state import State
+from tests.hub.watch_parts import watcher_says
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -355,6 +356,7 @@ def real() -> dict[str, tuple[str, object]]:
         "done": (done.topic, orjson.loads(done.payload)),
         "room": (room.topic, orjson.loads(room.payload)),
         "status": (house.steps.topics.status, status),
+        **watcher_says(ELM, topic, orjson.dumps(press), PRESSED_MS),
     }
 
 
@@ -370,7 +372,7 @@ def test_every_message_of_ours_has_its_sample() -> None:
     assert set(samples()) == set(real())
 
 
-@pytest.mark.parametrize("name", ["alert", "log", "done", "room", "status"])
+@pytest.mark.parametrize("name", ["alert", "log", "done", "room", "status", "watch_alert", "watch_status"])
 def test_a_sample_is_what_the_hub_sends(name: str) -> None:
     """Topic, keys and values are those of a real press; only the ledger's place of the line may differ."""
     (said_topic, said), (topic, sent) = samples()[name], real()[name]

@@ -5,6 +5,7 @@ import { now, setClock, setZone, timeOfDay } from "./clock.js";
 import { holdOrTwoTaps } from "./hold.js";
 import { me, placeOfThisScreen, setMe } from "./me.js";
 import * as sound from "./sound.js";
+import * as watcher from "./watcher.js";
 import { ago, plainly, say, words } from "./words.js";
 
 const SILENT_MS = 6000;
@@ -42,6 +43,12 @@ function follow() {
     setClock(beat.wall_ms);
     judge();
     tickWords();
+  });
+  stream.addEventListener("watcher", (event) => {
+    heard();
+    watcher.take(JSON.parse(event.data));
+    showWatcher();
+    soundTick();
   });
   stream.onerror = () => {
     brokenAt ??= performance.now();
@@ -162,6 +169,10 @@ function showPinned() {
   }));
 }
 
+function showWatcher() {
+  watcher.showWatcher(document.body.dataset.live === "yes", board?.staff ?? [], shape, whoActs);
+}
+
 function announce(before) {
   const known = new Map((before?.cards ?? []).map((data) => [data.id, data]));
   const fresh = board.cards.filter((data) => !known.has(data.id));
@@ -234,7 +245,7 @@ function showMe() {
     missingSince = here ? null : (missingSince ?? performance.now());
     if (missingSince !== null && performance.now() - missingSince > GONE_MS) setMe(null);
   }
-  const quiet = me && board.cards.length === 0;
+  const quiet = me && board.cards.length === 0 && page("watcher").hidden;
   document.body.dataset.quiet = quiet ? "yes" : "no";
   document.body.dataset.me = me ? (me.wall ? "wall" : me.id) : "";
   page("quiet").hidden = !quiet;
@@ -325,6 +336,7 @@ function soundTick() {
     if ((here || mine) && rung.get(data.id) !== data.rings && (here || rung.has(data.id))) anew.add(data.level);
     rung.set(data.id, data.rings);
   }
+  watcher.ringing(document.body.dataset.live === "yes", levels, anew);
   sound.ring(levels, anew);
   page("sound-bar").hidden = sound.isOn();
 }
@@ -339,6 +351,7 @@ function tickWords() {
 function tick() {
   if (beat) tickWords();
   judge();
+  showWatcher();
   soundTick();
   if (board) showMe();
   reopen();

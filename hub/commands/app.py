@@ -48,6 +48,18 @@ def dashboards(home: Home) -> int:
 
 
 @app.command()
+def watch(home: Home, verbose: Verbose = False) -> int:
+    """Tell presses while the hub is gone.
+
+    A second process with its own account and channels, best on another machine. SIGTERM stops it, SIGHUP reads the
+    home's files again.
+    """
+    from hub.commands.watching import run_watcher
+
+    return run_watcher(home, verbose=verbose)
+
+
+@app.command()
 def new(
     home: Home,
     rooms: Annotated[int, typer.Option(help="How many rooms, each with a resident and five devices.")] = 10,

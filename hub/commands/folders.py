@@ -19,6 +19,7 @@ def write_home(folder: Path, *, rooms: int, slug: str | None, broker: str) -> in
         f"  broker:  mosquitto -c {folder / 'mosquitto.conf'}",
         f"  next:    edit the files, then: handrail check {folder}",
         f"           handrail run {folder} --with-dashboards",
+        f"           handrail watch {folder}, best on another machine: it tells calls while the hub is gone",
         "  gateway: Zigbee2MQTT sends at QoS 0, which may be dropped; set its device_options: {qos: 1}",
     ]
     sys.stdout.write("\n".join(lines) + "\n")

@@ -57,10 +57,15 @@ topic read $SYS/#
 user {DASHBOARDS}
 topic read handrail/{slug}/#
 
-# The watcher hears the raw presses, for when the hub is gone.
+# The watcher hears the raw presses, for when the hub is gone; then it shows them, answers who tapped Heard, and sounds
+# the sirens (a gateway's devices with one / in their name have two lines; with more, add one).
 user {WATCHER}
 topic read #
 topic read $SYS/#
+topic write handrail/{slug}/watch/#
+topic write handrail/{slug}/done/+
+topic write {GATEWAYS[0]}/+/set
+topic write {GATEWAYS[0]}/+/+/set
 
 # The gateways: each its own devices. Give a gateway every topic it speaks on: some versions of Mosquitto end the
 # connection of a client that says what it may not, and its presses wait meanwhile.

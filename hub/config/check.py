@@ -20,6 +20,9 @@ ASSUMPTIONS = (
     "the first emergency of a device that nobody has placed may come late by one backlog: place every device",
 )
 """What the promises of an accepted home rest on."""
+NO_WATCHER = (
+    "the hub alone: this home has no watcher, so nobody takes over while the hub is gone; see hub/watch/README.md"
+)
 
 
 def check_home(folder: Path, *, as_json: bool = False, out: TextIO | None = None) -> int:
@@ -42,6 +45,7 @@ def _report(
             "counts": counts(reading.home) if reading else None,
             "problems": [problem.as_json() for problem in problems],
             "warnings": [problem.as_json() for problem in warnings],
+            "watcher": reading is not None and reading.settings.watcher is not None,
         }
         out.write(orjson.dumps(said).decode() + "\n")
         return 1 if problems else 0
@@ -50,6 +54,8 @@ def _report(
     out.write(summary(reading, problems, warnings) + "\n")
     if reading is not None:
         out.writelines(f"  rests on: {assumption}\n" for assumption in ASSUMPTIONS)
+        if reading.settings.watcher is None:
+            out.write(f"  rests on: {NO_WATCHER} (warning)\n")
     return 1 if problems else 0
 
 

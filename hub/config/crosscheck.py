@@ -11,7 +11,16 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from devices.registry import CALLS, Purpose, Supervision
 from hub.config.document import Document
-from hub.config.files import BrokerForm, DashboardsForm, DeviceForm, DevicesFile, HomeFile, StaffFile
+from hub.config.files import (
+    BrokerForm,
+    ChannelForm,
+    DashboardsForm,
+    DeviceForm,
+    DevicesFile,
+    HomeFile,
+    StaffFile,
+    WatcherForm,
+)
 from hub.config.problems import Problem, nearest, one_of
 from hub.config.settings import URL_WORDS, broker_url_fault, within, without_login
 
@@ -80,6 +89,7 @@ def check_home_file(files: Files, found: Found) -> None:
             found.unknown(document, ("places", number, "zone"), "zone", place.zone, zones_known)
     _check_zones(files, found)
     _check_accounts(files, found)
+    _check_watcher(files, found)
     if within(files.folder, home.data).resolve() == files.folder.resolve():
         found.no(document, ("data",), f'data "{home.data}" is the home\'s own folder', "a folder in it, as in data")
     if home.series is not None:
@@ -92,16 +102,8 @@ def check_home_file(files: Files, found: Found) -> None:
 
 def _check_zones(files: Files, found: Found) -> None:
     document = files.home_document
-    purposes = {device.device: device.purpose for device in files.devices.devices}
-    sounding = [name for name, purpose in purposes.items() if purpose in _SOUNDING]
     for number, zone in enumerate(files.home.zones):
-        for index, name in enumerate(zone.sounders):
-            at = ("zones", number, "sounders", index)
-            if name not in purposes:
-                found.unknown(document, at, "device", name, sounding)
-            elif purposes[name] not in _SOUNDING:
-                said = f'"{name}" is for {purposes[name]} and cannot sound'
-                found.no(document, at, said, one_of(sounding), nearest(name, sounding))
+        _check_sounders(files, ("zones", number, "sounders"), zone.sounders, found)
         if not zone.screens and not zone.sounders and not zone.accepted_without:
             said = f'zone "{zone.zone}" has neither screen nor sounder: nobody would hear it'
             found.no(document, ("zones", number), said, "screens, sounders, or the home's written accepted_without")
@@ -109,10 +111,41 @@ def _check_zones(files: Files, found: Found) -> None:
             found.warn(document, ("zones", number), f'zone "{zone.zone}" is silent, which the home has accepted')
 
 
+def _check_sounders(files: Files, at: _At, names: Sequence[str], found: Found) -> None:
+    purposes = {device.device: device.purpose for device in files.devices.devices}
+    sounding = [name for name, purpose in purposes.items() if purpose in _SOUNDING]
+    for index, name in enumerate(names):
+        if name not in purposes:
+            found.unknown(files.home_document, (*at, index), "device", name, sounding)
+        elif purposes[name] not in _SOUNDING:
+            said = f'"{name}" is for {purposes[name]} and cannot sound'
+            found.no(files.home_document, (*at, index), said, one_of(sounding), nearest(name, sounding))
+
+
+def _check_watcher(files: Files, found: Found) -> None:
+    watcher = files.home.watcher
+    if watcher is None:
+        return
+    _check_sounders(files, ("watcher", "sounders"), watcher.sounders, found)
+    for index, channel in enumerate(watcher.channels):
+        check_channel(files.folder, files.home_document, ("watcher", "channels", index), channel, found)
+    if not watcher.channels and not any(carer.channels for carer in files.staff.staff):
+        said = "neither the watcher nor anybody in staff.yaml has a channel: without the hub only boards tell"
+        found.warn(files.home_document, ("watcher",), said)
+
+
+def check_channel(folder: Path, document: Document, at: _At, channel: ChannelForm, found: Found) -> None:
+    """One address, or one file with an address."""
+    if (channel.url is None) == (channel.url_file is None):
+        found.no(document, at, "this is not one channel", "url_file, or url where nothing in it is secret")
+    check_secret(folder, document, (*at, "url_file"), channel.url_file, found)
+
+
 def _check_accounts(files: Files, found: Found) -> None:
-    accounts: list[tuple[str, BrokerForm | DashboardsForm]] = [
+    accounts: list[tuple[str, BrokerForm | DashboardsForm | WatcherForm]] = [
         ("broker", files.home.broker),
         ("dashboards", files.home.dashboards),
+        *([("watcher", files.home.watcher)] if files.home.watcher else []),
     ]
     for section, account in accounts:
         if account.password_file and not account.username:

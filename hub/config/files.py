@@ -153,6 +153,25 @@ class DashboardsForm(Form):
     password_file: Text | None = Field(None, description="The file that holds that account's password.")
 
 
+class ChannelForm(Form):
+    """A way to reach a person besides the screens; the first that answers counts."""
+
+    url_file: Text | None = Field(None, description="The file that holds an Apprise address, so that it stays secret.")
+    url: Text | None = Field(None, description="An Apprise address that holds no secret.")
+    deadline: Annotated[Duration, _between(1, 600, "from 1 s to 10 min")] = Field(
+        20, description="No receipt within this time: the next channel is tried."
+    )
+
+
+class WatcherForm(Form):
+    """The watcher, which tells presses while the hub is gone; with this section the hub says when it does not run."""
+
+    username: Text | None = Field(None, description="The watcher's account on the broker: watcher.")
+    password_file: Text | None = Field(None, description="The file that holds that account's password.")
+    channels: list[ChannelForm] = Field([], description="Told besides everybody's own channels, as in staff.yaml.")
+    sounders: list[Ident] = Field([], description="Placed devices (siren or sounder) it sounds; none named means all.")
+
+
 class HomeFile(Form):
     """`home.yaml`: the building."""
 
@@ -166,6 +185,7 @@ class HomeFile(Form):
     times: TimesForm = Field(default_factory=TimesForm, description="The home's own bounds.")
     series: SeriesForm | None = Field(None, description="A time-series store beside the ledger.")
     dashboards: DashboardsForm = Field(default_factory=DashboardsForm, description="The screens.")
+    watcher: WatcherForm | None = Field(None, description="The watcher, which tells presses while the hub is gone.")
     data: Text = Field("data", description="The folder of the ledger; made when missing.")
 
 
@@ -186,16 +206,6 @@ class DevicesFile(Form):
     """`devices.yaml`: which device is whose, where, and what for."""
 
     devices: list[DeviceForm] = Field(description="Every placed device.")
-
-
-class ChannelForm(Form):
-    """A way to reach a person besides the screens; the first that answers counts."""
-
-    url_file: Text | None = Field(None, description="The file that holds an Apprise address, so that it stays secret.")
-    url: Text | None = Field(None, description="An Apprise address that holds no secret.")
-    deadline: Annotated[Duration, _between(1, 600, "from 1 s to 10 min")] = Field(
-        20, description="No receipt within this time: the next channel is tried."
-    )
 
 
 class ShiftForm(Form):

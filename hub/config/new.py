@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter, ValidationError
 
 from devices.registry import Purpose, Supervision
-from hub.config.accounts import DASHBOARDS, Account, accounts_of, acl_text, password_line, write_secret
+from hub.config.accounts import DASHBOARDS, WATCHER, Account, accounts_of, acl_text, password_line, write_secret
 from hub.config.problems import HomeNotWritten
 from hub.config.settings import without_login
 from hub.config.words import DURATION_WORDS, Duration
@@ -141,12 +141,14 @@ def _home(
     if call_points:
         bed, wall = ', call_point: "nurse-call cord by the bed"', ', call_point: "telephone on the wall"'
         cord = ', call_point: "bell cord between the doors"'
+    watcher: list[str] = []
     if broker.tls:
         lines.append("  # ca_file: certificates/ca.crt     # unset: the authorities this system believes")
     if broker.accounts:
         hub = broker.accounts[0].username
         lines += [f"  username: {hub}", f"  password_file: secrets/{hub}.password"]
         screens += [f"  username: {DASHBOARDS}", f"  password_file: secrets/{DASHBOARDS}.password"]
+        watcher = [f"#   username: {WATCHER}", f"#   password_file: secrets/{WATCHER}.password"]
     else:
         lines.append("  # No log-in: everybody who reaches this broker hears everything. For a real home make it anew,")
         lines.append("  # with mqtts://hub@host: then users, passwords and rights are written too.")
@@ -158,6 +160,7 @@ def _home(
         timezone=timezone,
         broker_lines="".join(f"{line}\n" for line in lines),
         dashboards_lines="".join(f"{line}\n" for line in screens),
+        watcher_lines="".join(f"{line}\n" for line in watcher),
         place_lines="\n".join(
             f'  - {{place: "{number}", name: {f"Room {int(number)},":<{width + 6}} kind: bedroom, zone: ground{bed}}}'
             for number in numbers

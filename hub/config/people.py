@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hub.config.crosscheck import Files, Found, check_secret
+from hub.config.crosscheck import Files, Found, check_channel
 from hub.config.files import CarerForm, LadderForm, ShiftForm
 from hub.config.problems import one_of
 from rules.home import Role
@@ -31,10 +31,7 @@ def check_staff_file(files: Files, found: Found) -> None:
             if zone not in zones:
                 found.unknown(document, ("staff", number, "zones", index), "zone", zone, zones)
         for index, channel in enumerate(carer.channels):
-            at = ("staff", number, "channels", index)
-            if (channel.url is None) == (channel.url_file is None):
-                found.no(document, at, "this is not one channel", "url_file, or url where nothing in it is secret")
-            check_secret(files.folder, document, (*at, "url_file"), channel.url_file, found)
+            check_channel(files.folder, document, ("staff", number, "channels", index), channel, found)
     gaps = list(_gaps(staff))
     if gaps:
         start, end = max(gaps, key=lambda gap: (gap[1] - gap[0]) % _WEEK_MIN or _WEEK_MIN)

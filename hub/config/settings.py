@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hub.config.files import BrokerForm, DashboardsForm, HomeFile, InfluxForm
+from hub.config.files import BrokerForm, DashboardsForm, HomeFile, InfluxForm, WatcherForm
 from hub.mqtt_types import BrokerAddress
+from rules.home import Channel
 
 log = logging.getLogger("handrail.configuration")
 
@@ -29,6 +30,16 @@ class SeriesSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatcherSettings:
+    """The watcher: its account on the broker, and whom it tells besides everybody."""
+
+    broker: BrokerAddress
+    channels: tuple[Channel, ...] = ()
+    sounders: tuple[str, ...] = ()
+    """Names of placed devices; none means every siren and sounder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HubSettings:
     """Where things are for the processes of this home. Paths are absolute."""
 
@@ -42,6 +53,8 @@ class HubSettings:
     dashboards_host: str = "127.0.0.1"
     dashboards_port: int = 8080
     series: SeriesSettings | None = None
+    watcher: WatcherSettings | None = None
+    """Where the home has one, and the hub shall say when it does not run."""
 
     def file(self, written: str) -> Path:
         """A file as `home.yaml` or `staff.yaml` names it."""
@@ -123,6 +136,18 @@ def settings_of_home(folder: Path, written: HomeFile) -> HubSettings:
         dashboards_host=written.dashboards.host,
         dashboards_port=written.dashboards.port,
         series=_series(folder, influx) if influx else None,
+        watcher=_watcher(folder, written.broker, written.watcher) if written.watcher else None,
+    )
+
+
+def _watcher(folder: Path, broker: BrokerForm, written: WatcherForm) -> WatcherSettings:
+    return WatcherSettings(
+        broker=_address(folder, broker, written),
+        channels=tuple(
+            Channel(url_file=channel.url_file or "", url=channel.url or "", deadline_s=channel.deadline)
+            for channel in written.channels
+        ),
+        sounders=tuple(written.sounders),
     )
 
 
@@ -132,7 +157,7 @@ def _series(folder: Path, influx: InfluxForm) -> SeriesSettings:
     )
 
 
-def _address(folder: Path, broker: BrokerForm, account: BrokerForm | DashboardsForm) -> BrokerAddress:
+def _address(folder: Path, broker: BrokerForm, account: BrokerForm | DashboardsForm | WatcherForm) -> BrokerAddress:
     parts = urlsplit(broker.url)
     return BrokerAddress(
         host=parts.hostname or "",

@@ -246,6 +246,7 @@ DEEDS: dict[str, Callable[[FakeHub, dict[str, str]], None]] = {
     "promise": _promise,
     "close": _close,
     "assist": _assist,
+    "heard": lambda hub, wish: None,
     "not_ours": lambda hub, wish: None,
 }
 

@@ -27,6 +27,7 @@ class Heard:
     statuses: list[tuple[str, str]] = field(default_factory=list)
     links: list[bool] = field(default_factory=list)
     alerts: dict[str, bytes] = field(default_factory=dict)
+    watcher: list[tuple[str, bytes]] = field(default_factory=list)
 
     def on_log(self) -> None:
         """A log line was written."""
@@ -43,6 +44,10 @@ class Heard:
     def on_link(self, up: bool) -> None:
         """The connection came or went."""
         self.links.append(up)
+
+    def on_watcher(self, name: str, payload: bytes) -> None:
+        """The watcher said something."""
+        self.watcher.append((name, payload))
 
 
 @asynccontextmanager

@@ -8,10 +8,11 @@ import orjson
 import pytest
 
 from hub.homes import known
+from hub.lock import Lock
 from hub.screens import house_code
 from tests.hub.program import finished, refused
 
-COMMANDS = ("run", "dashboards", "new", "check", "sheet", "decode", "simulate", "verify", "demo", "test")
+COMMANDS = ("run", "dashboards", "watch", "new", "check", "sheet", "decode", "simulate", "verify", "demo", "test")
 
 
 def new_home(folder: Path, **options: str) -> Path:
@@ -44,7 +45,7 @@ def test_words_that_are_not_understood_are_one_line(words: tuple[str, ...], said
     assert said in refused(*words)
 
 
-@pytest.mark.parametrize("command", ["run", "dashboards", "verify", "simulate"])
+@pytest.mark.parametrize("command", ["run", "dashboards", "watch", "verify", "simulate"])
 def test_a_folder_that_is_not_there_is_one_line(command: str, tmp_path: Path) -> None:
     """It is named, with the command that writes one, and is not made."""
     folder = tmp_path / "nowhere"
@@ -52,7 +53,7 @@ def test_a_folder_that_is_not_there_is_one_line(command: str, tmp_path: Path) ->
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("command", ["run", "simulate"])
+@pytest.mark.parametrize("command", ["run", "watch", "simulate"])
 def test_a_home_that_is_refused_is_one_line_with_file_and_line(command: str, tmp_path: Path) -> None:
     """And the command that shows everything that is wrong."""
     home = new_home(tmp_path / "home", rooms="2")
@@ -158,3 +159,13 @@ def test_verify_says_that_a_new_ledger_has_nothing(tmp_path: Path) -> None:
     """Before the first start there is none, which is said too."""
     home = new_home(tmp_path / "home", rooms="1")
     assert "there is no ledger" in refused("verify", home)
+
+
+def test_two_watchers_of_a_home_on_one_machine_are_one_line(tmp_path: Path) -> None:
+    """They would tell everything twice."""
+    home = new_home(tmp_path / "home", rooms="1")
+    lock = Lock(home / "data" / "watcher.lock")
+    lock.path.parent.mkdir()
+    lock.acquire()
+    assert "another watcher of" in refused("watch", home)
+    lock.release()

@@ -10,11 +10,11 @@ import pytest
 from pydantic import BaseModel
 
 import hub.config
-from hub.config.check import ASSUMPTIONS, check_home
+from hub.config.check import ASSUMPTIONS, NO_WATCHER, check_home
 from hub.config.files import FILES, settings_of
 from hub.config.schema import schemas
 from hub.config.watch import changes
-from tests.hub.config_home import STAFF, replaced, write_home
+from tests.hub.config_home import HOME, STAFF, replaced, write_home
 
 
 def checked(folder: Path, *, as_json: bool = False) -> tuple[int, str]:
@@ -29,7 +29,22 @@ def test_a_right_home_is_said_to_be_accepted_and_on_what_it_rests(tmp_path: Path
     first, *rest = printed.splitlines()
     assert code == 0
     assert first == ("sunny-court: 3 places, 2 residents, 3 staff, 6 devices, 1 alarm, 2 rules: accepted")
-    assert rest == [f"  rests on: {assumption}" for assumption in ASSUMPTIONS]
+    assert rest == [*(f"  rests on: {assumption}" for assumption in ASSUMPTIONS), f"  rests on: {NO_WATCHER} (warning)"]
+
+
+def test_a_home_with_a_watcher_does_not_rest_on_the_hub_alone(tmp_path: Path) -> None:
+    """Nobody but the boards being told by it is said; a sounder that cannot sound and half a channel are refused."""
+    home = write_home(tmp_path, {"home.yaml": HOME + "watcher: {sounders: [stairs-siren]}\n"})
+    code, printed = checked(home)
+    assert (code, NO_WATCHER in printed) == (0, False)
+    assert "neither the watcher nor anybody in staff.yaml has a channel" in printed
+    wrong = "watcher:\n  sounders: [room-001-door]\n  channels: [{deadline: 5 s}]\n"
+    code, printed = checked(write_home(tmp_path, {"home.yaml": HOME + wrong}))
+    assert code == 1
+    assert printed.splitlines()[:2] == [
+        'home.yaml:18: "room-001-door" is for door and cannot sound; expected stairs-siren',
+        "home.yaml:19: this is not one channel; expected url_file, or url where nothing in it is secret",
+    ]
 
 
 def test_a_refused_home_is_a_line_for_each_problem(tmp_path: Path) -> None:

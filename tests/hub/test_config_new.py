@@ -273,7 +273,10 @@ async def test_each_account_says_and_hears_only_its_own(home_broker: tuple[Path,
         "zigbee2mqtt": ["zigbee2mqtt/pendant", "rtl_433/events", "handrail/sunny-court/do/zigbee2mqtt"],
         "dashboards": ["zigbee2mqtt/light/set", "handrail/sunny-court/do/dashboards"],
         "rtl_433": ["handrail/sunny-court/alert/1", "handrail/sunny-court/do/dashboards", "rtl_433/events"],
-        "watcher": ["zigbee2mqtt/pendant", "handrail/sunny-court/status"],
+        "watcher": [
+            *("zigbee2mqtt/pendant", "handrail/sunny-court/status", "handrail/sunny-court/do/dashboards"),
+            *("handrail/sunny-court/watch/alert/w1", "handrail/sunny-court/done/r1", "zigbee2mqtt/siren/set"),
+        ],
         "hub": ["handrail/sunny-court/alert/2", "zigbee2mqtt/light/set"],
     }
     heard: list[tuple[str, str]] = []
@@ -301,6 +304,9 @@ async def test_each_account_says_and_hears_only_its_own(home_broker: tuple[Path,
         ("zigbee2mqtt", "handrail/sunny-court/do/zigbee2mqtt"),
         ("dashboards", "handrail/sunny-court/do/dashboards"),
         ("rtl_433", "rtl_433/events"),
+        ("watcher", "handrail/sunny-court/watch/alert/w1"),
+        ("watcher", "handrail/sunny-court/done/r1"),
+        ("watcher", "zigbee2mqtt/siren/set"),
         ("hub", "handrail/sunny-court/alert/2"),
         ("hub", "zigbee2mqtt/light/set"),
     ]

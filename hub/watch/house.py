@@ -1,0 +1,68 @@
+"""A home as the watcher needs it: whose a device is and where to go, by the home's own names. Derived, never stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from devices.registry import Placed, Purpose, Registry
+from rules.home import Home
+
+_SOUNDING = frozenset({Purpose.SIREN, Purpose.SOUNDER})
+
+
+class House:
+    """Look-ups in an accepted home."""
+
+    __slots__ = ("_lives", "_places", "_registry", "_residents", "_staff", "_timezone", "home")
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self._registry = Registry(home.devices)
+        self._places = {place.place: place.name for place in home.places}
+        self._residents = {resident.resident: resident for resident in home.residents}
+        self._staff = {carer.id: carer.name for carer in home.staff}
+        self._lives: dict[str, list[str]] = {}
+        for resident in home.residents:
+            self._lives.setdefault(resident.room, []).append(resident.known_as)
+        self._timezone = _timezone(home.timezone)
+
+    def placed(self, address: str) -> Placed | None:
+        """The placed device of an address."""
+        return self._registry.by_address(address)
+
+    def who_where(self, address: str) -> tuple[str, str]:
+        """Who calls with this device, and where to go; where a pendant is nobody knows: its wearer's room is named."""
+        placed = self.placed(address)
+        if placed is None:
+            return "", f"a device nobody has placed, {address}"
+        resident = self._residents.get(placed.person or "")
+        who = resident.known_as if resident else self._staff.get(placed.person or "", "")
+        if placed.place is not None:
+            lives = self._lives.get(placed.place, [])
+            return who or (lives[0] if len(lives) == 1 else ""), self.place(placed.place)
+        return who, f"lives in {self.place(resident.room)}" if resident else placed.name
+
+    def place(self, place: str) -> str:
+        """What a place is called."""
+        return self._places.get(place, place)
+
+    def sounders(self, named: tuple[str, ...]) -> list[str]:
+        """The addresses of the named sirens and sounders, or of all that are placed."""
+        return [
+            placed.device
+            for placed in self.home.devices
+            if (placed.name in named if named else placed.purpose in _SOUNDING)
+        ]
+
+    def time(self, wall_ms: int) -> str:
+        """The time of day in this home."""
+        return f"{datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(self._timezone):%H:%M}"
+
+
+def _timezone(name: str) -> tzinfo:
+    """The home's time zone; UTC where this machine does not know it, because a call is not refused for a clock."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return UTC

@@ -1,0 +1,110 @@
+"""Messages, both ways: what others see of the watcher, and what it reads of the hub and the screens. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import orjson
+from pydantic import BaseModel, Field, ValidationError
+
+from hub.watch.core import TAKEN, Watch
+from hub.watch.records import Told
+
+Json = dict[str, object]
+
+STOPPING = "stopping"
+LOST: Json = {"state": "lost", "why": "the watcher's connection to the broker was lost"}
+
+
+def _at(wall_ms: int) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    return datetime.fromtimestamp(wall_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _when(wall_ms: int | None) -> str | None:
+    return None if wall_ms is None else _at(wall_ms)
+
+
+def status(watch: Watch, *, stopping: bool = False) -> Json:
+    """The watcher's heartbeat."""
+    return {
+        "state": STOPPING if stopping else watch.state.value,
+        "hub": watch.heart.state,
+        "in_charge_since": _when(watch.in_charge_wall_ms),
+        "gave_back_at": _when(watch.gave_back_wall_ms),
+        "told": len(watch.told),
+    }
+
+
+def alert(told: Told) -> Json:
+    """One press that the watcher told."""
+    return {
+        "id": told.id,
+        "level": told.level,
+        "who": told.who,
+        "where": told.where,
+        "reason": told.reason,
+        "device": told.device,
+        "kind": told.kind,
+        "stamp": told.stamp,
+        "pressed_at": _at(told.pressed_wall_ms),
+        "presses": told.presses,
+        "rings": told.rings,
+        "heard_by": told.heard_by,
+        "heard_at": _when(told.heard_wall_ms),
+    }
+
+
+class Heard(BaseModel):
+    """A carer's tap: I heard this one."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    do: str = Field(pattern="^heard$")
+    alert: str
+    by: str
+
+
+def heard_of(payload: bytes) -> Heard | None:
+    """A request that is ours to answer; every other is the hub's."""
+    try:
+        return Heard.model_validate_json(payload)
+    except ValidationError:
+        return None
+
+
+def state_of(payload: bytes) -> str | None:
+    """What a heartbeat says; None where it cannot be read, which is no heartbeat."""
+    said = _object(payload)
+    state = said.get("state")
+    return state if isinstance(state, str) else None
+
+
+Taken = tuple[str, str | None, int | None]
+"""Device, stamp, and the line's place in the hub's ledger."""
+
+
+def taken_by_line(payload: bytes) -> Taken | None:
+    """Which press a line of the hub's log shows to be taken."""
+    said = _object(payload)
+    device, stamp, seq = said.get("device"), said.get("stamp"), said.get("seq")
+    if said.get("step") not in TAKEN or not isinstance(device, str):
+        return None
+    return device, stamp if isinstance(stamp, str) else None, seq if isinstance(seq, int) else None
+
+
+def taken_by_alert(payload: bytes) -> Taken | None:
+    """Which press an alert of the hub shows to be taken. It is sent again with each change, so it counts where it names
+    the press by its stamp, or where the hub could not write its log."""
+    said = _object(payload)
+    device, stamp = said.get("device"), said.get("stamp")
+    if not isinstance(device, str) or (stamp is None and said.get("unrecorded") is not True):
+        return None
+    return device, stamp if isinstance(stamp, str) else None, None
+
+
+def _object(payload: bytes) -> Json:
+    try:
+        said = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return {}
+    return said if isinstance(said, dict) else {}

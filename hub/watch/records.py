@@ -1,0 +1,98 @@
+"""The plain values of the watcher: moments, presses, and what it wants done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from devices.events import Kind
+
+
+class State(StrEnum):
+    """What the watcher does just now."""
+
+    WATCHING = "watching"
+    IN_CHARGE = "in_charge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """A moment: `elapsed_ms` never goes back, `wall_ms` is for display."""
+
+    elapsed_ms: int
+    wall_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cry:
+    """A press or alarm that the hub has not shown to have taken."""
+
+    device: str
+    name: str
+    """Our name of the device, or its address where nobody placed it: as the hub's log has it."""
+    kind: Kind
+    level: str
+    stamps: tuple[str | None, ...]
+    """The device's own stamps, one of each form in which this press was heard."""
+    heard_ms: int
+    heard_wall_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A press that the watcher told: one for each device and kind."""
+
+    id: str
+    device: str
+    kind: str
+    level: str
+    who: str
+    where: str
+    reason: str
+    stamp: str | None
+    pressed_wall_ms: int
+    presses: int = 1
+    rings: int = 1
+    rang_ms: int = 0
+    due_ms: int = 0
+    heard_by: str | None = None
+    heard_wall_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tell:
+    """Tell everybody, over every channel there is."""
+
+    about: str
+    level: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """Show a told press on the screens."""
+
+    told: Told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hide:
+    """Take it from the screens."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """Let the sounders sound."""
+
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """The watcher took over or gave back: its status says so at once."""
+
+
+Do = Tell | Show | Hide | Ring | Turned

@@ -1,0 +1,46 @@
+"""The topics of one home that the watcher hears and speaks on, besides those of devices."""
+
+from __future__ import annotations
+
+from hub.config.accounts import DASHBOARDS
+
+
+class Topics:
+    """By home."""
+
+    __slots__ = ("_alert", "_base", "_hub_alert", "hub_log", "hub_status", "requests", "status")
+
+    def __init__(self, home: str) -> None:
+        self._base = f"handrail/{home}/"
+        self._hub_alert = f"{self._base}alert/"
+        self._alert = f"{self._base}watch/alert/"
+        self.hub_status = f"{self._base}status"
+        self.hub_log = f"{self._base}log"
+        self.requests = f"{self._base}do/{DASHBOARDS}"
+        self.status = f"{self._base}watch/status"
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """What is subscribed; its own heartbeat as well, which shows that the broker still answers."""
+        shown = (f"{self._hub_alert}+", f"{self._alert}+")
+        return (self.hub_status, self.hub_log, self.requests, self.status, *shown)
+
+    def is_ours(self, topic: str) -> bool:
+        """Whether it is none of a device."""
+        return topic.startswith(self._base)
+
+    def is_hub_alert(self, topic: str) -> bool:
+        """Whether the hub shows an alert there."""
+        return topic.startswith(self._hub_alert)
+
+    def alert(self, ident: str) -> str:
+        """Where a told press is shown."""
+        return f"{self._alert}{ident}"
+
+    def alert_of(self, topic: str) -> str | None:
+        """Which told press a topic shows."""
+        return topic[len(self._alert) :] if topic.startswith(self._alert) else None
+
+    def done(self, request: str) -> str:
+        """Where a request is answered."""
+        return f"{self._base}done/{request}"

@@ -1,0 +1,243 @@
+"""The thin shell around `core.py`: what the broker says goes in, what the core decides is carried out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import orjson
+
+from devices.adapter import Description, Message, Refused
+from devices.catalogue import Catalogue
+from devices.commands import Sound
+from devices.registry import presses_call
+from hub.abc import Channel, Page
+from hub.clock import Clock
+from hub.config.problems import ConfigurationRefused
+from hub.config.watch import changes
+from hub.watch import kept as files
+from hub.watch import messages
+from hub.watch.core import Watch
+from hub.watch.everybody import Everybody
+from hub.watch.house import House
+from hub.watch.kept import Kept
+from hub.watch.link import Link, Said
+from hub.watch.records import Do, Hide, Now, Ring, Show, State, Tell, Turned
+from hub.watch.topics import Topics
+
+log = logging.getLogger("handrail.watch")
+
+BEAT_S = 2.5
+BEAT_KEPT_S = 20
+"""The broker forgets a heartbeat of ours after this, so that none waits by the thousand for a hub that is away."""
+UNHEARD = 4
+"""So many heartbeats that did not come back: the broker's rights are wrong."""
+TICK_S = 0.25
+SOUND_S = 60.0
+
+
+class Watcher:
+    """One home's watcher, from `run` to `stop`."""
+
+    def __init__(
+        self, *, folder: Path, kept: Kept, clock: Clock, channel: Channel, link: Callable[..., Link] = Link
+    ) -> None:
+        self._folder, self._kept, self._clock = folder, kept, clock
+        self._topics = Topics(kept.home.slug)
+        self._catalogue = Catalogue()
+        self._known: dict[str, Description] = {}
+        self._watch = Watch(House(kept.home), self._now())
+        self._everybody = Everybody(channel)
+        self._left_over: set[str] = set()
+        self._unheard = 0
+        self._silent: set[str] = set()
+        self._stop = asyncio.Event()
+        self._read_again = asyncio.Event()
+        self._link = link(
+            address=kept.watcher.broker,
+            client_id=f"handrail-{kept.home.slug}-watcher",
+            filters=(*self._topics.filters, *self._catalogue.filters()),
+            will=Said(topic=self._topics.status, payload=orjson.dumps(messages.LOST)),
+            on_link=self.on_link,
+            on_message=self.on_message,
+        )
+
+    # -- the run --------------------------------------------------------------------------------------------------
+    async def run(self) -> None:
+        """Watch until `stop`; a bug in any part ends all of it, loudly."""
+        async with asyncio.TaskGroup() as group:
+            work = (self._link.run, self._ticks, self._beat, self._follow_files, self._follow_asked)
+            tasks = [group.create_task(job()) for job in work]
+            await self._stop.wait()
+            self._say_status(stopping=True)
+            await self._link.flushed(1.0)
+            for task in tasks:
+                task.cancel()
+        await self._everybody.stop()
+
+    def stop(self) -> None:
+        """End the run: say goodbye to the broker first."""
+        self._stop.set()
+
+    def reload(self) -> None:
+        """Read the home's files again."""
+        self._read_again.set()
+
+    def tick(self) -> None:
+        """Let the core see what time it is."""
+        self._carry_out(self._watch.tick(self._now()))
+
+    async def _ticks(self) -> None:
+        while True:
+            self.tick()
+            await asyncio.sleep(TICK_S)
+
+    async def _beat(self) -> None:
+        while True:
+            self.beat()
+            await asyncio.sleep(BEAT_S)
+
+    def beat(self) -> None:
+        """Say that we are here. A broker that keeps our own words from us does not take them: others miss them too."""
+        self._unheard = self._unheard + 1 if self._link.up else 0
+        if self._unheard == UNHEARD:
+            log.error(
+                "the broker does not take what the watcher says: give its account the lines of hub/watch/README.md"
+            )
+        self._say_status()
+
+    async def _follow_files(self) -> None:
+        try:
+            async for _names in changes(self._folder, self._stop):
+                self.reload()
+        except OSError as error:
+            log.warning("the folder %s is not watched (%s): send SIGHUP after a change", self._folder, error)
+
+    async def _follow_asked(self) -> None:
+        while True:
+            await self._read_again.wait()
+            self._read_again.clear()
+            try:
+                new = await asyncio.to_thread(files.read_files, self._folder)
+            except ConfigurationRefused as refused:
+                log.error("%s: the watcher goes on with the files it read last", refused.problems[0])
+                continue
+            if new.home.slug != self._kept.home.slug or new.watcher.broker != self._kept.watcher.broker:
+                log.warning("home.yaml: the home's short name and the broker count from the watcher's next start")
+                continue
+            self._kept = new
+            self._watch.house = House(new.home)
+            await asyncio.to_thread(files.keep, new)
+
+    # -- what comes -----------------------------------------------------------------------------------------------
+    def on_link(self, up: bool) -> None:
+        """The connection came or went; a new one is told all that holds."""
+        self._carry_out(self._watch.linked(up, self._now()))
+        if up:
+            self._say_status()
+            for told in self._watch.told.values():
+                self._carry_out([Show(told=told)])
+
+    def on_message(self, topic: str, payload: bytes, retained: bool) -> None:
+        """Anything the broker says."""
+        now, topics = self._now(), self._topics
+        self._carry_out(self._watch.broker_heard(now))
+        if not topics.is_ours(topic):
+            self._device(topic, payload, retained, now)
+        elif topic == topics.status:
+            self._unheard = 0
+        elif topic == topics.hub_status:
+            state = messages.state_of(payload)
+            if state is not None:
+                self._carry_out(self._watch.beat(state, now, retained=retained))
+                self._clear_left_over()
+        elif topic == topics.hub_log and not retained:
+            taken = messages.taken_by_line(payload)
+            if taken is not None:
+                self._watch.taken(*taken)
+        elif topics.is_hub_alert(topic) and not retained:
+            shown = messages.taken_by_alert(payload)
+            if shown is not None:
+                self._watch.taken(*shown)
+        elif topic == topics.requests and not retained:
+            self._asked(payload, now)
+        elif (ident := topics.alert_of(topic)) is not None and retained and payload:
+            self._left_over.add(ident)
+            self._clear_left_over()
+
+    def _device(self, topic: str, payload: bytes, retained: bool, now: Now) -> None:
+        adapter = self._catalogue.adapter_for(topic)
+        if adapter is None:
+            return
+        decoded = adapter.decode(Message(topic, payload, retained), self._known)
+        for described in decoded.learned:
+            self._known[described.device] = described
+        for device in decoded.forgotten:
+            if device in self._known and not self._known[device].can_call:
+                del self._known[device]
+        for event in decoded.events:
+            introduced = self._known.get(event.device)
+            can_call = introduced is not None and presses_call(introduced)
+            self._carry_out(self._watch.heard(event, now, retained=retained, can_call=can_call))
+
+    def _asked(self, payload: bytes, now: Now) -> None:
+        """A carer tapped that they heard a press."""
+        asked = messages.heard_of(payload)
+        if asked is None:
+            return
+        done = self._watch.seen_to(asked.alert, asked.by, now)
+        reason = "it rings no more" if done is not None else "the hub is back: see its own card"
+        answer = {"id": asked.id, "ok": done is not None, "reason": reason}
+        self._carry_out(done or ())
+        self._link.publish(Said(topic=self._topics.done(asked.id), payload=orjson.dumps(answer)))
+
+    # -- what is done ---------------------------------------------------------------------------------------------
+    def _carry_out(self, wishes: Iterable[Do]) -> None:
+        for wish in wishes:
+            match wish:
+                case Tell():
+                    log.warning("told everybody: %s", wish.title if wish.about in ("hub", "broker") else wish.about)
+                    page = Page(alert=wish.about, version=1, level=wish.level, title=wish.title, text=wish.text)
+                    kept = self._kept
+                    self._everybody.tell(page, kept.watcher.channels, kept.home.staff, kept.settings.file)
+                case Show():
+                    body = orjson.dumps(messages.alert(wish.told))
+                    self._link.publish(Said(topic=self._topics.alert(wish.told.id), payload=body, retain=True))
+                case Hide():
+                    self._link.publish(Said(topic=self._topics.alert(wish.id), payload=b"", retain=True))
+                case Ring():
+                    self._sound(wish.level)
+                case Turned():
+                    self._say_status()
+                    self._clear_left_over()
+
+    def _sound(self, level: str) -> None:
+        for address in self._watch.house.sounders(self._kept.watcher.sounders):
+            adapter = self._catalogue.adapter_for(address)
+            command = Sound(device=address, duration_s=SOUND_S, level=level)
+            said = adapter.encode(command, self._known) if adapter else Refused(f"no adapter knows {address}")
+            if isinstance(said, Refused):
+                if address not in self._silent:
+                    log.error("%s cannot sound: %s", address, said.reason)
+                self._silent.add(address)
+                continue
+            for message in said:
+                self._link.publish(Said(topic=message.topic, payload=message.payload, expiry_s=int(SOUND_S)))
+
+    def _clear_left_over(self) -> None:
+        """What a watcher before this one showed stays on the screens until the hub is well again."""
+        if not self._left_over or self._watch.state is State.IN_CHARGE or not self._watch.heart.is_well:
+            return
+        for ident in self._left_over - self._watch.told.keys():
+            self._carry_out([Hide(id=ident)])
+        self._left_over.clear()
+
+    def _say_status(self, *, stopping: bool = False) -> None:
+        body = orjson.dumps(messages.status(self._watch, stopping=stopping))
+        expiry_s = None if stopping else BEAT_KEPT_S
+        self._link.publish(Said(topic=self._topics.status, payload=body, retain=True, expiry_s=expiry_s))
+
+    def _now(self) -> Now:
+        return Now(elapsed_ms=self._clock.elapsed_ms(), wall_ms=self._clock.wall_ms())

@@ -1,0 +1,93 @@
+"""What the watcher says on phones: short, for somebody who was woken, and always what it means for calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from devices.events import Kind
+from hub.watch.house import House
+
+if TYPE_CHECKING:
+    from hub.watch.records import Told
+
+Words = tuple[str, str]
+"""Title and text."""
+
+LISTED = 12
+SAYS = {
+    Kind.EMERGENCY: "pressed for help",
+    Kind.CALL: "called",
+    Kind.STAFF_ASSIST: "a colleague needs help",
+    Kind.FALL: "a fall was detected",
+    Kind.SMOKE: "smoke was detected",
+    Kind.GAS: "gas was detected",
+    Kind.CO: "carbon monoxide was detected",
+    Kind.WATER_LEAK: "water was detected",
+}
+_BY_SOMEBODY = frozenset({Kind.EMERGENCY, Kind.CALL})
+
+
+def reason(kind: Kind, who: str) -> str:
+    """What happened, as a sentence without its end."""
+    if kind in _BY_SOMEBODY:
+        return f"{who or 'Somebody'} {SAYS[kind]}"
+    return SAYS[kind][:1].upper() + SAYS[kind][1:]
+
+
+def press(house: House, told: Told) -> Words:
+    """One press: who, where, when."""
+    where = ", ".join(part for part in (told.who, told.where) if part)
+    times = f" Pressed {told.presses} times." if told.presses > 1 else ""
+    text = f"{told.reason} at {house.time(told.pressed_wall_ms)}.{times}\nTold by the watcher: the hub does not answer."
+    return f"{told.level.upper()}: {where}", text
+
+
+def still_open(house: House, waiting: Sequence[Told], since_wall_ms: int) -> Words:
+    """All that nobody said they heard, the most serious and the longest waiting first."""
+    order = ("emergency", "urgent", "call")
+    rows = sorted(waiting, key=lambda told: (order.index(told.level), told.pressed_wall_ms))
+    lines = [
+        f"{house.time(told.pressed_wall_ms)} {told.level}: {', '.join(part for part in (told.who, told.where) if part)}"
+        for told in rows[:LISTED]
+    ]
+    if len(rows) > LISTED:
+        lines.append(f"and {len(rows) - LISTED} more on the board")
+    calls = "1 call waits" if len(rows) == 1 else f"{len(rows)} calls wait"
+    since = f"The hub does not answer since {house.time(since_wall_ms)}."
+    heard = "Go there, and tap Heard on the board."
+    return f"{rows[0].level.upper()}: {calls}", "\n".join([*lines, since, heard])
+
+
+def took_over(house: House, since_wall_ms: int, *, comes_and_goes: bool) -> Words:
+    """The hub is gone."""
+    what = "comes and goes" if comes_and_goes else "does not answer"
+    text = (
+        f"{house.home.name}: the hub {what} since {house.time(since_wall_ms)}. Calls are told by the watcher now, "
+        "unsorted and to everybody. Nobody sees on a screen who goes: agree aloud."
+    )
+    return f"Handrail's hub {what}", text
+
+
+def gave_back(house: House, since_wall_ms: int, told: int) -> Words:
+    """The hub is back."""
+    again = f" It tells the {told} calls of meanwhile once more." if told > 1 else ""
+    again = " It tells the call of meanwhile once more." if told == 1 else again
+    text = f"{house.home.name}: the hub answers again since {house.time(since_wall_ms)}.{again}"
+    return "Handrail's hub is back", text
+
+
+def broker_gone(house: House, since_wall_ms: int) -> Words:
+    """Nobody hears anything."""
+    text = (
+        f"{house.home.name}: the broker does not answer since {house.time(since_wall_ms)}. "
+        "No pendant and no cord is heard, by nobody. Go round and look in on everybody until it is back."
+    )
+    return "CALLS ARE NOT HEARD: go round", text
+
+
+def broker_back(house: House, since_wall_ms: int, now_wall_ms: int) -> Words:
+    """It is over."""
+    gone = f"It was gone from {house.time(since_wall_ms)} to {house.time(now_wall_ms)}"
+    text = f"{house.home.name}: the broker answers again. {gone}: what was pressed in between may not have been heard."
+    return "Calls are heard again", text

@@ -1,0 +1,97 @@
+"""The watcher's connection against the real broker: what it keeps, and that it notices a broker that stands still."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import aiomqtt
+
+from hub.mqtt_types import BrokerAddress
+from hub.watch.link import BeatsFirst, Link, Said
+from tests.parts import Mosquitto, until
+
+STATUS = "handrail/elm/watch/status"
+WILL = Said(topic=STATUS, payload=b"lost")
+
+
+@dataclass
+class Heard:
+    """What the link reported."""
+
+    links: list[bool] = field(default_factory=list)
+    messages: list[tuple[str, bytes, bool]] = field(default_factory=list)
+
+    def on_message(self, topic: str, payload: bytes, retained: bool) -> None:
+        """A message came."""
+        self.messages.append((topic, payload, retained))
+
+    def on(self, topic: str) -> list[bytes]:
+        """The payloads of one topic."""
+        return [payload for name, payload, _ in self.messages if name == topic]
+
+
+@asynccontextmanager
+async def linked(port: int, heard: Heard, *, client_id: str = "handrail-elm-watcher") -> AsyncIterator[Link]:
+    """A link that is up."""
+    link = Link(
+        address=BrokerAddress(host="127.0.0.1", port=port),
+        client_id=client_id,
+        filters=("zigbee2mqtt/#", STATUS),
+        will=WILL,
+        on_link=heard.links.append,
+        on_message=heard.on_message,
+    )
+    running = asyncio.create_task(link.run())
+    try:
+        await until(lambda: heard.links and heard.links[-1], 10)
+        yield link
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def test_what_is_pressed_while_the_link_is_broken_comes_after_it(mosquitto: Mosquitto) -> None:
+    """The broker keeps the session for a minute: a watcher that starts again has missed nothing of that."""
+    async with aiomqtt.Client("127.0.0.1", mosquitto.port) as device:
+        async with linked(mosquitto.port, Heard()):
+            pass
+        await device.publish("zigbee2mqtt/p12", b"pressed", qos=1)
+        heard = Heard()
+        async with linked(mosquitto.port, heard):
+            await until(lambda: heard.on("zigbee2mqtt/p12") == [b"pressed"])
+            assert not heard.messages[0][2]
+
+
+async def test_a_broker_that_stands_still_is_noticed_and_found_again(mosquitto: Mosquitto) -> None:
+    """It no longer answers what is published; the next connection says all anew."""
+    heard = Heard()
+    async with linked(mosquitto.port, heard) as link:
+        link.publish(Said(topic=STATUS, payload=b"first", retain=True, expiry_s=60))
+        await until(lambda: heard.on(STATUS)[-1:] == [b"first"])
+        mosquitto.pause()
+        link.publish(Said(topic=STATUS, payload=b"unheard"))
+        await until(lambda: heard.links == [True, False], 15)
+        assert not link.up
+        link.publish(Said(topic=STATUS, payload=b"dropped"))
+        mosquitto.resume()
+        await until(lambda: heard.links == [True, False, True], 15)
+        link.publish(Said(topic=STATUS, payload=b"again"))
+        await until(lambda: b"again" in heard.on(STATUS))
+        assert b"dropped" not in heard.on(STATUS)
+
+
+async def test_heartbeats_pass_what_waits_to_be_read() -> None:
+    """In a flood of devices the hub must not look silent; everything else keeps its order."""
+
+    def message(topic: str) -> aiomqtt.Message:
+        return aiomqtt.Message(topic=topic, payload=b"", qos=1, retain=False, mid=1, properties=None)
+
+    waiting = BeatsFirst()
+    for topic in ("zigbee2mqtt/a", "handrail/elm/log", "zigbee2mqtt/x/status", "handrail/elm/status"):
+        waiting.put_nowait(message(topic))
+    order = [str(waiting.get_nowait().topic) for _ in range(4)]
+    assert order == ["handrail/elm/status", "zigbee2mqtt/a", "handrail/elm/log", "zigbee2mqtt/x/status"]

@@ -1,0 +1,185 @@
+"""A night with a watcher in it, as sentences: the real core, a moved clock, a hub that beats, stops and comes back."""
+
+from __future__ import annotations
+
+from devices.adapter import Message
+from devices.catalogue import Catalogue
+from devices.registry import Placed, Purpose
+from hub.watch import messages
+from hub.watch.core import Watch
+from hub.watch.house import House
+from hub.watch.records import Do, Hide, Now, Ring, Show, Tell
+from hub.watch.topics import Topics
+from rules.home import Carer, Channel, Home, Place, PlaceKind, Resident
+
+TICK_MS = 250
+BEAT_MS = 5_000
+MIDNIGHT_MS = 1_795_219_200_000
+"""2026-11-21T00:00:00Z."""
+ELM = Home(
+    slug="elm-house",
+    name="Elm House",
+    timezone="UTC",
+    places=(
+        Place(place="012", name="Room 12", kind=PlaceKind.BEDROOM, zone="ground"),
+        Place(place="013", name="Room 13", kind=PlaceKind.BEDROOM, zone="ground"),
+        Place(place="lounge", name="Lounge", kind=PlaceKind.LOUNGE, zone="ground"),
+    ),
+    residents=(
+        Resident(resident="margaret", known_as="Margaret", room="012"),
+        Resident(resident="arthur", known_as="Arthur", room="013"),
+    ),
+    staff=(Carer(id="ana", name="Ana", channels=(Channel(url="json://127.0.0.1/ana"),)), Carer(id="ben", name="Ben")),
+    devices=(
+        Placed(device="zigbee2mqtt/p12", name="pendant-12", person="margaret", purpose=Purpose.EMERGENCY),
+        Placed(device="zigbee2mqtt/p13", name="pendant-13", person="arthur", purpose=Purpose.CALL),
+        Placed(device="zigbee2mqtt/cord", name="lounge-cord", place="lounge", purpose=Purpose.EMERGENCY),
+        Placed(device="zigbee2mqtt/smoke", name="lounge-smoke", place="lounge", purpose=Purpose.SMOKE),
+        Placed(device="zigbee2mqtt/siren", name="siren", place="lounge", purpose=Purpose.SIREN),
+    ),
+)
+
+
+class Night:
+    """Linked, with a hub that is well and beats every 5 s, from 02:00."""
+
+    def __init__(self, *, hub: bool = True) -> None:
+        self.ms = 0
+        self.did: list[Do] = []
+        self.state = "ready" if hub else ""
+        self._beat_ms = 0
+        self._stamps = 0
+        self.watch = Watch(House(ELM), self.now)
+        self._do(self.watch.linked(True, self.now))
+        if hub:
+            self._do(self.watch.beat("ready", self.now, retained=False))
+
+    @property
+    def now(self) -> Now:
+        """This moment."""
+        return Now(elapsed_ms=1_000_000 + self.ms, wall_ms=MIDNIGHT_MS + 2 * 3_600_000 + self.ms)
+
+    def _do(self, did: list[Do]) -> None:
+        self.did += did
+
+    def wait(self, seconds: float) -> None:
+        """Time passes, the broker answers, and a hub that is well beats."""
+        until_ms = self.ms + int(seconds * 1000)
+        while self.ms < until_ms:
+            self.ms += TICK_MS
+            self._do(self.watch.broker_heard(self.now))
+            if self.state and self.ms - self._beat_ms >= BEAT_MS:
+                self.beats(self.state)
+            self._do(self.watch.tick(self.now))
+
+    def without_broker(self, seconds: float) -> None:
+        """The connection is down for so long; nothing is heard."""
+        self._do(self.watch.linked(False, self.now))
+        until_ms = self.ms + int(seconds * 1000)
+        while self.ms < until_ms:
+            self.ms += TICK_MS
+            self._do(self.watch.tick(self.now))
+        self._do(self.watch.linked(True, self.now))
+
+    def broker_stands_still(self, seconds: float) -> None:
+        """It is stopped for so long: the connection stays, and nothing is heard."""
+        until_ms = self.ms + int(seconds * 1000)
+        while self.ms < until_ms:
+            self.ms += TICK_MS
+            self._do(self.watch.tick(self.now))
+
+    def stands_still(self, seconds: float) -> None:
+        """The watcher itself is stopped for so long."""
+        self.ms += int(seconds * 1000)
+        self._do(self.watch.tick(self.now))
+
+    def beats(self, state: str, *, retained: bool = False) -> None:
+        """The hub says how it is."""
+        self._beat_ms = self.ms
+        self._do(self.watch.beat(state, self.now, retained=retained))
+
+    def hub_stops(self) -> None:
+        """SIGSTOP: nothing more is said."""
+        self.state = ""
+
+    def hub_dies(self) -> None:
+        """Kill -9: the broker says `lost` for it."""
+        self.state = ""
+        self.beats("lost")
+
+    def hub_is_back(self) -> None:
+        """It is ready and beats again."""
+        self.state = "ready"
+        self.beats("ready")
+
+    def hears(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
+        """A device's message, read by its adapter."""
+        adapter = Catalogue().adapter_for(topic)
+        assert adapter is not None
+        for event in adapter.decode(Message(topic, payload, retained), {}).events:
+            self._do(self.watch.heard(event, self.now, retained=retained, can_call=False))
+
+    def press(self, device: str, *, stamp: str | None = None, retained: bool = False) -> None:
+        """Somebody presses."""
+        seen = f',"last_seen":"{stamp}"' if stamp else ""
+        self.hears(f"zigbee2mqtt/{device}", f'{{"action":"emergency"{seen}}}'.encode(), retained=retained)
+
+    def takes(self, device: str, *, stamp: str | None = None, seq: int | None = None) -> None:
+        """The hub's log shows that it took a press."""
+        self._stamps += 1
+        self.watch.taken(device, stamp, seq if seq is not None else self._stamps)
+
+    # -- what was done --------------------------------------------------------------------------------------------
+    @property
+    def titles(self) -> list[str]:
+        """What everybody was told, in order."""
+        return [do.title for do in self.did if isinstance(do, Tell)]
+
+    @property
+    def texts(self) -> str:
+        """All words of it."""
+        return "\n".join(do.text for do in self.did if isinstance(do, Tell))
+
+    @property
+    def rings(self) -> list[str]:
+        """What the sounders sounded."""
+        return [do.level for do in self.did if isinstance(do, Ring)]
+
+    @property
+    def shown(self) -> list[str]:
+        """What the screens show now."""
+        shown: dict[str, str] = {}
+        for do in self.did:
+            if isinstance(do, Show):
+                shown[do.told.id] = do.told.device
+            elif isinstance(do, Hide):
+                shown.pop(do.id, None)
+        return list(shown.values())
+
+    def forget(self) -> None:
+        """What was told until now was read."""
+        self.did = [do for do in self.did if not isinstance(do, (Tell, Ring))]
+
+
+def watcher_says(home: Home, topic: str, press: bytes, at_ms: int) -> dict[str, tuple[str, object]]:
+    """What the watcher says of a press 8 s after the hub was lost: its two messages, each with its topic."""
+
+    def now(before_ms: int) -> Now:
+        return Now(elapsed_ms=at_ms - before_ms, wall_ms=at_ms - before_ms)
+
+    watch, topics = Watch(House(home), now(9_000)), Topics(home.slug)
+    watch.linked(True, now(9_000))
+    watch.beat("ready", now(8_500), retained=False)
+    watch.beat("lost", now(8_000), retained=False)
+    for before_ms in range(8_000, -1, -1_000):
+        watch.broker_heard(now(before_ms))
+        watch.tick(now(before_ms))
+    adapter = Catalogue().adapter_for(topic)
+    assert adapter is not None
+    for event in adapter.decode(Message(topic, press), {}).events:
+        watch.heard(event, now(0), retained=False, can_call=False)
+    (told,) = watch.told.values()
+    return {
+        "watch_alert": (topics.alert(told.id), messages.alert(told)),
+        "watch_status": (topics.status, messages.status(watch)),
+    }
