@@ -13,6 +13,9 @@ from pathlib import Path
 
 from devices.catalogue import Catalogue
 from hub.abc import Lane
+from hub.broker_drops import Drops
+from hub.broker_rights import Probe, Rights
+from hub.broker_watch import WATCH, BrokerWatch
 from hub.channels import AppriseChannel, Pager
 from hub.clock import Clock
 from hub.config.problems import ConfigurationRefused
@@ -45,7 +48,7 @@ from hub.topics import Topics
 LEDGER = "ledger.db"
 SWITCH_S = 0.0002
 """How long one thread may keep the interpreter from another: the writer must not wait 5 ms a statement for the loop."""
-RECEIVE_MAX = {URGENT: 65_535, BULK: 1_000, LOG: 10}
+RECEIVE_MAX = {URGENT: 65_535, BULK: 1_000, LOG: 10, WATCH: 100}
 
 
 class NeverConfigured(HandrailError):
@@ -158,6 +161,7 @@ def _parts(hub: Hub, start: _Start) -> Parts:
     source = LedgerSource(writer.path, loaded.state, loaded.cursors, hub.save_soon)
     series = _series(hub, start.settings, source, start.rng)
     logs, close_logs = _logs(hub, start, lanes)
+    watch = _watch(hub, start, lanes, shown, source)
     return Parts(
         reading=start.reading,
         refused=start.refused,
@@ -178,9 +182,10 @@ def _parts(hub: Hub, start: _Start) -> Parts:
         source=source,
         shown=shown,
         reload=Reload(folder=start.folder, steps=steps, put=pump.put),
-        background=[*([series.run] if series else []), _warming(hub, channel)],
+        watch=watch,
+        background=[*([series.run] if series else []), _warming(hub, channel), watch.run],
         after_commit=[series.wake] if series else [],
-        closers=[pager.stop, *([series.stop] if series else []), close_logs],
+        closers=[pager.stop, *([series.stop] if series else []), close_logs, watch.stop],
     )
 
 
@@ -205,7 +210,7 @@ def _subscriptions(hub: Hub, start: _Start, overlap: Overlap) -> Subscriptions:
         overlap=overlap,
         first=start.reading.home if start.reading else None,
         on_changed=hub.save_soon,
-        on_refused=hub.on_refused_filter,
+        on_refused=partial(hub.on_rights, "devices"),
     )
 
 
@@ -216,7 +221,7 @@ def _shown(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> Shown:
         topics=start.topics,
         state=start.loaded.state,
         save_soon=hub.save_soon,
-        on_refused_filter=hub.on_refused_filter,
+        on_refused_filter=partial(hub.on_rights, "shown"),
     )
 
 
@@ -271,6 +276,48 @@ def _lanes(hub: Hub, start: _Start, subscriptions: Subscriptions) -> dict[str, L
 
     will = Message(topic=topics.status, payload=dumps(LOST))
     return {URGENT: lane(URGENT, will), BULK: lane(BULK, None), LOG: lane(LOG, None)}
+
+
+def _watch(hub: Hub, start: _Start, lanes: dict[str, Lane], shown: Shown, source: LedgerSource) -> BrokerWatch:
+    """Looks at the broker, on a connection of its own."""
+    clock = start.clock
+    filters = start.catalogue.filters()
+    watch = BrokerWatch(
+        probe=Probe(topics=start.topics, bulk=lanes[BULK], urgent=lanes[URGENT], filters=filters),
+        rights=Rights(hub.on_fault),
+        drops=Drops(source, hub.on_fault, lambda: clock.now().wall_ms),
+        on_fault=hub.on_fault,
+        wall_ms=lambda: clock.now().wall_ms,
+        address=start.settings.broker,
+        folder=start.folder,
+        ready=hub.ready,
+    )
+    watch.lane = start.connect(
+        lane=WATCH,
+        client_id=f"handrail-{start.slug}-{WATCH}",
+        address=start.settings.broker,
+        subscriptions=watch.topics,
+        receive_max=RECEIVE_MAX[WATCH],
+        on_packets=watch.on_packets,
+        on_up=watch.on_up,
+        on_down=watch.on_down,
+        rng=start.rng,
+        session_expiry_s=0,
+    )
+
+    async def subscribe_again(lane: str) -> None:
+        watch.rights.say(lane, *await lanes[lane].ask_again())
+
+    async def follow_again() -> None:
+        hub.on_learned()
+
+    watch.rights.again = {
+        URGENT: partial(subscribe_again, URGENT),
+        BULK: partial(subscribe_again, BULK),
+        "devices": follow_again,
+        "shown": shown.look,
+    }
+    return watch
 
 
 def _series(hub: Hub, settings: HubSettings, source: LedgerSource, rng: random.Random) -> SeriesWriter | None:

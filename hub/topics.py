@@ -36,6 +36,10 @@ class Topics:
         """The heartbeat's."""
         return f"{self._base}/status"
 
+    def probe(self, of: str) -> str:
+        """Where the hub speaks to itself, to see what the broker passes on."""
+        return f"{self._base}/probe/{of}"
+
     def alert(self, alert: str) -> str:
         """Where one alert is shown."""
         return f"{self._base}/alert/{alert}"

@@ -59,7 +59,7 @@ FAULTS: Mapping[str, Fault] = {
     "subscription": Fault(
         staff="The broker does not let the hub hear some devices. Their calls are not told.",
         mend="Give the hub's account the right to read it: `topic readwrite #` under its name in the broker's acl "
-        "file, then `kill -HUP` the broker and restart the hub.",
+        "file, then `kill -HUP` the broker. The hub asks again every minute.",
     ),
     "publish": Fault(
         staff="The broker does not take what the hub says: screens may be out of date. Phones are still told.",
