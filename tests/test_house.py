@@ -198,7 +198,7 @@ def test_the_containers_have_no_secret_and_no_rights() -> None:
     assert set(services) == {"broker", "hub", "dashboards", "influxdb"}
     for service in services.values():
         assert "environment" not in service
-        assert service["restart"] == "unless-stopped"
+        assert service["restart"] == "always"
     for name in ("broker", "hub", "dashboards"):
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["user"] == "${HANDRAIL_USER:-1000:1000}"
