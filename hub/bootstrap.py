@@ -44,6 +44,7 @@ from hub.steps import Steps
 from hub.subscriptions import Subscriptions
 from hub.timers import Timers
 from hub.topics import Topics
+from rules.state import AlertState
 
 LEDGER = "ledger.db"
 SWITCH_S = 0.0002
@@ -71,6 +72,12 @@ class _Start:
     catalogue: Catalogue
     rng: random.Random
     connect: Callable[..., Lane]
+
+    @property
+    def told(self) -> frozenset[str]:
+        """The faults that people were told of before, and that nobody has taken back: they end when they are right."""
+        open_ones = (alert for alert in self.loaded.state.alerts if alert.state is not AlertState.CLOSED)
+        return frozenset(one.cause.removeprefix("hub:") for one in open_ones if one.cause.startswith("hub:"))
 
 
 def build(folder: Path, clock: Clock, rng: random.Random, *, connect: Callable[..., Lane] = Connection) -> Hub:
@@ -159,7 +166,7 @@ def _parts(hub: Hub, start: _Start) -> Parts:
     pager = Pager(channel, on_result=paging.result, file=start.settings.file)
     paging.connect(pager, outbox)
     source = LedgerSource(writer.path, loaded.state, loaded.cursors, hub.save_soon)
-    series = _series(hub, start.settings, source, start.rng)
+    series = _series(hub, start, source, start.rng)
     logs, close_logs = _logs(hub, start, lanes)
     watch = _watch(hub, start, lanes, shown, source)
     return Parts(
@@ -284,13 +291,14 @@ def _watch(hub: Hub, start: _Start, lanes: dict[str, Lane], shown: Shown, source
     filters = start.catalogue.filters()
     watch = BrokerWatch(
         probe=Probe(topics=start.topics, bulk=lanes[BULK], urgent=lanes[URGENT], filters=filters),
-        rights=Rights(hub.on_fault),
+        rights=Rights(hub.on_fault, told="subscription" in start.told),
         drops=Drops(source, hub.on_fault, lambda: clock.now().wall_ms),
         on_fault=hub.on_fault,
         wall_ms=lambda: clock.now().wall_ms,
         address=start.settings.broker,
         folder=start.folder,
         ready=hub.ready,
+        told=start.told,
     )
     watch.lane = start.connect(
         lane=WATCH,
@@ -320,13 +328,14 @@ def _watch(hub: Hub, start: _Start, lanes: dict[str, Lane], shown: Shown, source
     return watch
 
 
-def _series(hub: Hub, settings: HubSettings, source: LedgerSource, rng: random.Random) -> SeriesWriter | None:
+def _series(hub: Hub, start: _Start, source: LedgerSource, rng: random.Random) -> SeriesWriter | None:
     """The copy of every event in an InfluxDB, where `home.yaml` names one."""
-    named = settings.series
+    named = start.settings.series
     if named is None:
         return None
     store = InfluxSeries(url=named.url, org=named.org, bucket=named.bucket, token_file=named.token_file)
-    return SeriesWriter(source, store, rng=rng, on_fault=lambda on, why: hub.on_fault("series", on, why))
+    told = "series" in start.told
+    return SeriesWriter(source, store, rng=rng, on_fault=lambda on, why: hub.on_fault("series", on, why), told=told)
 
 
 def _logs(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> tuple[dict[str, Logbook], Callable[[], Awaitable[None]]]:
@@ -354,6 +363,7 @@ def _logs(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> tuple[dict[str, Lo
             later=asyncio.get_running_loop().call_later,
             on_refused=hub.on_publish_refused,
             on_taken=hub.on_publish_taken,
+            refused="publish" in start.told,
         )
 
     return {lane: logbook(lane) for lane in (URGENT, LOG)}, close

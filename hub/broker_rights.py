@@ -24,21 +24,25 @@ SILENT = "silent"
 class Rights:
     """Who was refused what; one fault while anything is."""
 
-    def __init__(self, on_fault: Callable[..., None]) -> None:
+    def __init__(self, on_fault: Callable[..., None], *, told: bool = False) -> None:
+        """`told`: people were told before this start, and nobody has taken it back."""
         self._on_fault = on_fault
+        self._told = told
         self._refused: dict[str, tuple[str, ...]] = {}
         self.again: Mapping[str, Callable[[], Awaitable[None]]] = {}
         """What asks anew, by the part of the hub that was refused."""
 
     def say(self, part: str, *sentences: str) -> None:
         """A part of the hub was refused this, or nothing any more."""
-        if sentences == self._refused.get(part, ()):
+        # The probe has the last word on what was told before this start.
+        if sentences == self._refused.get(part, ()) and not (self._told and part == SILENT and not self._refused):
             return
         if sentences:
             self._refused[part] = sentences
         else:
-            self._refused.pop(part)
+            self._refused.pop(part, None)
         said = list(dict.fromkeys(sentence for some in self._refused.values() for sentence in some))
+        self._told = bool(said)
         if not said:
             self._on_fault("subscription", False, "the broker lets the hub hear everything again")
             return

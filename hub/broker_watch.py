@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -26,6 +26,7 @@ log = logging.getLogger("handrail.broker")
 WATCH = "watch"
 MINUTE_S = 60.0
 SOON_DAYS = 14
+CERTIFICATE, SETTINGS = "certificate", ("persistence", "settings")
 PROBE_MINUTES, FILES_MINUTES, CERTIFICATE_MINUTES = 5, 10, 360
 """How often each is looked at while it is right; while it is wrong, every minute."""
 COUNT_TRIES = 3
@@ -46,7 +47,9 @@ class BrokerWatch:
         address: BrokerAddress,
         folder: Path,
         ready: asyncio.Event,
+        told: Iterable[str] = (),
     ) -> None:
+        """`told` are the faults that people were told of before this start and that nobody has taken back."""
         self.rights = rights
         self.minute_s = MINUTE_S
         self.lane: Lane | None = None
@@ -59,8 +62,8 @@ class BrokerWatch:
         self._disturbed = False
         self._counts: bool | None = None
         self._raises_qos0 = True
-        self._wrong: set[str] = set()
-        self._settings: tuple[BrokerProblem, ...] = ()
+        self._wrong = {*SETTINGS, CERTIFICATE}.intersection(told)
+        self._said: dict[str, str] = {}
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -98,8 +101,9 @@ class BrokerWatch:
         connected = asyncio.create_task(self._connected(self.lane))
         try:
             for minute in count():
+                soon = self._soon.is_set()
                 self._soon.clear()
-                await self._look(minute)
+                await self._look(0 if soon else minute)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self.minute_s):
                         await self._soon.wait()
@@ -128,9 +132,9 @@ class BrokerWatch:
     # -- looking --------------------------------------------------------------------------------------------------
     async def _look(self, minute: int) -> None:
         self._drops.look()
-        if "settings" in self._wrong or minute % FILES_MINUTES == 0:
+        if not self._wrong.isdisjoint(SETTINGS) or minute % FILES_MINUTES == 0:
             await self._look_at_settings()
-        if self._address.tls and ("certificate" in self._wrong or minute % CERTIFICATE_MINUTES == 0):
+        if CERTIFICATE in self._wrong or minute % CERTIFICATE_MINUTES == 0:
             await self._look_at_certificates()
         await self.rights.ask_again()
         with contextlib.suppress(TimeoutError):
@@ -180,6 +184,9 @@ class BrokerWatch:
         self._raises_qos0 = raises
 
     async def _look_at_certificates(self) -> None:
+        if not self._address.tls:
+            self._say(CERTIFICATE, "", "the broker is spoken to without TLS")
+            return
         shown = await certificates.of_broker(self._address)
         ours = await asyncio.to_thread(certificates.of_files, self._address)
         now_s = self._wall_ms() // 1000
@@ -187,21 +194,18 @@ class BrokerWatch:
         if ending:
             first = min(ending, key=lambda one: one.ends_s)
             said = f"ends on {first.day}" if first.ends_s > now_s else "has ended"
-            self._say("certificate", f"{first.what} {said}", ends=first.day)
+            self._say(CERTIFICATE, f"{first.what} {said}", ends=first.day)
         elif shown is not None:
-            self._say("certificate", "", "the broker's certificate is good for more than two weeks")
+            self._say(CERTIFICATE, "", "the broker's certificate is good for more than two weeks")
 
     async def _look_at_settings(self) -> None:
-        found = tuple(await asyncio.to_thread(broker_problems, self._folder))
-        if found == self._settings:
-            return
-        self._settings = found
-        self._wrong.discard("settings")
-        for fault in ("persistence", "settings"):
+        found = await asyncio.to_thread(broker_problems, self._folder)
+        for fault in SETTINGS:
             mine = [problem for problem in found if problem.fault == fault]
-            self._say(fault, _first(mine), "the settings of the broker in mosquitto.conf are right again")
-        if found:
-            self._wrong.add("settings")
+            said = _first(mine)
+            if said != self._said.get(fault, "") or (fault in self._wrong and not said):
+                self._say(fault, said, "the settings of the broker in mosquitto.conf are right again")
+            self._said[fault] = said
 
     def _say(self, fault: str, wrong: str, right: str = "", **about: str) -> None:
         if wrong:

@@ -99,6 +99,22 @@ async def test_messages_the_broker_threw_away_while_the_hub_was_down_are_told(
     assert hub.parts.health.why == {}
 
 
+async def test_messages_the_broker_throws_away_while_the_hub_runs_are_told(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    """Here those of somebody else, which the broker does not say: when in doubt, staff look."""
+    mosquitto.with_settings("max_queued_messages 5\nsys_interval 1")
+    home = tmp_path / "home"
+    write_new(home, rooms=1, slug=SLUG, broker=f"mqtt://127.0.0.1:{mosquitto.port}")
+    async with Client("127.0.0.1", mosquitto.port, identifier="away", clean_session=False) as away:
+        await away.subscribe("other/#", qos=1)
+    async with listening(mosquitto.port, f"{ALERT}+") as heard, running(home) as hub:
+        await until(lambda: hub.parts.source.cursor("broker_dropped") == 1)
+        for _ in range(10):
+            await heard.client.publish("other/1", b"", qos=1)
+        assert "it does not say of which client" in await told(heard, "dropped")
+
+
 async def test_the_count_is_compared_over_restarts_of_hub_and_broker(tmp_path: Path) -> None:
     """What was dropped before we came is not ours; a count that went back is that of a new broker."""
 
@@ -149,6 +165,17 @@ async def test_a_broker_that_grants_a_filter_and_passes_nothing_on_is_found_and_
         allow(mosquitto, "topic readwrite #\n")
         await mended(heard, "subscription")
         assert hub.parts.health.why == {}
+
+
+@pytest.mark.parametrize("fault", ["subscription", "publish", "persistence", "settings", "certificate"])
+async def test_what_was_mended_while_the_hub_was_down_ends_at_its_start(tmp_path: Path, fault: str) -> None:
+    """Nobody has to close by hand what is right again."""
+    async with rig(tmp_path) as home:
+        home.hub.on_fault(fault, True, "it was wrong")
+        await until(lambda: home.broker.log("fault"))
+        await home.stop()
+        await home.start()
+        await until(lambda: home.broker.log("mended"))
 
 
 async def test_rights_taken_away_while_the_hub_runs_are_noticed(mosquitto: Mosquitto, tmp_path: Path) -> None:
@@ -263,13 +290,12 @@ async def test_a_certificate_about_to_end_is_told_until_it_is_renewed(mosquitto:
     settings = (home / "home.yaml").read_text()
     secure = f"url: mqtts://127.0.0.1:{mosquitto.port}\n  ca_file: {made.ca_file}"
     (home / "home.yaml").write_text(settings.replace(f"url: mqtt://127.0.0.1:{mosquitto.port}", secure))
-    async with running(home) as hub:
-        await until(lambda: "certificate" in hub.parts.health.why)
-        alert = next(alert for alert in hub.parts.steps.state.alerts if alert.cause == "hub:certificate")
-        assert alert.reason == FAULTS["certificate"].staff
+    trusting = ssl.create_default_context(cafile=made.ca_file)
+    async with listening(mosquitto.port, f"{ALERT}+", tls=trusting) as heard, running(home):
+        assert "Renew it before 2" in await told(heard, "certificate")
         certificates(mosquitto.folder, days=60)
         mosquitto.hang_up()
-        await until(lambda: "certificate" not in hub.parts.health.why)
+        await mended(heard, "certificate")
 
 
 async def test_a_certificate_that_has_ended_is_said_with_what_to_change(mosquitto: Mosquitto) -> None:
