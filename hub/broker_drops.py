@@ -39,12 +39,15 @@ class Drops:
     def __init__(self, cursors: Cursors, on_fault: Callable[..., None], wall_ms: Callable[[], int]) -> None:
         self._cursors, self._on_fault, self._wall_ms = cursors, on_fault, wall_ms
         self._total = self._told = 0
+        self.known = False
+        """The broker has said a count since we started."""
 
     def heard(self, payload: bytes) -> None:
         """The broker says how many it has dropped since it started."""
         if not payload.isdigit():
             log.warning("the broker's count of dropped messages cannot be read: %r", payload[:40])
             return
+        self.known = True
         # One more than the count, so that 0 is "never seen": what was dropped before our first session was not ours.
         count, seen = int(payload), self._cursors.cursor(_COUNT) - 1
         if count == seen:

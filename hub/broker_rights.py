@@ -71,7 +71,7 @@ class Probe:
         devices = {f"{name.removesuffix('#')}handrail/probe": name for name in filters if name.endswith("/#")}
         self._asked = (
             (bulk, topics.probe("bulk"), devices),
-            (urgent, topics.probe("urgent"), {topics.requests.replace("+", "probe"): topics.requests}),
+            (urgent, topics.probe("urgent"), {topics.request_probe: topics.requests}),
         )
         self._qos0 = topics.probe("qos0")
         self._came: dict[str, int] = {}

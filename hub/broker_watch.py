@@ -144,6 +144,13 @@ class BrokerWatch:
             return
         if self._counts is None:
             await self._ask_for_the_count()
+        elif self._counts and not self._drops.known:
+            self._counts = False
+            log.warning(
+                "the broker at %s does not say what it drops: give the hub's account `topic read $SYS/#` in the "
+                "broker's acl file, or set `sys_interval 10` in mosquitto.conf, and restart the hub",
+                self._address,
+            )
         if self.rights.lacking or minute % PROBE_MINUTES == 0:
             await self._look_at_rights()
 

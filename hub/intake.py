@@ -63,6 +63,9 @@ class Intake:
             if packet.retain and packet.payload:
                 self._on_retained_alert(alert)
             return
+        if packet.topic == self._steps.topics.request_probe:  # rumqttd gives a client its own words back
+            taken.packets.append(packet)
+            return
         client = self._steps.topics.client_of(packet.topic)
         if client is None and packet.retain:
             if packet.lane == URGENT or not self._overlap.urgent.covers(packet.topic):

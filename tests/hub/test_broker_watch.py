@@ -178,6 +178,15 @@ async def test_what_was_mended_while_the_hub_was_down_ends_at_its_start(tmp_path
         await until(lambda: home.broker.log("mended"))
 
 
+async def test_a_broker_that_hides_its_count_is_a_line_in_the_log(
+    mosquitto: Mosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Mosquitto grants that filter too and says nothing; the line says what to change."""
+    home = home_with_rights(tmp_path, mosquitto, "topic readwrite handrail/#\ntopic readwrite zigbee2mqtt/#\n")
+    async with running(home):
+        await until(lambda: "topic read $SYS/#" in caplog.text)
+
+
 async def test_rights_taken_away_while_the_hub_runs_are_noticed(mosquitto: Mosquitto, tmp_path: Path) -> None:
     """Nothing tells the hub; only what no longer comes through."""
     home = home_with_rights(tmp_path, mosquitto, "topic readwrite #\n")
