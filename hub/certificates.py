@@ -67,11 +67,16 @@ def _element(der: bytes, at: int) -> tuple[int, int, int]:
 
 
 def of_files(address: BrokerAddress) -> list[Ending]:
-    """The authority's and our own, as `home.yaml` names them; a file that cannot be read is said at the connect."""
-    found: list[Ending] = []
-    for setting, path in (("ca_file", address.ca_file), ("cert_file", address.cert_file)):
-        found += [Ending(f"the certificate in {path} ({setting} in home.yaml)", end) for end in _ends_in(path)]
-    return found
+    """The authority's and our own, as `home.yaml` names them; a file that cannot be read is said at the connect.
+
+    Of many authorities in a file some end all the time, and which is the broker's is not said: the last to end counts.
+    """
+    named = (("ca_file", address.ca_file, max), ("cert_file", address.cert_file, min))
+    return [
+        Ending(f"the certificate in {path} ({setting} in home.yaml)", counts(ends))
+        for setting, path, counts in named
+        if (ends := _ends_in(path))
+    ]
 
 
 def _ends_in(path: Path | None) -> list[int]:

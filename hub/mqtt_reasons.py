@@ -9,6 +9,7 @@ from hub.errors import (
     BrokerClosed,
     BrokerError,
     BrokerRefused,
+    BrokerUnreachable,
     BrokerUntrusted,
     ProtocolBroken,
     SessionTakenOver,
@@ -131,6 +132,18 @@ def untrusted(error: ssl.SSLError, where: str) -> BrokerUntrusted:
         f"the certificate of the broker at {where} is not to be trusted: {error.verify_message};"
         " name the authority that signed it as the broker's ca_file"
     )
+
+
+def broken_off(error: Exception | None, where: str) -> BrokerError:
+    """The error for a connection that ended without a word of MQTT."""
+    said = (error.reason or "") if isinstance(error, ssl.SSLError) else ""
+    if "ALERT" in said and "CERTIFICATE" in said:
+        words = "has ended" if "EXPIRED" in said else f"is not to its liking ({said.lower().replace('_', ' ')})"
+        return BrokerRefused(
+            f"the broker at {where} says that our certificate {words}: renew `cert_file` and `key_file` of home.yaml"
+        )
+    lost = f"the connection to the broker at {where} was lost"
+    return BrokerUnreachable(f"{lost}: {error}" if error else lost)
 
 
 def farewell(packet: mqtt5.DisconnectPacket, where: str, client_id: str) -> BrokerError:

@@ -224,9 +224,11 @@ class Mosquitto:
             self._own["acl_file"] = str(acl_file)
         return self._again()
 
-    def with_tls(self, made: Certificates) -> "Mosquitto":
-        """The same broker, started anew, speaking TLS alone."""
+    def with_tls(self, made: Certificates, clients: Path | None = None) -> "Mosquitto":
+        """The same broker, started anew, speaking TLS alone; with those who have a certificate of `clients` alone."""
         self._own |= {"cafile": str(made.ca_file), "certfile": str(made.cert_file), "keyfile": str(made.key_file)}
+        if clients is not None:
+            self._own |= {"cafile": str(clients), "require_certificate": "true"}
         return self._again()
 
     def with_settings(self, extra: str) -> "Mosquitto":

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiomqtt import Client
@@ -344,3 +345,15 @@ def openssl_end(file: Path) -> int:
         [part("openssl"), "x509", "-in", file, "-noout", "-enddate"], check=True, capture_output=True, text=True
     ).stdout
     return ssl.cert_time_to_seconds(said.strip().removeprefix("notAfter="))
+
+
+async def test_a_certificate_of_our_own_that_has_ended_is_said_as_ours(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """Where the broker asks for one: the sentence names the setting in home.yaml and not the broker's port."""
+    (tmp_path / "ours").mkdir()
+    server, ours = certificates(mosquitto.folder), certificates(tmp_path / "ours", days=-1)
+    (mosquitto.folder / "clients.pem").write_bytes(ours.ca_file.read_bytes())
+    mosquitto.with_tls(server, clients=mosquitto.folder / "clients.pem")
+    login: dict[str, Any] = {"ca_file": server.ca_file, "cert_file": ours.cert_file, "key_file": ours.key_file}
+    async with lane(mosquitto.port, host="localhost", tls=True, **login) as urgent:
+        await until(lambda: urgent.error, 10)
+    assert "says that our certificate has ended: renew `cert_file` and `key_file` of home.yaml" in str(urgent.error)
