@@ -103,7 +103,10 @@ class BrokerWatch:
             for minute in count():
                 soon = self._soon.is_set()
                 self._soon.clear()
-                await self._look(0 if soon else minute)
+                try:
+                    await self._look(0 if soon else minute)
+                except BrokerError as error:
+                    log.info("%s", error)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self.minute_s):
                         await self._soon.wait()
@@ -177,6 +180,10 @@ class BrokerWatch:
     async def _look_at_rights(self) -> None:
         self._disturbed = False
         found = await self._probe.ask()
+        if found is not None and found[0]:
+            # Told on the second time: MQTT promises an order within a topic, and brokers keep it beyond.
+            again = await self._probe.ask()
+            found = ([name for name in found[0] if name in again[0]], found[1]) if again is not None else None
         if found is None or self._disturbed:
             return
         silent, raises = found
@@ -201,7 +208,7 @@ class BrokerWatch:
         if ending:
             first = min(ending, key=lambda one: one.ends_s)
             said = f"ends on {first.day}" if first.ends_s > now_s else "has ended"
-            self._say(CERTIFICATE, f"{first.what} {said}", ends=first.day)
+            self._say(CERTIFICATE, f"{first.what} {said}", "", ends=first.day)
         elif shown is not None:
             self._say(CERTIFICATE, "", "the broker's certificate is good for more than two weeks")
 
@@ -209,18 +216,17 @@ class BrokerWatch:
         found = await asyncio.to_thread(broker_problems, self._folder)
         for fault in SETTINGS:
             mine = [problem for problem in found if problem.fault == fault]
-            said = _first(mine)
-            if said != self._said.get(fault, "") or (fault in self._wrong and not said):
-                self._say(fault, said, "the settings of the broker in mosquitto.conf are right again")
-            self._said[fault] = said
+            self._say(fault, _first(mine), "the settings of the broker in mosquitto.conf are right again")
 
-    def _say(self, fault: str, wrong: str, right: str = "", **about: str) -> None:
-        if wrong:
+    def _say(self, fault: str, wrong: str, right: str, **about: str) -> None:
+        """Told when it becomes wrong, or wrong in another way, and when it is right again."""
+        if wrong and self._said.get(fault) != wrong:
             self._wrong.add(fault)
             self._on_fault(fault, True, wrong, **about)
-        elif fault in self._wrong:
+        elif not wrong and fault in self._wrong:
             self._wrong.discard(fault)
             self._on_fault(fault, False, right)
+        self._said[fault] = wrong
 
 
 def _first(problems: Sequence[BrokerProblem]) -> str:

@@ -7,6 +7,7 @@ one field that matters is read from the certificate's bytes (X.509, RFC 5280 §4
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import ssl
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from hub.errors import BrokerError
 from hub.mqtt_login import tls_of
 from hub.mqtt_reasons import EXPIRED
 from hub.mqtt_types import BrokerAddress
+
+log = logging.getLogger("handrail.broker")
 
 HANDSHAKE_S = 10.0
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
@@ -101,4 +104,8 @@ async def of_broker(address: BrokerAddress) -> Ending | None:
     shown = writer.get_extra_info("ssl_object")
     der = shown.getpeercert(binary_form=True) if shown is not None else None
     writer.close()
-    return Ending(what, ends_s(der)) if der else None
+    try:
+        return Ending(what, ends_s(der)) if der else None
+    except CertificateUnreadable as error:
+        log.warning("%s: %s", what, error)
+        return None

@@ -357,3 +357,10 @@ async def test_a_certificate_of_our_own_that_has_ended_is_said_as_ours(mosquitto
     async with lane(mosquitto.port, host="localhost", tls=True, **login) as urgent:
         await until(lambda: urgent.error, 10)
     assert "says that our certificate has ended: renew `cert_file` and `key_file` of home.yaml" in str(urgent.error)
+
+
+def test_a_certificate_is_looked_at_on_uvloop_as_well(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """The hub runs on it where there is one, and its TLS is not quite asyncio's."""
+    uvloop = pytest.importorskip("uvloop")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(test_a_certificate_about_to_end_is_told_until_it_is_renewed(mosquitto, tmp_path))
