@@ -82,6 +82,10 @@ class Lane(Broker, Protocol):
         """Publish the last words, say goodbye, and end."""
         ...
 
+    async def ask_again(self) -> tuple[str, ...]:
+        """Ask once more for the filters that were refused at the connect; a sentence for each that still is."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from devices.catalogue import Catalogue
 from hub.abc import Lane
+from hub.broker_drops import Drops
+from hub.broker_rights import Probe, Rights
+from hub.broker_watch import WATCH, BrokerWatch
 from hub.channels import AppriseChannel, Pager
 from hub.clock import Clock
 from hub.config.problems import ConfigurationRefused
@@ -48,7 +51,7 @@ from rules.state import AlertState
 LEDGER = "ledger.db"
 SWITCH_S = 0.0002
 """How long one thread may keep the interpreter from another: the writer must not wait 5 ms a statement for the loop."""
-RECEIVE_MAX = {URGENT: 65_535, BULK: 1_000, LOG: 10}
+RECEIVE_MAX = {URGENT: 65_535, BULK: 1_000, LOG: 10, WATCH: 100}
 
 
 class NeverConfigured(HandrailError):
@@ -71,6 +74,12 @@ class _Start:
     catalogue: Catalogue
     rng: random.Random
     connect: Callable[..., Lane]
+
+    @property
+    def told(self) -> frozenset[str]:
+        """The faults that people were told of before, and that nobody has taken back: they end when they are right."""
+        open_ones = (alert for alert in self.loaded.state.alerts if alert.state is not AlertState.CLOSED)
+        return frozenset(one.cause.removeprefix("hub:") for one in open_ones if one.cause.startswith("hub:"))
 
 
 def build(folder: Path, clock: Clock, rng: random.Random, *, connect: Callable[..., Lane] = Connection) -> Hub:
@@ -163,8 +172,9 @@ def _parts(hub: Hub, start: _Start) -> Parts:
     pager = Pager(channel, on_result=paging.result, file=start.settings.file)
     paging.connect(pager, outbox)
     source = LedgerSource(writer.path, loaded.state, loaded.cursors, hub.save_soon)
-    series = _series(hub, start.settings, source, start.rng)
+    series = _series(hub, start, source, start.rng)
     logs, close_logs = _logs(hub, start, lanes)
+    watch = _watch(hub, start, lanes, shown, source)
     return Parts(
         reading=start.reading,
         refused=start.refused,
@@ -187,9 +197,10 @@ def _parts(hub: Hub, start: _Start) -> Parts:
         shown=shown,
         watched=_watched(hub, start),
         reload=Reload(folder=start.folder, steps=steps, put=pump.put),
-        background=[*([series.run] if series else []), _warming(hub, channel)],
+        watch=watch,
+        background=[*([series.run] if series else []), _warming(hub, channel), watch.run],
         after_commit=[series.wake] if series else [],
-        closers=[pager.stop, *([series.stop] if series else []), close_logs],
+        closers=[pager.stop, *([series.stop] if series else []), close_logs, watch.stop],
     )
 
 
@@ -220,7 +231,7 @@ def _subscriptions(hub: Hub, start: _Start, overlap: Overlap) -> Subscriptions:
         overlap=overlap,
         first=start.reading.home if start.reading else None,
         on_changed=hub.save_soon,
-        on_refused=hub.on_refused_filter,
+        on_refused=partial(hub.on_rights, "devices"),
     )
 
 
@@ -231,7 +242,7 @@ def _shown(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> Shown:
         topics=start.topics,
         state=start.loaded.state,
         save_soon=hub.save_soon,
-        on_refused_filter=hub.on_refused_filter,
+        on_refused_filter=partial(hub.on_rights, "shown"),
     )
 
 
@@ -290,13 +301,57 @@ def _lanes(hub: Hub, start: _Start, subscriptions: Subscriptions) -> dict[str, L
     return {URGENT: lane(URGENT, will), BULK: lane(BULK, None), LOG: lane(LOG, None)}
 
 
-def _series(hub: Hub, settings: HubSettings, source: LedgerSource, rng: random.Random) -> SeriesWriter | None:
+def _watch(hub: Hub, start: _Start, lanes: dict[str, Lane], shown: Shown, source: LedgerSource) -> BrokerWatch:
+    """Looks at the broker, on a connection of its own."""
+    clock = start.clock
+    filters = start.catalogue.filters()
+    watch = BrokerWatch(
+        probe=Probe(topics=start.topics, bulk=lanes[BULK], urgent=lanes[URGENT], filters=filters),
+        rights=Rights(hub.on_fault, told="subscription" in start.told),
+        drops=Drops(source, hub.on_fault, lambda: clock.now().wall_ms),
+        on_fault=hub.on_fault,
+        wall_ms=lambda: clock.now().wall_ms,
+        address=start.settings.broker,
+        folder=start.folder,
+        ready=hub.ready,
+        told=start.told,
+    )
+    watch.lane = start.connect(
+        lane=WATCH,
+        client_id=f"handrail-{start.slug}-{WATCH}",
+        address=start.settings.broker,
+        subscriptions=watch.topics,
+        receive_max=RECEIVE_MAX[WATCH],
+        on_packets=watch.on_packets,
+        on_up=watch.on_up,
+        on_down=watch.on_down,
+        rng=start.rng,
+        session_expiry_s=0,
+    )
+
+    async def subscribe_again(lane: str) -> None:
+        watch.rights.say(lane, *await lanes[lane].ask_again())
+
+    async def follow_again() -> None:
+        hub.on_learned()
+
+    watch.rights.again = {
+        URGENT: partial(subscribe_again, URGENT),
+        BULK: partial(subscribe_again, BULK),
+        "devices": follow_again,
+        "shown": shown.look,
+    }
+    return watch
+
+
+def _series(hub: Hub, start: _Start, source: LedgerSource, rng: random.Random) -> SeriesWriter | None:
     """The copy of every event in an InfluxDB, where `home.yaml` names one."""
-    named = settings.series
+    named = start.settings.series
     if named is None:
         return None
     store = InfluxSeries(url=named.url, org=named.org, bucket=named.bucket, token_file=named.token_file)
-    return SeriesWriter(source, store, rng=rng, on_fault=lambda on, why: hub.on_fault("series", on, why))
+    told = "series" in start.told
+    return SeriesWriter(source, store, rng=rng, on_fault=lambda on, why: hub.on_fault("series", on, why), told=told)
 
 
 def _logs(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> tuple[dict[str, Logbook], Callable[[], Awaitable[None]]]:
@@ -324,6 +379,7 @@ def _logs(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> tuple[dict[str, Lo
             later=asyncio.get_running_loop().call_later,
             on_refused=hub.on_publish_refused,
             on_taken=hub.on_publish_taken,
+            refused="publish" in start.told,
         )
 
     return {lane: logbook(lane) for lane in (URGENT, LOG)}, close

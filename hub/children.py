@@ -43,12 +43,14 @@ class Child:
         *,
         environment: Mapping[str, str] | None = None,
         output: Path | None = None,
+        nice: int = 0,
     ) -> None:
-        """`output` is the file that its words are added to; unset, they go where ours go."""
+        """`output` is the file that its words are added to; unset, they go where ours go. `nice`: of its process."""
         self.what = what
         self._command = tuple(command)
         self._environment = {**os.environ, **(environment or {})}
         self._output = output
+        self._nice = nice
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
 
@@ -65,6 +67,7 @@ class Child:
                 sys.executable,
                 "-m",
                 "hub.leash",
+                *(("--nice", str(self._nice)) if self._nice else ()),
                 *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=words,

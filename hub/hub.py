@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from hub import status
 from hub.abc import Lane
+from hub.broker_watch import BrokerWatch
 from hub.config.problems import ConfigurationRefused as Refused
 from hub.config.read import Reading
 from hub.elapsed import HomeClock
@@ -64,6 +65,7 @@ class Parts:
     shown: Shown
     watched: Watched
     reload: Reload
+    watch: BrokerWatch
     background: list[Callable[[], Awaitable[None]]]
     after_commit: list[Callable[[], None]]
     closers: list[Callable[[], Awaitable[None]]]
@@ -108,9 +110,7 @@ class Hub:
         parts = self.parts
         self._up[lane] = up
         parts.health.why.pop(f"lane:{lane}", None)
-        parts.health.why.pop(f"refused:{lane}", None)
-        for sentence in up.refused:
-            parts.health.why[f"refused:{lane}"] = sentence
+        parts.watch.rights.say(lane, *up.refused)
         now_ms = parts.clock.now().elapsed_ms
         if lane == URGENT:
             self._urgent_up_ms = now_ms
@@ -192,10 +192,9 @@ class Hub:
         """Something other than an input wants to be kept."""
         self.parts.pump.save_soon()
 
-    def on_refused_filter(self, sentence: str) -> None:
-        """The broker does not let us hear something."""
-        self.parts.health.why["filter"] = sentence
-        self.parts.pump.put(Faulted(fault="subscription", on=True, reason=sentence))
+    def on_rights(self, part: str, *refused: str) -> None:
+        """The broker does not let a part of us hear something, or lets it hear everything again."""
+        self.parts.watch.rights.say(part, *refused)
 
     def on_fault(self, fault: str, on: bool, reason: str, **about: str) -> None:
         """A part of the hub's own fails or is mended: one technical alert while it lasts."""
@@ -312,6 +311,7 @@ class Hub:
     def reload(self) -> None:
         """Read the home's files again (SIGHUP, or somebody saved one)."""
         self.later(self.parts.reload.read())
+        self.parts.watch.look_soon()
 
     async def _watch_files(self) -> None:
         await self.parts.reload.watch(self._stop)

@@ -99,6 +99,9 @@ class Intake:
             taken.packets.append(packet)
             self._on_watcher(packet)
             return
+        if packet.topic == self._steps.topics.request_probe:  # rumqttd gives a client its own words back
+            taken.packets.append(packet)
+            return
         client = self._steps.topics.client_of(packet.topic)
         if client is None and packet.retain:
             if packet.lane == URGENT or not self._overlap.urgent.covers(packet.topic):

@@ -15,6 +15,8 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 
+from hub.priority import give_way
+
 
 def _watch(end: Callable[[], None]) -> None:
     def wait() -> None:
@@ -46,7 +48,10 @@ def _program(command: list[str]) -> int:
 
 
 def main() -> int:
-    """Run what the arguments name."""
+    """Run what the arguments name; `--nice N` before them lowers our priority, while we have one thread to lower."""
+    if sys.argv[1] == "--nice":
+        give_way(int(sys.argv[2]))
+        del sys.argv[1:3]
     if sys.argv[1] == "-m":
         return _module(sys.argv[2], sys.argv[3:])
     return _program(sys.argv[1:])

@@ -35,13 +35,18 @@ class Logbook:
         later: Callable[[float, Callable[[], None]], object],
         on_refused: Callable[[str, str], None],
         on_taken: Callable[[str], None],
+        refused: bool = False,
     ) -> None:
-        """`read(after, limit)` gives the lines of this stream behind a sequence, from the ledger."""
+        """`read(after, limit)` gives the lines of this stream behind a sequence, from the ledger.
+
+        `refused`: people were told so before this start.
+        """
         self._topic = topic
         self._lane = lane
         self._read = read
         self._later = later
         self._on_refused = on_refused
+        self._refused = refused
         self._on_taken = on_taken
         self.cursor = cursor
         self._sent = cursor
@@ -49,7 +54,6 @@ class Logbook:
         self._behind = True
         self._generation = 0
         self._up = False
-        self._refused = False
 
     @property
     def backlog(self) -> int:

@@ -6,6 +6,7 @@ until the broker has it is the outbox's work. `hub/mqtt_link.py` is one network 
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import ssl
@@ -17,14 +18,13 @@ from hub.errors import (
     BrokerClosed,
     BrokerError,
     BrokerUnreachable,
-    BrokerUntrusted,
     SessionTakenOver,
     SubscriptionRefused,
 )
 from hub.mqtt_link import MAX_PACKET_SIZE, Link, OnAcknowledged
 from hub.mqtt_login import password_of, tls_of
 from hub.mqtt_patience import ANSWER_S, patience
-from hub.mqtt_reasons import FIRST_FAILURE, refusal, subscribe_words
+from hub.mqtt_reasons import FIRST_FAILURE, refusal, subscribe_words, untrusted
 from hub.mqtt_types import BrokerAddress, Message, Packet, Publication, Up
 
 __all__ = ["BrokerAddress", "Connection", "Message", "OnAcknowledged", "Packet", "Up"]
@@ -187,6 +187,13 @@ class Connection:
             self._removed[name] = None
         await self._when_up(lambda link: self._unsubscribe_on(link, filters))
 
+    async def ask_again(self) -> tuple[str, ...]:
+        """Ask once more for the filters that were refused at the connect; a sentence for each that still is."""
+        with contextlib.suppress(BrokerError):  # a connection lost meanwhile: the next one asks anew by itself
+            if self._link is not None and self.up:
+                await self._subscribe_on(self._link, tuple(self._refused))
+        return tuple(self._refused.values())
+
     # -- one connection -------------------------------------------------------------------------------------------
     async def _connect_once(self) -> None:
         self._generation += 1
@@ -236,15 +243,8 @@ class Connection:
                 await loop.create_connection(
                     lambda: link, address.host, address.port, ssl=tls, ssl_handshake_timeout=ANSWER_S if tls else None
                 )
-        except ssl.SSLCertVerificationError as error:
-            raise BrokerUntrusted(
-                f"the certificate of the broker at {address} is not to be trusted: {error.verify_message};"
-                " name the authority that signed it as the broker's ca_file"
-            ) from error
         except ssl.SSLError as error:
-            raise BrokerUntrusted(
-                f"no TLS with the broker at {address}: {error.reason or error}; is it the port of its TLS listener?"
-            ) from error
+            raise untrusted(error, str(address)) from error
         except OSError as error:
             raise BrokerUnreachable(f"the broker at {address} cannot be reached: {error.strerror or error}") from error
 

@@ -13,7 +13,7 @@ import mqtt5
 
 from hub.errors import BrokerClosed, BrokerError, BrokerUnreachable, ProtocolBroken
 from hub.mqtt_acks import Acknowledgements
-from hub.mqtt_reasons import FIRST_FAILURE, farewell, forbidden, publish_words
+from hub.mqtt_reasons import FIRST_FAILURE, broken_off, farewell, forbidden, publish_words
 from hub.mqtt_types import Packet, Publication
 from hub.mqtt_wire import Reader
 
@@ -167,9 +167,9 @@ class Link(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Hand back what was not acknowledged and wake everybody who waits."""
-        lost = f"the connection to the broker at {self._where} was lost"
+        lost = broken_off(exc, self._where)
         self.closed_silently = exc is None and self.reason is None
-        self._note(BrokerUnreachable(f"{lost}: {exc}" if exc else lost))
+        self._note(lost)
         if self._ticking is not None:
             self._ticking.cancel()
         given_back = [on for _, on in self._inflight.values()] + [message.on_acknowledged for message in self._queue]
@@ -180,7 +180,7 @@ class Link(asyncio.Protocol):
             self._tell(on_acknowledged, False, "connection lost")
         for waiter in self._waiters.values():
             if not waiter.done():
-                waiter.set_exception(self.reason or BrokerUnreachable(lost))
+                waiter.set_exception(self.reason or lost)
         self._waiters.clear()
         if not self.ended.done():
             self.ended.set_result(None)

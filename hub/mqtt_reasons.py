@@ -1,10 +1,23 @@
 """MQTT 5 reason codes as sentences for the person who runs the hub: what happened, and what to change."""
 
+import ssl
+
 import mqtt5
 
-from hub.errors import BrokerBusy, BrokerClosed, BrokerError, BrokerRefused, ProtocolBroken, SessionTakenOver
+from hub.errors import (
+    BrokerBusy,
+    BrokerClosed,
+    BrokerError,
+    BrokerRefused,
+    BrokerUnreachable,
+    BrokerUntrusted,
+    ProtocolBroken,
+    SessionTakenOver,
+)
 
 FIRST_FAILURE = 128
+NOT_YET_VALID, EXPIRED = 9, 10
+"""What OpenSSL says of a certificate's time."""
 
 _PROTOCOL_ERROR = int(mqtt5.DisconnectReasonCode.PROTOCOL_ERROR)
 _ALIAS_INVALID = int(mqtt5.DisconnectReasonCode.TOPIC_ALIAS_INVALID)
@@ -97,6 +110,40 @@ def refusal(packet: mqtt5.ConnAckPacket, where: str, client_id: str, username: s
     who = f"user {username!r}" if username else "a client without user name"
     sentence = f"the broker at {where} refused {who}, client id {client_id!r}: {connection_words(code)}"
     return (BrokerBusy if code in _BUSY else BrokerRefused)(sentence + _said(packet.reason_str))
+
+
+def untrusted(error: ssl.SSLError, where: str) -> BrokerUntrusted:
+    """The error for a handshake that failed, with what to change."""
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return BrokerUntrusted(
+            f"no TLS with the broker at {where}: {error.reason or error}; is it the port of its TLS listener?"
+        )
+    if error.verify_code == EXPIRED:
+        return BrokerUntrusted(
+            f"the certificate of the broker at {where} has ended: renew it, put the new one where `certfile` in"
+            " mosquitto.conf says, then `kill -HUP` the broker"
+        )
+    if error.verify_code == NOT_YET_VALID:
+        return BrokerUntrusted(
+            f"the certificate of the broker at {where} is not valid yet: set this machine's clock,"
+            " `timedatectl set-ntp true`"
+        )
+    return BrokerUntrusted(
+        f"the certificate of the broker at {where} is not to be trusted: {error.verify_message};"
+        " name the authority that signed it as the broker's ca_file"
+    )
+
+
+def broken_off(error: Exception | None, where: str) -> BrokerError:
+    """The error for a connection that ended without a word of MQTT."""
+    said = (error.reason or "") if isinstance(error, ssl.SSLError) else ""
+    if "ALERT" in said and "CERTIFICATE" in said:
+        words = "has ended" if "EXPIRED" in said else f"is not to its liking ({said.lower().replace('_', ' ')})"
+        return BrokerRefused(
+            f"the broker at {where} says that our certificate {words}: renew `cert_file` and `key_file` of home.yaml"
+        )
+    lost = f"the connection to the broker at {where} was lost"
+    return BrokerUnreachable(f"{lost}: {error}" if error else lost)
 
 
 def farewell(packet: mqtt5.DisconnectPacket, where: str, client_id: str) -> BrokerError:

@@ -9,12 +9,14 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+import orjson
+
 from hub.config.problems import ConfigurationRefused as Refused
 from hub.config.read import Reading, read_home
 from hub.config.stored import settings_json
 from hub.config.watch import Stamps, changes, stamps
 from hub.steps import Steps
-from rules.inputs import ConfigurationRefused, Configured, Input
+from rules.inputs import ConfigurationRefused, Configured, Faulted, Input
 from rules.state import AlertState
 
 log = logging.getLogger("handrail.configuration")
@@ -26,6 +28,7 @@ REST_S = 0.5
 PATIENCE = 3
 """What is refused is told after so many times that long, if nobody writes on."""
 TRIES = 10
+RESTART = "restart"
 
 
 class Reload:
@@ -42,9 +45,8 @@ class Reload:
         self._put = put
         self._accepted = steps.state.setting.home if steps.state.setting else None
         self._reading = asyncio.Lock()
-        self._told = any(
-            alert.cause == "hub:configuration" and alert.state is not AlertState.CLOSED for alert in steps.state.alerts
-        )
+        self._started_with: str | None = None
+        self._told = self._is_told("configuration")
         """People were told that something is refused, and must hear when it is right again."""
 
     async def read(self) -> None:
@@ -62,18 +64,37 @@ class Reload:
         for problem in refused:
             log.error("%s", problem)
         settings = settings_json(reading.settings).decode()
+        if self._started_with is None:
+            self._started_with = settings
+            self._compare(settings)
         same = self._accepted == reading.home and settings == steps.settings
         if same and not refused and not self._told:
             return
-        if steps.settings and settings != steps.settings:
-            log.warning("home.yaml: where broker, data and screens are counts from the next start of the hub")
         steps.settings = settings
         self._accepted = reading.home
         self._told = bool(refused)
         self._put(Configured(home=reading.home, refused=refused))
+        self._compare(settings)
+
+    def _compare(self, settings: str) -> None:
+        """What of `home.yaml` counts from the next start is a technical alert until then, or until it is undone."""
+        now, then = orjson.loads(settings), orjson.loads(self._started_with or settings)
+        changed = list(dict.fromkeys(name.partition("_")[0] for name in now if now[name] != then.get(name)))
+        if changed:
+            said = f"home.yaml: what it says of {' and '.join(changed)} was changed"
+            log.warning("%s", said)
+            self._put(Faulted(fault=RESTART, on=True, reason=said))
+        elif self._is_told(RESTART):
+            self._put(Faulted(fault=RESTART, on=False, reason="the hub runs as home.yaml says"))
+
+    def _is_told(self, fault: str) -> bool:
+        alerts = self._steps.state.alerts
+        return any(alert.cause == f"hub:{fault}" and alert.state is not AlertState.CLOSED for alert in alerts)
 
     def refuse(self, refused: Refused) -> None:
         """The last accepted configuration goes on, and people are told why."""
+        if self._started_with is None:
+            self._started_with = self._steps.settings or None
         self._refused(tuple(map(str, refused.problems)))
 
     def _refused(self, problems: tuple[str, ...]) -> None:

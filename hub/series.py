@@ -141,8 +141,10 @@ class SeriesWriter:
         first_wait_s: float = 1.0,
         longest_wait_s: float = 60.0,
         tell_after_s: float = 60.0,
+        told: bool = False,
     ) -> None:
-        """`on_fault(True, why)` comes when it was away for `tell_after_s` or refuses, `(False, …)` when it is back.
+        """`on_fault(True, why)` comes when it was away for `tell_after_s` or refuses, `(False, …)` when it is back;
+        `told` says that it came before this start.
 
         `gather_s` is how long events are gathered while there are few, `breath_s` the pause between full pages.
         """
@@ -159,7 +161,7 @@ class SeriesWriter:
         self._cursor = source.cursor(CURSOR)
         self._written = self._cursor
         self._fault: type[HandrailError] | None = None
-        self._told = False
+        self._told = told
         self._failures = 0
         self._away_s = 0.0
         self._woken = asyncio.Event()
@@ -254,7 +256,7 @@ class SeriesWriter:
         return wait_s
 
     def _came_back(self) -> None:
-        if self._fault is None:
+        if self._fault is None and not self._told:
             return
         self._fault, self._failures, self._away_s = None, 0, 0.0
         log.info("the time series is back; what it missed follows")

@@ -29,7 +29,7 @@ class Shown:
         topics: Topics,
         state: State,
         save_soon: Callable[[], None],
-        on_refused_filter: Callable[[str], None],
+        on_refused_filter: Callable[..., None],
     ) -> None:
         """Read on the bulk lane what the urgent lane published, because a lane does not hear its own words."""
         self._urgent = urgent
@@ -50,6 +50,7 @@ class Shown:
         except SubscriptionRefused as error:
             self._on_refused_filter(str(error))
             return
+        self._on_refused_filter()
         await asyncio.sleep(LOOK_S)
         await self._bulk.unsubscribe(self._topics.alerts)
         self._looked = True

@@ -48,8 +48,9 @@ class Subscriptions:
         overlap: Overlap,
         first: Home | None,
         on_changed: Callable[[], None],
-        on_refused: Callable[[str], None],
+        on_refused: Callable[..., None],
     ) -> None:
+        """`on_refused` is called with what the broker said of new filters, or with nothing where all are granted."""
         self._topics, self._catalogue, self._state, self._known = topics, catalogue, state, known
         self._overlap = overlap
         self._first = Setting(first) if first is not None else None
@@ -74,6 +75,8 @@ class Subscriptions:
         wanted, have = self._urgent(), self.filters[URGENT]
         new = [name for name in wanted if name not in have]
         old = [name for name in have if name not in wanted]
+        if not new:
+            self._on_refused()
         if not new and not old:
             return
         self._set({**self.filters, URGENT: (*have, *new)})
@@ -85,6 +88,8 @@ class Subscriptions:
                 self._on_refused(str(error))
                 wanted = tuple(name for name in wanted if name in urgent.subscriptions)
                 old = [name for name in self.filters[URGENT] if name not in wanted]
+            else:
+                self._on_refused()
         if old:
             await urgent.unsubscribe(*old)
             self._set({**self.filters, URGENT: wanted})

@@ -41,6 +41,15 @@ class Topics:
         """The watcher's heartbeat's."""
         return f"{self._base}/watch/status"
 
+    @property
+    def request_probe(self) -> str:
+        """The hub's own word among the requests; no account on the broker can be called so."""
+        return f"{self._base}/do/~probe"
+
+    def probe(self, of: str) -> str:
+        """Where the hub speaks to itself, to see what the broker passes on."""
+        return f"{self._base}/probe/{of}"
+
     def alert(self, alert: str) -> str:
         """Where one alert is shown."""
         return f"{self._base}/alert/{alert}"

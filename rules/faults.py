@@ -51,6 +51,10 @@ FAULTS: Mapping[str, Fault] = {
         mend="Set `persistence true`, `autosave_interval 1` and `persistence_location` in mosquitto.conf, and restart "
         "the broker.",
     ),
+    "settings": Fault(
+        staff="The broker is set up so that it may lose calls or hold them up. Calls are told as always.",
+        mend="Take these lines from the mosquitto.conf that `handrail new` writes, and restart the broker.",
+    ),
     "dropped": Fault(
         staff="The broker has thrown messages away: calls may be among them. Look in on everybody.",
         mend="Set `max_queued_messages 1000000000` and `max_queued_bytes 134217728` in mosquitto.conf, and restart the "
@@ -59,7 +63,7 @@ FAULTS: Mapping[str, Fault] = {
     "subscription": Fault(
         staff="The broker does not let the hub hear some devices. Their calls are not told.",
         mend="Give the hub's account the right to read it: `topic readwrite #` under its name in the broker's acl "
-        "file, then `kill -HUP` the broker and restart the hub.",
+        "file, then `kill -HUP` the broker. The hub asks again every minute.",
     ),
     "publish": Fault(
         staff="The broker does not take what the hub says: screens may be out of date. Phones are still told.",
@@ -92,6 +96,10 @@ FAULTS: Mapping[str, Fault] = {
     "bug": Fault(
         staff="The hub could not handle a message of {device}. Look there now. Other calls are told as always.",
         mend="Keep the folder {folder} and the hub's log for the makers; the message is in quarantine with its reason.",
+    ),
+    "restart": Fault(
+        staff="A change to the home's files counts only when the hub is started again. Calls are told as always.",
+        mend="Start it again: `systemctl restart handrail`, or end it and `handrail run HOME`.",
     ),
     "configuration": Fault(
         staff="A change to the home's files was refused: the one before goes on. Calls are told as always.",

@@ -119,8 +119,8 @@ class Certificates:
     key_file: Path
 
 
-def certificates(folder: Path) -> Certificates:
-    """Made by openssl for one test, good for two days."""
+def certificates(folder: Path, days: int = 2) -> Certificates:
+    """Made by openssl for one test; good for two days, or the broker's for so many (below 0: it has ended)."""
     openssl = str(part("openssl"))
     made = Certificates(folder / "ca.pem", folder / "server.pem", folder / "server.key")
     ca_key, request, names = folder / "ca.key", folder / "server.csr", folder / "names.ext"
@@ -136,14 +136,14 @@ def certificates(folder: Path) -> Certificates:
             "-out",
             made.ca_file,
             "-days",
-            "2",
+            str(max(2, days)),
             "-subj",
             "/CN=test authority",
         ),
         ("req", *new_key, "-keyout", made.key_file, "-out", request, "-subj", "/CN=localhost"),
         (
             *("x509", "-req", "-in", request, "-CA", made.ca_file, "-CAkey", ca_key, "-CAcreateserial"),
-            *("-days", "2", "-extfile", names, "-out", made.cert_file),
+            *("-days", str(days), "-extfile", names, "-out", made.cert_file),
         ),
     ):
         subprocess.run([openssl, *map(str, arguments)], check=True, capture_output=True)
@@ -199,6 +199,10 @@ class Mosquitto:
         """End it as a power cut does."""
         self._end(signal.SIGKILL)
 
+    def hang_up(self) -> None:
+        """It reads its users, rights and certificates again."""
+        os.kill(self.pid, signal.SIGHUP)
+
     def pause(self) -> None:
         """It stops answering, its connections stay open."""
         os.kill(self.pid, signal.SIGSTOP)
@@ -220,9 +224,11 @@ class Mosquitto:
             self._own["acl_file"] = str(acl_file)
         return self._again()
 
-    def with_tls(self, made: Certificates) -> "Mosquitto":
-        """The same broker, started anew, speaking TLS alone."""
+    def with_tls(self, made: Certificates, clients: Path | None = None) -> "Mosquitto":
+        """The same broker, started anew, speaking TLS alone; with those who have a certificate of `clients` alone."""
         self._own |= {"cafile": str(made.ca_file), "certfile": str(made.cert_file), "keyfile": str(made.key_file)}
+        if clients is not None:
+            self._own |= {"cafile": str(clients), "require_certificate": "true"}
         return self._again()
 
     def with_settings(self, extra: str) -> "Mosquitto":

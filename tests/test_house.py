@@ -195,11 +195,11 @@ def test_the_program_and_its_tests_run_the_same_versions() -> None:
 def test_the_containers_have_no_secret_and_no_rights() -> None:
     """Secrets lie in the home's folder; whoever breaks into a container finds a user without rights."""
     services = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
-    assert set(services) == {"broker", "hub", "dashboards", "influxdb"}
+    assert set(services) == {"broker", "hub", "watch", "dashboards", "influxdb"}
     for service in services.values():
         assert "environment" not in service
-        assert service["restart"] == "unless-stopped"
-    for name in ("broker", "hub", "dashboards"):
+        assert service["restart"] == "always"
+    for name in ("broker", "hub", "watch", "dashboards"):
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["user"] == "${HANDRAIL_USER:-1000:1000}"
     assert re.search(r"^USER handrail$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)

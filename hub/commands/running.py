@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import random
 import signal
 import sqlite3
@@ -17,7 +18,9 @@ from hub.clock import SystemClock
 from hub.errors import HandrailError, LedgerUnwritable
 from hub.homes import Known, known, named
 from hub.hub import Hub
+from hub.priority import SCREENS
 from hub.screens import address, environment, require_port
+from hub.systemd import Systemd
 
 log = logging.getLogger("handrail.run")
 
@@ -58,6 +61,7 @@ async def _run(folder: Path, screens_of: Known | None) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, hub.stop)
     loop.add_signal_handler(signal.SIGHUP, hub.reload)
+    living = asyncio.create_task(Systemd(os.environ).run())
     try:
         await (hub.run() if screens_of is None else _run_both(hub, screens_of))
     except BaseException:
@@ -65,12 +69,15 @@ async def _run(folder: Path, screens_of: Known | None) -> int:
         with contextlib.suppress(sqlite3.ProgrammingError):
             hub.parts.writer.close()
         raise
+    finally:
+        living.cancel()
+        await asyncio.gather(living, return_exceptions=True)
     return 0 if hub.failure is None else 1
 
 
 async def _run_both(hub: Hub, home: Known) -> None:
     """The screens never hold up the hub: where they cannot be kept running, it goes on without them."""
-    screens = Child("dashboards", ["-m", "dashboards"], environment=environment(home))
+    screens = Child("dashboards", ["-m", "dashboards"], environment=environment(home), nice=SCREENS)
     serving = asyncio.create_task(_serve(hub, screens, home))
     try:
         await hub.run()

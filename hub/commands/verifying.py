@@ -8,11 +8,13 @@ from pathlib import Path
 
 from hub.commands.progress import progress
 from hub.homes import known
+from hub.priority import COMMANDS, give_way
 from hub.verify import Verdict, verify
 
 
 def verify_home(folder: Path) -> int:
     """Fold and compare; 1 where something differs."""
+    give_way(COMMANDS)
     with progress("folding the ledger") as tell:
         verdict = verify(known(folder).ledger, tell)
     sys.stdout.write(report(verdict))

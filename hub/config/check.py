@@ -10,6 +10,7 @@ from typing import TextIO
 import orjson
 
 from devices.registry import CALLS
+from hub.config.broker_conf import broker_problems
 from hub.config.problems import ConfigurationRefused, Problem
 from hub.config.read import Reading, read_home
 from rules.home import Home
@@ -32,7 +33,8 @@ def check_home(folder: Path, *, as_json: bool = False, out: TextIO | None = None
         reading = read_home(folder)
     except ConfigurationRefused as refused:
         return _report(None, refused.problems, (), as_json, out)
-    return _report(reading, reading.refused_plans, reading.warnings, as_json, out)
+    broker = (found.problem for found in broker_problems(folder))
+    return _report(reading, reading.refused_plans, (*reading.warnings, *broker), as_json, out)
 
 
 def _report(

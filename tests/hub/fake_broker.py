@@ -138,6 +138,7 @@ class FakeLane:
         self._on_down = on_down
         self._arrivals = Acknowledgements()
         self._waiting: list[OnAcknowledged] = []
+        self._refused: list[str] = []
         self._came_up = asyncio.Event()
         self._stopped = asyncio.Event()
 
@@ -200,12 +201,12 @@ class FakeLane:
         broker.deliver(self.client_id)
         for name in self._no_longer:
             session.filters.pop(name, None)
-        self._subscribe(*self._filters)
+        self._refused = self._subscribe(*self._filters)
         self.up = True
         self._came_up.set()
         self._on_up(
             Up(connection=self.connection, session_present=self.resumed, receive_max=65_535, max_packet_size=None,
-               keep_alive_s=5, session_expiry_s=1)
+               keep_alive_s=5, session_expiry_s=1, refused=tuple(f"refused: {name}" for name in self._refused))
         )  # fmt: skip
 
     def go_down(self) -> None:
@@ -288,6 +289,11 @@ class FakeLane:
                         session.queue.append((topic, payload, True, 1, None))
         self._broker.deliver(self.client_id)
         return refused
+
+    async def ask_again(self) -> tuple[str, ...]:
+        """Ask once more for what was refused at the connect."""
+        self._refused = self._subscribe(*self._refused)
+        return tuple(f"refused: {name}" for name in self._refused)
 
     async def unsubscribe(self, *filters: str) -> None:
         """Take filters away."""

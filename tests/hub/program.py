@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -96,10 +97,14 @@ class Heard:
 
 @asynccontextmanager
 async def listening(
-    port: int, *filters: str, username: str | None = None, password: str | None = None
+    port: int,
+    *filters: str,
+    username: str | None = None,
+    password: str | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Heard]:
     """A stranger's connection to the broker that hears these topics."""
-    async with aiomqtt.Client("127.0.0.1", port, username=username, password=password) as client:
+    async with aiomqtt.Client("127.0.0.1", port, username=username, password=password, tls_context=tls) as client:
         for name in filters:
             await client.subscribe(name, qos=1)
         yield Heard(client)

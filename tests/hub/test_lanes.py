@@ -9,8 +9,16 @@ import pytest
 from hub.lanes import OWED_URGENT_MS, TWIN_WAIT_MS, Overlap, Received, digest
 from hub.mqtt_types import Packet
 from hub.topics import Filters
-from tests.hub.core_parts import BULK, PENDANT, PRESS, URGENT, Rig, rig
+from tests.hub.core_parts import BULK, PENDANT, PRESS, SLUG, URGENT, Rig, rig
 from tests.parts import until
+
+
+async def test_the_hubs_own_word_among_the_requests_is_acknowledged_and_nothing_else(tmp_path: Path) -> None:
+    """Where a broker gives it back: no request, and nothing that cannot be read."""
+    async with rig(tmp_path) as home:
+        home.broker.say(f"handrail/{SLUG}/do/~probe", b"")
+        await until(lambda: b"" in home.acknowledged(URGENT))
+        assert home.rows("SELECT count(*) FROM quarantine") == [(0,)]
 
 
 async def _pressed(home: Rig, times: int) -> None:

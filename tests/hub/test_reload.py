@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.hub.core_parts import SLUG, Rig, rig
 from tests.parts import until
 
@@ -63,6 +65,29 @@ async def test_a_refused_file_stops_no_start_and_is_told_until_it_is_right(tmp_p
         path.write_text(good)
         await home.start()
         await until(lambda: _technical(home) == [])
+
+
+@pytest.mark.fault("restart")
+async def test_another_broker_counts_from_the_next_start_and_is_told_until_then(tmp_path: Path) -> None:
+    """With what to do; undone, or after that start, the alert ends."""
+    async with rig(tmp_path) as home:
+        path = home.folder / "home.yaml"
+        right = path.read_text()
+        for undone in (True, False):
+            path.write_text(right.replace("mqtt://127.0.0.1:1883", "mqtt://127.0.0.1:1884"))
+            home.hub.reload()
+            await until(lambda: _technical(home) == ["hub:restart"])
+            (said, also) = home.rows("SELECT body ->> 'reason', body ->> 'also' FROM alerts WHERE state <> 'closed'")[0]
+            assert str(said).startswith("A change to the home's files counts only when the hub is started again.")
+            assert "Home.yaml: what it says of broker and dashboards was changed" in str(also)
+            assert "systemctl restart handrail" in str(also)
+            if undone:
+                path.write_text(right)
+                home.hub.reload()
+            else:
+                await home.stop()
+                await home.start()
+            await until(lambda: _technical(home) == [])
 
 
 async def test_a_home_that_is_called_otherwise_while_the_hub_runs_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from hub.abc import Series
 from hub.errors import SeriesRefused, SeriesUnreachable
 from hub.series import InfluxSeries, SeriesWriter
+from tests.hub.core_parts import Rig, rig
 from tests.hub.http_parts import answering
 from tests.hub.series_parts import WALL_MS, Events, Store, VictoriaMetrics, point
 from tests.parts import free_port, until
@@ -304,3 +306,25 @@ def test_every_event_is_there_once_however_pages_and_crashes_fall(
 
     store = asyncio.run(run())
     assert sorted(store.samples.values()) == sorted(f"value={float(n)}" for n in range(1, len(milliseconds) + 1))
+
+
+# -- in a hub -----------------------------------------------------------------------------------------------------
+@pytest.mark.fault("series")
+async def test_staff_are_told_that_the_long_history_is_not_written_until_it_is(tmp_path: Path) -> None:
+    """A store that refuses our token: a technical alert, ended by the first page that it takes."""
+
+    def alerts(home: Rig, state: str) -> list[str]:
+        said = (orjson.loads(payload) for topic, payload, _ in home.broker.published if "/alert/" in topic and payload)
+        return [alert["reason"] for alert in said if alert["state"] == state]
+
+    async with answering(401) as store, rig(tmp_path) as home:
+        await home.stop()
+        with (home.folder / "home.yaml").open("a") as settings:
+            named = f"{{url: 'http://127.0.0.1:{store.port}', org: home, bucket: events}}"
+            settings.write(f"series:\n  influxdb: {named}\n")
+        await home.start()
+        home.broker.say("zigbee2mqtt/room-001-door", b'{"contact":true}')
+        told = "The long history is not being written. Calls are told as always."
+        await until(lambda: told in alerts(home, "told"), 10)
+        store.status = 204
+        await until(lambda: told in alerts(home, "closed"), 15)
