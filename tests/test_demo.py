@@ -102,6 +102,34 @@ async def test_a_hub_that_is_killed_comes_back(broker_of: Callable[[int], DemoBr
     assert not serves(plan.port)
 
 
+async def test_a_broker_that_is_killed_comes_back(tmp_path: Path) -> None:
+    """With the watcher beside the hub; what the devices say meanwhile is said when it is back."""
+    part("mosquitto")
+    folder, told = tmp_path / "demo", asyncio.Queue[Running]()
+    plan = Plan(folder=folder, rooms=2, port=free_port(), speed=20, seed=1, carers=True, browser=False)
+    broker = choose(free_port())
+    showing = asyncio.create_task(Stage(plan, broker, SystemClock(), told.put_nowait).show())
+    try:
+        async with asyncio.timeout(40):
+            await told.get()
+        await until(lambda: "raised" in steps(folder), 20)
+        await until(lambda: len(children(folder)) == 4, 20)
+        (mosquitto,) = (process for process in children(folder) if "mosquitto" in process.name())
+        mosquitto.kill()
+        await until(lambda: steps(folder).count("back") == 2, 20)
+        await until(lambda: len(children(folder)) == 4, 20)
+    finally:
+        showing.cancel()
+        await asyncio.gather(showing, return_exceptions=True)
+    assert children(folder) == []
+
+
+def children(folder: Path) -> list[psutil.Process]:
+    """The processes of a demonstration that name its folder: broker, its leash, hub, watcher."""
+    mine = psutil.Process().children(recursive=True)
+    return [process for process in mine if str(folder) in " ".join(process.cmdline())]
+
+
 def steps(folder: Path) -> list[str]:
     """The steps in the log of a demonstration's ledger."""
     with closing(sqlite3.connect(f"file:{folder}/data/ledger.db?mode=ro", uri=True)) as store:

@@ -56,6 +56,8 @@ class Residents:
         self._rng = random.Random(f"{seed}/demo")
         self._incidents = Incidents(home, wait, self._rng)
         self._presses: asyncio.Queue[Said] = asyncio.Queue()
+        self._unsaid: Said | None = None
+        """What was on its way when the broker was lost: a gateway says it again."""
         self.carers = Carers(SIMULATED, random.Random(f"{seed}/carers"))
 
     def press(self) -> str:
@@ -100,7 +102,10 @@ class Residents:
 
     async def _say_all(self, broker: aiomqtt.Client) -> None:
         while True:
-            await say(broker, await self._presses.get(), self._clock)
+            if self._unsaid is None:
+                self._unsaid = await self._presses.get()
+            await say(broker, self._unsaid, self._clock)
+            self._unsaid = None
 
     async def _obey(self, broker: aiomqtt.Client) -> None:
         async for message in broker.messages:

@@ -16,7 +16,7 @@ from pathlib import Path
 import aiomqtt
 import orjson
 
-from hub.children import Child, ending, listening
+from hub.children import Child, listening
 from hub.clock import Clock
 from hub.config.read import read_home
 from hub.demo.brokers import DEVICES, HOST, PEOPLE, DemoBroker
@@ -115,9 +115,13 @@ class Stage:
         self._tell(Running(plan=plan, home=home, broker=self._broker, url=url, code=code, hub_pid=hub.pid or 0))
         if plan.browser:
             webbrowser.open(url)
-        await self._live(broker, hub, screens)
+        watcher = None
+        if self._broker.has_accounts:
+            command = ["-m", "hub.commands", "watch", str(plan.folder)]
+            watcher = await self._start(Child("watcher", command, output=plan.folder / "watch.log"))
+        await self._live(broker, hub, screens, watcher)
 
-    async def _live(self, broker: Child, hub: Child, screens: Child) -> None:
+    async def _live(self, broker: Child, hub: Child, screens: Child, watcher: Child | None) -> None:
         plan = self._plan
         residents = Residents(
             read_home(plan.folder).home,
@@ -129,9 +133,10 @@ class Stage:
             people=self._broker.address(plan.folder, PEOPLE),
         )
         jobs = [
-            self._watch(broker),
+            broker.keep(),
             hub.keep(),
             screens.keep(),
+            *([watcher.keep()] if watcher is not None else []),
             residents.devices(),
             residents.night(),
             residents.happenings(),
@@ -147,10 +152,6 @@ class Stage:
         self._children.append(child)
         await child.start()
         return child
-
-    async def _watch(self, broker: Child) -> None:
-        code = await broker.ended()
-        raise DemoEnded(f"the broker ended ({ending(code)}): {broker.last_words()}")
 
     async def _until(self, ready: asyncio.Task[None], child: Child) -> None:
         """Wait until it is ready; a child that ends meanwhile says why."""
