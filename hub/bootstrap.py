@@ -145,7 +145,7 @@ def _parts(hub: Hub, start: _Start) -> Parts:
     loaded, writer, topics = start.loaded, start.writer, start.topics
     steps = Steps(state=loaded.state, seq=loaded.seq, topics=topics, catalogue=start.catalogue, known=loaded.known)
     steps.settings = loaded.settings
-    overlap = Overlap(loaded.twins)
+    overlap = Overlap(loaded.twins, leaving=loaded.subscriptions.get(URGENT, ()))
     subscriptions = _subscriptions(hub, start, overlap)
     lanes = _lanes(hub, start, subscriptions)
     shown = _shown(hub, start, lanes)
@@ -217,6 +217,7 @@ def _shown(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> Shown:
         state=start.loaded.state,
         save_soon=hub.save_soon,
         on_refused_filter=hub.on_refused_filter,
+        put=hub.put,
     )
 
 
@@ -244,7 +245,7 @@ def _pump(hub: Hub, start: _Start, steps: Steps, overlap: Overlap, shown: Shown)
         received=Received(start.loaded.received),
         after=hub.after,
         housekeeping=hub.housekeeping,
-        on_retained_alert=shown.saw,
+        on_shown=shown.saw,
         on_learned=hub.on_learned,
         on_failure=hub.on_commit_failed,
         on_recovery=hub.on_commit_back,
@@ -266,7 +267,9 @@ def _lanes(hub: Hub, start: _Start, subscriptions: Subscriptions) -> dict[str, L
             on_up=lambda up: hub.on_up(name, up),
             on_down=lambda why: hub.on_down(name, why),
             rng=start.rng,
-            no_longer_subscribed=() if name == LOG else (*start.loaded.subscriptions.get(name, ()), topics.alerts),
+            no_longer_subscribed=()
+            if name == LOG
+            else (*start.loaded.subscriptions.get(name, ()), topics.alerts, topics.rooms),
         )
 
     will = Message(topic=topics.status, payload=dumps(LOST))

@@ -47,21 +47,20 @@ class Intake:
     """Reads packets into a group."""
 
     def __init__(
-        self, *, steps: Steps, overlap: Overlap, received: Received, on_retained_alert: Callable[[str], None]
+        self, *, steps: Steps, overlap: Overlap, received: Received, on_shown: Callable[[str, bytes], None]
     ) -> None:
         self._steps = steps
         self._overlap = overlap
         self._received = received
-        self._on_retained_alert = on_retained_alert
+        self._on_shown = on_shown
         self._told_gateways: set[str] = set()
 
     def take(self, group: Group, taken: Taken, packet: Packet, now: Now) -> None:
         """A message of either lane: new, sent again, or the other lane's copy of one that is known."""
-        alert = self._steps.topics.alert_of(packet.topic)
-        if alert is not None:
+        if self._steps.topics.is_shown(packet.topic):
             taken.packets.append(packet)
             if packet.retain and packet.payload:
-                self._on_retained_alert(alert)
+                self._on_shown(packet.topic, packet.payload)
             return
         client = self._steps.topics.client_of(packet.topic)
         if client is None and packet.retain:
@@ -87,6 +86,8 @@ class Intake:
         if packet.lane == BULK and self._overlap.urgent.covers(packet.topic):
             taken.holding.append(self._overlap.hold(packet, key, now.elapsed_ms))
             return
+        if packet.lane == URGENT and not self._overlap.urgent.covers(packet.topic):
+            self._overlap.stray(packet.topic)
         self._act(group, taken, packet, key, now, owes=BULK if packet.lane == URGENT else "")
 
     def take_overdue(self, group: Group, taken: Taken, held: Held, now: Now) -> None:

@@ -12,10 +12,12 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 
+from hub import kill_points
 from hub.abc import Broker
 from hub.elapsed import HomeClock
 from hub.errors import HandrailError
 from hub.intake import Intake, Taken
+from hub.kill_points import Point
 from hub.lanes import BULK, TWIN_WAIT_MS, URGENT, Overlap, Received
 from hub.ledger.write import Batch
 from hub.mqtt_types import Packet
@@ -49,7 +51,7 @@ class Pump:
         received: Received,
         after: Callable[[Group], None],
         housekeeping: Callable[[Batch], None],
-        on_retained_alert: Callable[[str], None],
+        on_shown: Callable[[str, bytes], None],
         on_learned: Callable[[], None],
         on_failure: Callable[[str], None],
         on_recovery: Callable[[], None],
@@ -61,7 +63,7 @@ class Pump:
         self._timers = timers
         self._overlap = overlap
         self._received = received
-        self._intake = Intake(steps=steps, overlap=overlap, received=received, on_retained_alert=on_retained_alert)
+        self._intake = Intake(steps=steps, overlap=overlap, received=received, on_shown=on_shown)
         self._after = after
         self._housekeeping = housekeeping
         self._on_learned = on_learned
@@ -146,8 +148,9 @@ class Pump:
         self._steps.finish(group)
         self._housekeeping(group.batch)
         self._save = False
+        kill_points.at(Point.STEPPED, group.batch)
         if await self._keep(group, taken, now):
-            self._done(group, taken)
+            await self._done(group, taken)
 
     async def drain(self) -> None:
         """Finish the group under way and one more, then return; what is left is the broker's to send again."""
@@ -256,16 +259,18 @@ class Pump:
         self._intake.give_back(taken)
         self._save = True
 
-    def _done(self, group: Group, taken: Taken) -> None:
+    async def _done(self, group: Group, taken: Taken) -> None:
         """After the commit: adopt, acknowledge in order, set timers, carry out."""
         self._steps.adopt()
         for (lane, packet_id), key in group.batch.received.items():
             self._received.use(lane, packet_id, key)
         self._timers.change(group.timers)
+        kill_points.at(Point.ADOPTED, group.batch)
         for name, broker in self.lanes.items():
             mine = [packet for packet in taken.packets if packet.lane == name]
             if mine:
                 broker.acknowledge(mine)
+        await kill_points.once_sent(Point.ACKNOWLEDGED, group.batch)
         self._after(group)
-        if taken.known:
+        if taken.known or self._overlap.strays:
             self._on_learned()

@@ -53,7 +53,7 @@ def _new(turn: Turn, cause: Found) -> Alert:
     found = reach.up_to(turn, ladder, 0, zone)
     alert = Alert(
         id=f"a{meta.alerts + 1:05d}",
-        version=1,
+        version=_first_version(turn),
         level=cause.level,
         state=AlertState.TOLD,
         kind=cause.kind,
@@ -86,6 +86,15 @@ def _new(turn: Turn, cause: Found) -> Alert:
     alerts.announce(turn, alert, found.people, found.how)
     turn.show_room(room)
     return alert
+
+
+def _first_version(turn: Turn) -> int:
+    """The first of its versions. Others keep the highest version they have seen of each id, and a ledger put back from
+    a copy may use an id again before the broker could show that it was used (`rules/remembered.py`): what is raised
+    after a start and before there is a link begins with the seconds of Unix time."""
+    meta = turn.meta
+    before_link = meta.down_from_wall_ms > 0 and not meta.linked
+    return max(1, turn.now.wall_ms // 1000) if before_link else 1
 
 
 def _join(turn: Turn, cause: Found) -> Alert | None:
