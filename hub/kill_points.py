@@ -45,6 +45,8 @@ class Point(StrEnum):
     """The broker has the alert and has said so; we have not heard it."""
     CARRIED = "carried"
     """We know that it was carried out; its row is still in the outbox."""
+    PAGED = "paged"
+    """A person's channel took the page; nothing of that is kept."""
     # ---- the end of an alert, what the broker shows, the change of a lane
     CLOSED = "closed"
     """`state: closed` was published; the retained alert is not yet cleared."""

@@ -90,10 +90,10 @@ def _new(turn: Turn, cause: Found) -> Alert:
 
 def _first_version(turn: Turn) -> int:
     """The first of its versions. Others keep the highest version they have seen of each id, and a ledger put back from
-    a copy may use an id again before the broker could show that it was used (`rules/remembered.py`): what is raised
-    after a start and before there is a link begins with the seconds of Unix time."""
+    a copy or begun anew may use an id again before the broker could show that it was used (`rules/remembered.py`): what
+    is raised after a start and before there is a link begins with the seconds of Unix time."""
     meta = turn.meta
-    before_link = meta.down_from_wall_ms > 0 and not meta.linked
+    before_link = meta.started_wall_ms > 0 and not meta.linked
     return max(1, turn.now.wall_ms // 1000) if before_link else 1
 
 

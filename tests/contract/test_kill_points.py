@@ -27,6 +27,7 @@ from tests.contract.home_parts import (
     home_with,
     stranger,
 )
+from tests.hub.http_parts import answering
 from tests.parts import Mosquitto, until
 
 GHOST = "a00900"
@@ -142,7 +143,7 @@ async def test_a_hub_that_dies_anywhere_loses_nothing_doubles_nothing_and_keeps_
 ) -> None:
     """Every point, with a press and a door left open, at QoS 1 and at the QoS 0 of a gateway that was not told. The hub
     that goes on from one death is the one that dies the next."""
-    assert {point for point, _, _ in DEATHS} == set(Point)
+    assert {point for point, _, _ in DEATHS} == set(Point) - {Point.PAGED}
     async with stranger(home.broker.port) as me:
         walk = Walk(home, me, qos)
         for point, word, deed in DEATHS:
@@ -155,6 +156,31 @@ async def test_a_hub_that_dies_anywhere_loses_nothing_doubles_nothing_and_keeps_
     assert await asyncio.to_thread(_verify, home) == 0
     assert home.said.count(f"{DIE_AT} IS SET") == len(DEATHS)
     assert "Traceback" not in home.said
+
+
+async def test_a_page_whose_receipt_was_not_kept_is_sent_again_and_counted_once(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    """A person may be told twice and never not at all; the alert is one."""
+    async with answering() as phone:
+        with home_with(tmp_path / "home", mosquitto, rooms=1) as home:
+            way = f"    always: true\n    channels: [{{url: 'json://127.0.0.1:{phone.port}/'}}]\n"
+            home.edit("staff.yaml", lambda text: text.replace("    always: true\n", way, 1))
+            async with stranger(mosquitto.port) as me:
+                home.start(**{DIE_AT: f"{Point.PAGED}@a00001"})
+                process = home.process
+                assert process is not None
+                await me.is_ready()
+                await me.press("001")
+                await until(lambda: process.poll() is not None, DEADLINE_S)
+                assert len(phone.bodies) == 1
+                home.start()
+                await _one(me, "delivered", alert="a00001")
+                await _one(me, "raised", device="room-001-pendant")
+                assert len(phone.bodies) == 2
+                assert orjson.loads(phone.bodies[0]) == orjson.loads(phone.bodies[1])
+                assert home.stop() == 0
+            assert await asyncio.to_thread(_verify, home) == 0
 
 
 def _verify(home: RunningHome) -> int:
