@@ -161,7 +161,7 @@ def _parts(hub: Hub, start: _Start) -> Parts:
     loaded, writer, topics = start.loaded, start.writer, start.topics
     steps = Steps(state=loaded.state, seq=loaded.seq, topics=topics, catalogue=start.catalogue, known=loaded.known)
     steps.settings = loaded.settings
-    overlap = Overlap(loaded.twins)
+    overlap = Overlap(loaded.twins, leaving=loaded.subscriptions.get(URGENT, ()))
     subscriptions = _subscriptions(hub, start, overlap)
     lanes = _lanes(hub, start, subscriptions)
     shown = _shown(hub, start, lanes)
@@ -243,6 +243,7 @@ def _shown(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> Shown:
         state=start.loaded.state,
         save_soon=hub.save_soon,
         on_refused_filter=partial(hub.on_rights, "shown"),
+        put=hub.put,
     )
 
 
@@ -270,7 +271,7 @@ def _pump(hub: Hub, start: _Start, steps: Steps, overlap: Overlap, shown: Shown)
         received=Received(start.loaded.received),
         after=hub.after,
         housekeeping=hub.housekeeping,
-        on_retained_alert=shown.saw,
+        on_shown=shown.saw,
         on_watcher=hub.on_watcher,
         on_learned=hub.on_learned,
         on_unkept=hub.on_unkept,
@@ -294,7 +295,9 @@ def _lanes(hub: Hub, start: _Start, subscriptions: Subscriptions) -> dict[str, L
             on_up=lambda up: hub.on_up(name, up),
             on_down=lambda why: hub.on_down(name, why),
             rng=start.rng,
-            no_longer_subscribed=() if name == LOG else (*start.loaded.subscriptions.get(name, ()), topics.alerts),
+            no_longer_subscribed=()
+            if name == LOG
+            else (*start.loaded.subscriptions.get(name, ()), topics.alerts, topics.rooms),
         )
 
     will = Message(topic=topics.status, payload=dumps(LOST))

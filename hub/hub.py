@@ -10,13 +10,14 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 
-from hub import status
+from hub import kill_points, status
 from hub.abc import Lane
 from hub.broker_watch import BrokerWatch
 from hub.config.problems import ConfigurationRefused as Refused
 from hub.config.read import Reading
 from hub.elapsed import HomeClock
 from hub.errors import LedgerUnwritable
+from hub.kill_points import Point
 from hub.lanes import BULK, LOG, URGENT, Overlap
 from hub.ledger.source import LedgerSource
 from hub.ledger.write import Batch, Checkpointer, Writer
@@ -82,7 +83,7 @@ class Hub:
         self._follow = asyncio.Event()
         self._configured = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
-        self._urgent_up_ms = 0
+        self._up_ms: dict[str, int] = {}
         self._refused_topics: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._saved_filters: dict[str, tuple[str, ...]] = {}
@@ -103,6 +104,7 @@ class Hub:
     # -- what the parts report ------------------------------------------------------------------------------------
     def on_packets(self, packets: list[Packet]) -> None:
         """A lane received these."""
+        kill_points.at(Point.RECEIVED, packets)
         self.parts.pump.offer(packets)
 
     def on_up(self, lane: str, up: Up) -> None:
@@ -112,8 +114,7 @@ class Hub:
         parts.health.why.pop(f"lane:{lane}", None)
         parts.watch.rights.say(lane, *up.refused)
         now_ms = parts.clock.now().elapsed_ms
-        if lane == URGENT:
-            self._urgent_up_ms = now_ms
+        self._up_ms[lane] = now_ms
         if not up.session_present and lane != LOG:
             parts.overlap.session_lost(lane, now_ms)
             if lane in parts.had_sessions:
@@ -149,6 +150,7 @@ class Hub:
         """A lane was lost: its unacknowledged messages come again, its log waits in the ledger."""
         parts = self.parts
         was_up = self._up.pop(lane, None)
+        self._up_ms.pop(lane, None)
         parts.health.why[f"lane:{lane}"] = why
         if lane in parts.logs:
             parts.logs[lane].lane_down()
@@ -329,9 +331,9 @@ class Hub:
         while True:
             if (step := parts.clock.stepped_ms()) != 0:
                 parts.pump.put(ClockStepped(step_ms=step))
-            if URGENT in self._up:
-                parts.overlap.expire(parts.clock.now().elapsed_ms, self._urgent_up_ms)
-            parts.watched.look(parts.clock.now().elapsed_ms, linked={URGENT, BULK} <= self._up.keys())
+            now_ms = parts.clock.now().elapsed_ms
+            parts.overlap.expire(now_ms, self._up_ms)
+            parts.watched.look(now_ms, linked={URGENT, BULK} <= self._up.keys())
             if beat <= 0:
                 beat = status.BEAT_S
                 await asyncio.to_thread(parts.health.look_at_disk, ledger)

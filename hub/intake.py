@@ -55,13 +55,13 @@ class Intake:
         steps: Steps,
         overlap: Overlap,
         received: Received,
-        on_retained_alert: Callable[[str], None],
+        on_shown: Callable[[str, bytes], None],
         on_watcher: Callable[[Packet], None],
     ) -> None:
         self._steps = steps
         self._overlap = overlap
         self._received = received
-        self._on_retained_alert = on_retained_alert
+        self._on_shown = on_shown
         self._on_watcher = on_watcher
         self._told_gateways: set[str] = set()
         self._left_out: set[bytes] = set()
@@ -89,11 +89,10 @@ class Intake:
             raise Unbearable(packet, error) from error
 
     def _take(self, group: Group, taken: Taken, packet: Packet, now: Now) -> None:
-        alert = self._steps.topics.alert_of(packet.topic)
-        if alert is not None:
+        if self._steps.topics.is_shown(packet.topic):
             taken.packets.append(packet)
             if packet.retain and packet.payload:
-                self._on_retained_alert(alert)
+                self._on_shown(packet.topic, packet.payload)
             return
         if packet.topic == self._steps.topics.watcher:
             taken.packets.append(packet)
@@ -125,6 +124,8 @@ class Intake:
         if packet.lane == BULK and self._overlap.urgent.covers(packet.topic):
             self._overlap.hold(packet, key, now.elapsed_ms)
             return
+        if packet.lane == URGENT and not self._overlap.urgent.covers(packet.topic):
+            self._overlap.stray(packet.topic)
         self._act(group, taken, packet, key, now, owes=BULK if packet.lane == URGENT else "")
 
     def may_call(self, packet: Packet) -> bool:

@@ -9,8 +9,9 @@ that a restart between two copies does not make two presses of them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 
 from hub.mqtt_types import Packet
@@ -23,6 +24,11 @@ behind a flood of messages, and the lines be kept in memory until the flood is o
 TWIN_WAIT_MS = 2_000
 OWED_URGENT_MS = 60_000
 """How long an urgent copy may still be owed after its bulk copy was acted on; a later one is a press of its own."""
+OWED_BULK_MS = 600_000
+"""The same the other way round: longer, because a bulk copy may stand behind a flood."""
+OWED_MS = {URGENT: OWED_URGENT_MS, BULK: OWED_BULK_MS}
+LEAVING_MS = 60_000
+"""How long copies may still come of topics whose filter was taken away."""
 
 
 DIGEST_BYTES = 12
@@ -75,10 +81,17 @@ class Held:
 
 
 class Overlap:
-    """The pairing of copies, one to one."""
+    """The pairing of copies, one to one. `leaving` are filters of an earlier run that the urgent lane's session may
+    still hold, and what they brought while nobody listened."""
 
-    def __init__(self, owed: list[tuple[int, str, str, bytes, int]]) -> None:
+    def __init__(self, owed: list[tuple[int, str, str, bytes, int]], leaving: Iterable[str] = ()) -> None:
         self.urgent = Filters(())
+        """Where two copies are to be expected."""
+        self._filters: tuple[str, ...] = ()
+        self._leaving = tuple(leaving)
+        self._leaving_since_ms: int | None = None
+        self.strays: dict[str, None] = {}
+        """Topics the urgent lane hears although nobody asked for them; whoever looks after its filters ends that."""
         self._owed: dict[tuple[str, bytes], deque[Owed]] = {}
         self._held: dict[bytes, deque[Held]] = {}
         self._oldest: deque[Held] = deque()
@@ -87,6 +100,22 @@ class Overlap:
         """Copies that are owed no longer and that the ledger still holds; whoever commits takes them out there."""
         for ident, lane, _topic, key, since_ms in owed:
             self._owed.setdefault((lane, key), deque()).append(Owed(ident, since_ms))
+
+    def hear(self, filters: tuple[str, ...], *, leaving: Iterable[str] = ()) -> None:
+        """The urgent lane hears these; of those it has just left, copies may still be on their way."""
+        self._filters = filters
+        if left := tuple(leaving):
+            self._leaving, self._leaving_since_ms = (*self._leaving, *left), None
+        self._cover()
+
+    def stray(self, topic: str) -> None:
+        """The urgent lane heard a topic that is none of its own: the broker's session holds a filter of another time.
+        Its copies are paired like any others from here."""
+        self.strays[topic] = None
+        self._cover()
+
+    def _cover(self) -> None:
+        self.urgent = Filters(tuple(dict.fromkeys((*self._filters, *self._leaving, *self.strays))))
 
     @property
     def waiting(self) -> int:
@@ -158,10 +187,17 @@ class Overlap:
             self._oldest.popleft()
         return self._oldest[0] if self._oldest else None
 
-    def expire(self, now_ms: int, urgent_up_ms: int) -> None:
-        """Urgent copies owed for too long are forgotten, so that they never swallow a real press. Only the time counts
-        in which the urgent lane was up (since `urgent_up_ms`): what waited at the broker meanwhile still comes."""
-        self._forget(URGENT, lambda owed: now_ms - max(owed.since_ms, urgent_up_ms) > OWED_URGENT_MS)
+    def expire(self, now_ms: int, up_ms: Mapping[str, int]) -> None:
+        """Copies owed for too long are forgotten, so that they never swallow a real press. Only the time counts in
+        which their lane was up (since `up_ms`, by lane): what waited at the broker meanwhile still comes."""
+        for lane, since_ms in up_ms.items():
+            if lane in OWED_MS:
+                self._forget(lane, partial(_is_over, now_ms=now_ms, since_ms=since_ms, longest_ms=OWED_MS[lane]))
+        if self._leaving and URGENT in up_ms:
+            self._leaving_since_ms = now_ms if self._leaving_since_ms is None else self._leaving_since_ms
+            if now_ms - max(self._leaving_since_ms, up_ms[URGENT]) > LEAVING_MS:
+                self._leaving = ()
+                self._cover()
 
     def session_lost(self, lane: str, now_ms: int) -> None:
         """The broker forgot a lane's session, and with it the copies that were owed before it was made anew."""
@@ -177,3 +213,7 @@ class Overlap:
                 self._owed[owes, key] = kept
             else:
                 del self._owed[owes, key]
+
+
+def _is_over(owed: Owed, *, now_ms: int, since_ms: int, longest_ms: int) -> bool:
+    return now_ms - max(owed.since_ms, since_ms) > longest_ms

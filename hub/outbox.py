@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import orjson
 
+from hub import kill_points
 from hub.abc import Broker
+from hub.kill_points import Point
 
 log = logging.getLogger("handrail.outbox")
 
@@ -158,8 +160,10 @@ class Outbox:
                 self._retrying = True
                 self._later(RETRY_S, self._retry)
             return
+        kill_points.at(Point.PUBLISHED, wish)
         self._taken(wish.topic)
         if wish.clear and wish.payload:
+            kill_points.at(Point.CLOSED, wish)
             wish.payload, wish.retain = b"", True
             self._lanes[wish.urgent].publish(
                 wish.topic, b"", retain=True, on_acknowledged=lambda ok, why: self._answered(wish, ok, why)
@@ -189,6 +193,7 @@ class Outbox:
         """The far end has it; the row leaves with the next commit, and a newer version goes."""
         self._going.pop(wish.key, None)
         self.carried.append((wish.key, wish.seq))
+        kill_points.at(Point.CARRIED, wish)
         newer = self._next.pop(wish.key, None)
         if newer is not None:
             self._go(newer)

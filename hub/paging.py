@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hub import kill_points
 from hub.abc import Page
 from hub.channels import Pager
+from hub.kill_points import Point
 from hub.outbox import Outbox, Wish
 from rules.effects import Tell
 from rules.inputs import Delivered, Input
@@ -53,6 +55,7 @@ class Paging:
 
     def result(self, alert: str, version: int, person: str, channel: int, ok: bool, reason: str) -> None:
         """What came of it: the machine decides what a failure means."""
+        kill_points.at(Point.PAGED, (alert, person))
         self._put(Delivered(alert=alert, version=version, person=person, channel=channel, ok=ok, reason=reason))
         wish = self._wishes.pop((alert, person, channel), None)
         if wish is not None:

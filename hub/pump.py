@@ -13,10 +13,12 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
+from hub import kill_points
 from hub.abc import Broker
 from hub.elapsed import HomeClock
 from hub.errors import HandrailError
 from hub.intake import Intake, Taken, Unbearable
+from hub.kill_points import Point
 from hub.lanes import BULK, TWIN_WAIT_MS, URGENT, Overlap, Received
 from hub.ledger.write import Batch
 from hub.mqtt_types import Packet
@@ -60,7 +62,7 @@ class Pump:
         received: Received,
         after: Callable[[Group], None],
         housekeeping: Callable[[Batch], None],
-        on_retained_alert: Callable[[str], None],
+        on_shown: Callable[[str, bytes], None],
         on_watcher: Callable[[Packet], None],
         on_learned: Callable[[], None],
         on_unkept: Callable[[Group], None],
@@ -77,13 +79,7 @@ class Pump:
         self._timers = timers
         self._overlap = overlap
         self._received = received
-        self._intake = Intake(
-            steps=steps,
-            overlap=overlap,
-            received=received,
-            on_retained_alert=on_retained_alert,
-            on_watcher=on_watcher,
-        )
+        self._intake = Intake(steps=steps, overlap=overlap, received=received, on_shown=on_shown, on_watcher=on_watcher)
         self._after = after
         self._housekeeping = housekeeping
         self._on_learned = on_learned
@@ -183,7 +179,10 @@ class Pump:
             next_one = self._form_ahead()
             if not await self._is_kept(keeping, formed, next_one):
                 return
-            self._kept(*formed)
+            kill_points.at(Point.ADOPTED, formed[0].batch)
+            self._acknowledge(formed[1])
+            await kill_points.once_sent(Point.ACKNOWLEDGED, formed[0].batch)
+            self._after(formed[0])
 
     def _form(self, now: Now, *, last: bool = False) -> Formed:
         """Gather a group and step it: from here it is how things are, for the machine alone until it is kept."""
@@ -213,6 +212,7 @@ class Pump:
 
     def _begin(self, group: Group) -> asyncio.Future[None]:
         self._housekeeping(group.batch)
+        kill_points.at(Point.STEPPED, group.batch)
         return asyncio.ensure_future(self._commit(group.batch))
 
     async def _set_aside(self, bug: Unbearable) -> None:
@@ -384,13 +384,17 @@ class Pump:
         for (lane, packet_id), key in group.batch.received.items():
             self._received.use(lane, packet_id, key)
         self._timers.change(group.timers)
-        if taken.learned:
+        if taken.learned or self._overlap.strays:
             self._on_learned()
 
     def _kept(self, group: Group, taken: Taken) -> None:
-        """After the commit: acknowledge in order, carry out what was not carried out already."""
+        """The ledger took what was told from memory."""
+        self._acknowledge(taken)
+        self._after(group)
+
+    def _acknowledge(self, taken: Taken) -> None:
+        """After the commit: in order, each on its lane."""
         for name, broker in self.lanes.items():
             mine = [packet for packet in taken.packets if packet.lane == name]
             if mine:
                 broker.acknowledge(mine)
-        self._after(group)

@@ -1,4 +1,9 @@
-"""The broker's retained alerts become what the ledger holds: no ghost stays, none is missing (DESIGN §7)."""
+"""What the broker shows for us becomes what the ledger holds: no ghost stays, none is missing, none is of yesterday
+(DESIGN §7).
+
+A broker may have forgotten what it showed, or show it as it was: killed within the second after we changed it, or put
+back from a copy. So each connection begins with a look at all of it.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +11,28 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+import orjson
+
+from hub import kill_points
 from hub.abc import Broker
 from hub.errors import SubscriptionRefused
+from hub.kill_points import Point
 from hub.outbox import dumps
 from hub.topics import Topics
-from rules.messages import alert_message
-from rules.state import AlertState, State
+from rules.inputs import Input, Remembered
+from rules.messages import alert_message, room_message
+from rules.remembered import UNRECORDED, number_of
+from rules.state import Alert, AlertState, State
 
 log = logging.getLogger("handrail.shown")
 
 LOOK_S = 2.0
+HIGHEST_VERSION = 2**53
+WORDS_MOST = 300
 
 
 class Shown:
-    """What the broker shows of our alerts, compared with what is open."""
+    """What the broker shows of alerts and rooms, compared with what is."""
 
     def __init__(
         self,
@@ -30,6 +43,7 @@ class Shown:
         state: State,
         save_soon: Callable[[], None],
         on_refused_filter: Callable[..., None],
+        put: Callable[[Input], None],
     ) -> None:
         """Read on the bulk lane what the urgent lane published, because a lane does not hear its own words."""
         self._urgent = urgent
@@ -38,42 +52,108 @@ class Shown:
         self._state = state
         self._save_soon = save_soon
         self._on_refused_filter = on_refused_filter
+        self._put = put
         self._seen: set[str] = set()
-        self._unchecked: list[str] = []
+        self._unchecked: list[tuple[str, bytes]] = []
         self._looked = False
 
     async def look(self) -> None:
         """Let the broker send all it shows; a later look begins anew."""
         self._seen.clear()
+        filters = (self._topics.alerts, self._topics.rooms)
         try:
-            await self._bulk.subscribe(self._topics.alerts)
+            await self._bulk.subscribe(*filters)
         except SubscriptionRefused as error:
             self._on_refused_filter(str(error))
             return
         self._on_refused_filter()
         await asyncio.sleep(LOOK_S)
-        await self._bulk.unsubscribe(self._topics.alerts)
+        await self._bulk.unsubscribe(*filters)
         self._looked = True
         self._save_soon()
 
-    def saw(self, alert: str) -> None:
-        """The broker shows this alert."""
-        self._unchecked.append(alert)
+    def saw(self, topic: str, payload: bytes) -> None:
+        """The broker shows this."""
+        self._unchecked.append((topic, payload))
 
     def compare(self) -> None:
         """Right after a commit, because nothing may be shown before it is kept."""
-        for shown in self._unchecked:
-            if not self._is_open(shown):
-                log.warning("alert %s was still shown and is not open: cleared", shown)
-                self._urgent.publish(self._topics.alert(shown), b"", retain=True)
-        self._seen.update(self._unchecked)
-        self._unchecked.clear()
+        if self._unchecked:
+            kill_points.at(Point.LOOKED, self._unchecked)
+            self._check()
         if self._looked:
             self._looked = False
-            for alert in self._state.alerts:
-                if alert.state is not AlertState.CLOSED and alert.id not in self._seen:
-                    self._urgent.publish(self._topics.alert(alert.id), dumps(alert_message(alert)), retain=True)
+            self._show_what_is_missing()
 
-    def _is_open(self, alert_id: str) -> bool:
-        alert = self._state.alerts.get(alert_id)
-        return alert is not None and alert.state is not AlertState.CLOSED
+    def _check(self) -> None:
+        ahead: dict[str, tuple[int, str]] = {}
+        for topic, payload in self._unchecked:
+            self._seen.add(topic)
+            if (alert := self._topics.alert_of(topic)) is not None:
+                self._check_alert(alert, payload, ahead)
+            elif (room := self._topics.room_of(topic)) is not None:
+                wanted = self._room(room)
+                if payload != wanted:
+                    self._show(topic, wanted)
+        self._unchecked.clear()
+        if ahead:
+            self._put(Remembered(shown=ahead))
+
+    def _check_alert(self, name: str, payload: bytes, ahead: dict[str, tuple[int, str]]) -> None:
+        """Clear what is not open; put right what is another version. What is ahead of the ledger, in number or version,
+        is the machine's to decide on: others have seen it."""
+        version, words = _read(payload)
+        alert, meta = self._open(name), self._state.meta.get("meta")
+        if number_of(name) > (meta.alerts if meta is not None else 0):
+            ahead[name] = (version, UNRECORDED if _is_unrecorded(payload) else words)
+        if alert is None:
+            log.warning("alert %s was still shown and is not open: cleared", name)
+            self._show(self._topics.alert(name), b"")
+        elif payload != (wanted := dumps(alert_message(alert))):
+            if version >= alert.version:
+                ahead[name] = (version, words)
+            else:
+                self._show(self._topics.alert(name), wanted)
+
+    def _show_what_is_missing(self) -> None:
+        rooms = {episode.rule.place for episode in self._state.episodes if episode.said}
+        for alert in self._state.alerts:
+            if alert.state is not AlertState.CLOSED:
+                rooms |= {alert.room} if alert.room is not None else set()
+                if (topic := self._topics.alert(alert.id)) not in self._seen:
+                    self._show(topic, dumps(alert_message(alert)))
+        for room in sorted(rooms):
+            topic, wanted = self._topics.room(room), self._room(room)
+            if wanted and topic not in self._seen:
+                self._show(topic, wanted)
+
+    def _room(self, room: str) -> bytes:
+        """What a room's screen shows; nothing where the home has no such room."""
+        setting = self._state.setting
+        return dumps(room_message(self._state, room)) if setting is not None and room in setting.places else b""
+
+    def _show(self, topic: str, payload: bytes) -> None:
+        self._urgent.publish(topic, payload, retain=True)
+
+    def _open(self, name: str) -> Alert | None:
+        alert = self._state.alerts.get(name)
+        return alert if alert is not None and alert.state is not AlertState.CLOSED else None
+
+
+def _is_unrecorded(payload: bytes) -> bool:
+    """Told from memory by a hub that died before its ledger took it."""
+    return b'"unrecorded":true' in payload
+
+
+def _read(payload: bytes) -> tuple[int, str]:
+    """Version and words of a shown alert; 0 and nothing where it is none that we wrote."""
+    try:
+        said: object = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return 0, ""
+    if not isinstance(said, dict):
+        return 0, ""
+    version, reason = said.get("version"), said.get("reason")
+    if not isinstance(version, int) or not 0 < version < HIGHEST_VERSION:
+        version = 0
+    return version, reason[:WORDS_MOST] if isinstance(reason, str) else ""

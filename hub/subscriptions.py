@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from devices.adapter import Description
 from devices.catalogue import Catalogue
+from hub import kill_points
 from hub.abc import Broker
 from hub.errors import SubscriptionRefused
+from hub.kill_points import Point
 from hub.lanes import BULK, URGENT, Overlap
-from hub.topics import Filters, Topics
+from hub.topics import Topics
 from rules.home import Home
 from rules.setting import Setting
 from rules.state import State
@@ -62,9 +64,9 @@ class Subscriptions:
     def _urgent(self) -> tuple[str, ...]:
         return urgent_filters(self._topics, self._catalogue, self._state.setting or self._first, self._known)
 
-    def _set(self, filters: dict[str, tuple[str, ...]]) -> None:
+    def _set(self, filters: dict[str, tuple[str, ...]], leaving: Iterable[str] = ()) -> None:
         self.filters = filters
-        self._overlap.urgent = Filters(filters[URGENT])
+        self._overlap.hear(filters[URGENT], leaving=leaving)
 
     async def follow(self, urgent: Broker) -> None:
         """Bring the urgent lane up to date with configuration and introductions.
@@ -72,15 +74,17 @@ class Subscriptions:
         The overlap covers old and new filters while both may be subscribed: a copy that has no twin yet waits at most
         two seconds and is then acted on.
         """
-        wanted, have = self._urgent(), self.filters[URGENT]
-        new = [name for name in wanted if name not in have]
+        wanted, have = self._urgent(), tuple(dict.fromkeys((*self.filters[URGENT], *self._overlap.strays)))
+        self._overlap.strays.clear()
+        new = [name for name in wanted if name not in self.filters[URGENT]]
         old = [name for name in have if name not in wanted]
         if not new:
             self._on_refused()
         if not new and not old:
             return
-        self._set({**self.filters, URGENT: (*have, *new)})
+        self._set({**self.filters, URGENT: tuple(dict.fromkeys((*have, *new)))})
         self._on_changed()
+        kill_points.at(Point.WIDENED, new)
         if new:
             try:
                 await urgent.subscribe(*new)
@@ -90,8 +94,9 @@ class Subscriptions:
                 old = [name for name in self.filters[URGENT] if name not in wanted]
             else:
                 self._on_refused()
+        kill_points.at(Point.SUBSCRIBED, new)
         if old:
             await urgent.unsubscribe(*old)
-            self._set({**self.filters, URGENT: wanted})
+            self._set({**self.filters, URGENT: wanted}, leaving=[name for name in old if name not in new])
             self._on_changed()
         log.info("urgent lane: %d filters more, %d less", len(new), len(old))

@@ -10,11 +10,12 @@ from devices.topics import matches
 class Topics:
     """The topics of one home."""
 
-    __slots__ = ("_base", "home")
+    __slots__ = ("_base", "_shown", "home")
 
     def __init__(self, home: str) -> None:
         self.home = home
         self._base = f"handrail/{home}"
+        self._shown = (f"{self._base}/alert/", f"{self._base}/room/")
 
     @property
     def requests(self) -> str:
@@ -25,6 +26,11 @@ class Topics:
     def alerts(self) -> str:
         """The filter of all alerts."""
         return f"{self._base}/alert/+"
+
+    @property
+    def rooms(self) -> str:
+        """The filter of what all rooms' screens show."""
+        return f"{self._base}/room/+"
 
     @property
     def log(self) -> str:
@@ -71,9 +77,18 @@ class Topics:
         start = f"{self._base}/do/"
         return topic[len(start) :] if topic.startswith(start) else None
 
+    def is_shown(self, topic: str) -> bool:
+        """Whether it is one of those on which the hub shows something."""
+        return topic.startswith(self._shown)
+
     def alert_of(self, topic: str) -> str | None:
         """Which alert a topic shows."""
-        start = f"{self._base}/alert/"
+        start = self._shown[0]
+        return topic[len(start) :] if topic.startswith(start) else None
+
+    def room_of(self, topic: str) -> str | None:
+        """Which room a topic shows."""
+        start = self._shown[1]
         return topic[len(start) :] if topic.startswith(start) else None
 
 

@@ -130,6 +130,14 @@ class Dropped:
     why: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """The broker showed alerts of ours with numbers or versions that the ledger has not reached: of each, the version
+    and the words."""
+
+    shown: Mapping[str, tuple[int, str]]
+
+
 Input = (
     Heard
     | FellDue
@@ -143,4 +151,5 @@ Input = (
     | Unread
     | Faulted
     | Dropped
+    | Remembered
 )

@@ -33,11 +33,13 @@ from rules.inputs import (
     Input,
     Linked,
     Now,
+    Remembered,
     Started,
     Unread,
 )
 from rules.levels import Level
 from rules.raising import Found, raise_alert
+from rules.remembered import remembered
 from rules.setting import Setting
 from rules.state import Alert, AlertState, Ending, Meta, State, Status
 from rules.turn import Turn, plainly
@@ -330,4 +332,5 @@ TAKE: dict[type, Callable[[Turn, Input], None]] = {
     Unread: _unread,  # type: ignore[dict-item]
     Faulted: _faulted,  # type: ignore[dict-item]
     Dropped: _dropped,  # type: ignore[dict-item]
+    Remembered: remembered,  # type: ignore[dict-item]
 }

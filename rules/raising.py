@@ -53,7 +53,7 @@ def _new(turn: Turn, cause: Found) -> Alert:
     found = reach.up_to(turn, ladder, 0, zone)
     alert = Alert(
         id=f"a{meta.alerts + 1:05d}{_unkept(turn)}",
-        version=1,
+        version=_first_version(turn),
         level=cause.level,
         state=AlertState.TOLD,
         kind=cause.kind,
@@ -93,6 +93,15 @@ def _unkept(turn: Turn) -> str:
     """An alert told from memory may be forgotten with us: no later one may have its name, or screens would take the
     later one for something they know already."""
     return f"-{turn.now.elapsed_ms // 1000:x}" if turn.meta.unkept else ""
+
+
+def _first_version(turn: Turn) -> int:
+    """The first of its versions. Others keep the highest version they have seen of each id, and a ledger put back from
+    a copy or begun anew may use an id again before the broker could show that it was used (`rules/remembered.py`): what
+    is raised after a start and before there is a link begins with the seconds of Unix time."""
+    meta = turn.meta
+    before_link = meta.started_wall_ms > 0 and not meta.linked
+    return max(1, turn.now.wall_ms // 1000) if before_link else 1
 
 
 def _join(turn: Turn, cause: Found) -> Alert | None:

@@ -18,6 +18,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 _STEP_S = 0.01
 _START_S = 10.0
 _STOP_S = 10.0
+_SAVE_S = 10.0
 
 # What a test decides itself and does not take from the shipped mosquitto.conf.
 _OWN_SETTINGS = frozenset(
@@ -202,6 +203,29 @@ class Mosquitto:
     def hang_up(self) -> None:
         """It reads its users, rights and certificates again."""
         os.kill(self.pid, signal.SIGHUP)
+
+    @property
+    def kept(self) -> Path:
+        """The file in which it keeps sessions, queues and retained messages."""
+        return self.folder / "mosquitto.db"
+
+    async def saved(self) -> None:
+        """Until all it has acknowledged by now is in that file; it is written anew every two seconds."""
+
+        def written() -> int:
+            return self.kept.stat().st_mtime_ns if self.kept.exists() else 0
+
+        before = written()
+        await until(lambda: written() != before, _SAVE_S)
+
+    def forget(self) -> None:
+        """While it is down: its folder is emptied of what it kept."""
+        self.kept.unlink(missing_ok=True)
+
+    def put_back(self, kept: bytes) -> None:
+        """While it is down: what it keeps is an older copy."""
+        self.kept.write_bytes(kept)
+        self.kept.chmod(0o666)
 
     def pause(self) -> None:
         """It stops answering, its connections stay open."""

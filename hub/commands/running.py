@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+from hub import kill_points
 from hub.bootstrap import build
 from hub.children import Child
 from hub.clock import SystemClock
@@ -33,6 +34,7 @@ def run_hub(folder: Path, *, with_dashboards: bool, verbose: bool) -> int:
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    kill_points.arm(os.environ)
     home = None
     if with_dashboards:
         home = known(folder)

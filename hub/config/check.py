@@ -16,7 +16,7 @@ from hub.config.read import Reading, read_home
 from rules.home import Home
 
 ASSUMPTIONS = (
-    "a broker with the mosquitto.conf that `handrail new` writes; a crash of it may lose the last second",
+    "a broker with the mosquitto.conf that `handrail new` writes; a crash of it may lose the last two seconds",
     "somebody within hearing of a screen or sounder of the zone, or with a handset",
     "the first emergency of a device that nobody has placed may come late by one backlog: place every device",
 )

@@ -21,6 +21,7 @@ from rules.inputs import (
     Input,
     Linked,
     Now,
+    Remembered,
     Started,
     Unread,
 )
@@ -47,6 +48,7 @@ OTHER_INPUTS: dict[str, type] = {
         Unread,
         Faulted,
         Dropped,
+        Remembered,
     )
 }
 

@@ -21,7 +21,9 @@ from queue import SimpleQueue
 
 import orjson
 
+from hub import kill_points
 from hub.errors import LedgerTooNew, LedgerUnwritable
+from hub.kill_points import Point
 from hub.ledger.rows import EventRow, InputRow
 from rules.state import TABLES
 
@@ -137,7 +139,9 @@ def write(store: sqlite3.Connection, batch: Batch) -> None:
     try:
         _common(store, batch)
         _rare(store, batch)
+        kill_points.at(Point.COMMITTING, batch)
         store.execute("COMMIT")
+        kill_points.at(Point.COMMITTED, batch)
     except BaseException:
         if store.in_transaction:
             store.execute("ROLLBACK")

@@ -50,10 +50,10 @@ class RunningHome:
         """What the hub wrote to standard error, over all its starts."""
         return (self.folder.parent / "hub.log").read_text(errors="replace")
 
-    def start(self) -> None:
-        """Start the hub; it may not be ready yet."""
+    def start(self, **more: str) -> None:
+        """Start the hub, with more in its environment; it may not be ready yet."""
         with (self.folder.parent / "hub.log").open("ab") as log:
-            self.process = subprocess.Popen(command("run", self.folder), stderr=log, env=environment())
+            self.process = subprocess.Popen(command("run", self.folder), stderr=log, env={**environment(), **more})
 
     def kill(self) -> None:
         """Kill -9."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.lanes import OWED_URGENT_MS, TWIN_WAIT_MS, Overlap, Received, digest
+from hub.lanes import OWED_BULK_MS, OWED_URGENT_MS, TWIN_WAIT_MS, Overlap, Received, digest
 from hub.mqtt_types import Packet
 from hub.topics import Filters
 from tests.hub.core_parts import BULK, PENDANT, PRESS, SLUG, URGENT, Rig, rig
@@ -262,15 +262,19 @@ def test_copies_that_wait_are_overdue_in_the_order_in_which_they_came() -> None:
     assert overlap.next_overdue_ms() is None
 
 
-def test_what_the_urgent_lane_owes_expires_only_while_it_is_up() -> None:
+def test_what_a_lane_owes_expires_only_while_it_is_up() -> None:
     """Counted from when it came up."""
     overlap = Overlap([(7, URGENT, PENDANT, b"k", 0), (8, BULK, PENDANT, b"k", 0)])
-    overlap.expire(OWED_URGENT_MS * 10, OWED_URGENT_MS * 10 - 1)
+    late = OWED_URGENT_MS * 10
+    overlap.expire(late, {})
+    overlap.expire(late, {URGENT: late - 1})
     assert overlap.unowed == []
-    overlap.expire(OWED_URGENT_MS * 11, OWED_URGENT_MS * 10 - 1)
+    overlap.expire(late + OWED_URGENT_MS, {URGENT: late - 1, BULK: late - 1})
     assert overlap.unowed == [7]
     assert overlap.settle(URGENT, b"k") is None
-    assert overlap.settle(BULK, b"k") is not None
+    overlap.expire(late + OWED_BULK_MS, {BULK: late - 1})
+    assert overlap.unowed == [7, 8]
+    assert overlap.settle(BULK, b"k") is None
 
 
 def test_the_newest_use_of_a_packet_id_is_the_one_that_counts() -> None:

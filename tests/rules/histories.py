@@ -23,6 +23,7 @@ from rules.inputs import (
     Input,
     Linked,
     Now,
+    Remembered,
     Started,
     Unread,
 )
@@ -210,6 +211,7 @@ OTHERS: st.SearchStrategy[Input] = st.one_of(
     st.builds(Unread, topic=TEXT, reason=TEXT),
     st.builds(Faulted, fault=st.sampled_from(["ledger", "qos0:x"]), on=st.booleans(), reason=st.sampled_from("ab")),
     st.builds(Dropped, what=TEXT, why=TEXT),
+    st.builds(Remembered, shown=st.dictionaries(ALERTS, st.tuples(st.integers(0, 9), TEXT), max_size=3)),
 )
 
 

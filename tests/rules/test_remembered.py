@@ -1,0 +1,63 @@
+"""A ledger put back from a copy: numbers and versions that others have seen are left behind, and staff are told."""
+
+from __future__ import annotations
+
+from devices.events import Event, Kind
+from rules.inputs import Heard, Linked, Remembered, Started
+from rules.levels import Level
+from rules.remembered import CAUSE, LEAP, number_of
+from rules.state import Alert, State
+from tests.rules.histories import BEGINNING, Run
+
+
+def _pressed(device: str) -> Heard:
+    return Heard(event=Event(device=device, kind=Kind.EMERGENCY, value=True, press=True))
+
+
+def _home() -> Run:
+    run = Run(State())
+    run.go(BEGINNING)
+    return run
+
+
+def _open(run: Run) -> dict[str, Alert]:
+    return {alert.id: alert for alert in run.state.alerts}
+
+
+def test_the_next_alert_is_behind_every_number_that_was_shown() -> None:
+    """With room for those that were raised and closed since the copy."""
+    run = _home()
+    run.take(Remembered(shown={"a00007": (4, "Margaret pressed for help"), "a00005": (9, "")}))
+    run.take(_pressed("zigbee2mqtt/somebody"))
+    assert number_of(max(_open(run))) == 7 + LEAP + 2
+
+
+def test_staff_are_told_once_what_was_open() -> None:
+    """And what is seen later is added."""
+    run = _home()
+    run.take(Remembered(shown={"a00007": (4, "Margaret pressed for help")}))
+    run.take(Remembered(shown={"a05000": (4, "Ada called")}))
+    (told,) = [alert for alert in _open(run).values() if alert.cause == CAUSE]
+    assert told.level is Level.TECHNICAL
+    assert told.also == ("a00007: Margaret pressed for help", "a05000: Ada called")
+
+
+def test_an_open_alert_goes_on_behind_the_version_that_was_shown() -> None:
+    """Others would take a lower one for an old word."""
+    run = _home()
+    run.take(_pressed("zigbee2mqtt/somebody"))
+    run.take(Remembered(shown={"a00001": (12, "as it was")}))
+    assert _open(run)["a00001"].version == 13
+    run.take(Remembered(shown={"a00001": (3, "older"), "x": (5, ""), "": (1, ""), "a1": (2, "")}))
+    assert _open(run)["a00001"].version == 13
+    assert list(_open(run)) == ["a00001"]
+
+
+def test_what_is_raised_after_a_start_and_before_the_link_begins_behind_every_version() -> None:
+    """The broker could not yet show that its number was used."""
+    run = _home()
+    run.take(Started(down_from_ms=run.now.wall_ms - 5_000))
+    run.take(_pressed("zigbee2mqtt/one"))
+    run.take(Linked(up=True))
+    run.take(_pressed("zigbee2mqtt/two"))
+    assert [alert.version for alert in _open(run).values()] == [run.now.wall_ms // 1000, 1]
