@@ -192,7 +192,8 @@ async def test_a_broker_put_back_from_a_copy_resurrects_no_alert(home: RunningHo
         closed, claimed = await raised(me, "001"), await raised(me, "002")
         await home.broker.saved()
         copy = home.broker.kept.read_bytes()
-        assert (await me.ask("dashboards", id="1", do="close", alert=closed, by="carer-1", ending="helped"))["ok"]
+        why = {"ending": "helped", "reason": "no tag or screen here"}
+        assert (await me.ask("dashboards", id="1", do="close", alert=closed, by="carer-1", **why))["ok"]
         assert (await me.ask("dashboards", id="2", do="claim", alert=claimed, by="carer-1"))["ok"]
         await until(lambda: me.raw(f"{TOP}/alert/{closed}")[-1] == b"", DEADLINE_S)
     home.broker.kill()

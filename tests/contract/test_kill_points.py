@@ -88,7 +88,8 @@ class Walk:
         """A carer closes it; told and closed in one life of the hub, which ends in between."""
         await self.press_beside_an_open_door()
         raised = await self.me.line("raised", device=self.pendant)
-        await self.ask(id=f"close-{self.name}", do="close", alert=raised["alert"], by="carer-1", ending="helped")
+        why = {"ending": "helped", "reason": "no tag or screen here"}
+        await self.ask(id=f"close-{self.name}", do="close", alert=raised["alert"], by="carer-1", **why)
 
     async def press_and_claim(self) -> None:
         """A carer takes it."""
