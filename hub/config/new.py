@@ -107,8 +107,13 @@ def broker_settings() -> str:
 def _write(folder: Path, slug: str, texts: Mapping[str, str], secret: Mapping[str, str], broker: _Broker) -> NewHome:
     written: list[Path] = []
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        # The record may have a disk of its own, mounted before: `data`, and nothing in it.
+        if folder.exists() and (not folder.is_dir() or any(path.name != "data" for path in folder.iterdir())):
             raise HomeNotWritten(f"{folder} exists and is not empty: name a folder that is not there yet")
+        if any((folder / "data").glob("*")):
+            raise HomeNotWritten(
+                f"{folder / 'data'} holds the record of another home: name a folder that is not there yet"
+            )
         (folder / "residents").mkdir(parents=True)
         (folder / "broker").mkdir(mode=0o700)
         for name, text in texts.items():

@@ -221,6 +221,16 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["letter.txt"]
 
 
+def test_a_disk_of_its_own_for_the_record_may_be_there_already(tmp_path: Path) -> None:
+    """Mounted on `data`; one that holds a record is another home's."""
+    (tmp_path / "one" / "data").mkdir(parents=True)
+    write_new(tmp_path / "one", rooms=1)
+    (tmp_path / "other" / "data").mkdir(parents=True)
+    (tmp_path / "other" / "data" / "ledger.db").touch()
+    with pytest.raises(HomeNotWritten, match="the record of another home"):
+        write_new(tmp_path / "other", rooms=1)
+
+
 def test_a_folder_that_is_there_and_empty_is_used(tmp_path: Path) -> None:
     """A mounted volume is such a folder."""
     assert (tmp_path / "home.yaml") in write_new(tmp_path, rooms=1, slug="h").files

@@ -1,0 +1,251 @@
+"""An hour with the demonstration for somebody who means harm: whatever is pulled, no press vanishes.
+
+    python bench/harm.py --minutes 60
+    python bench/harm.py --minutes 3 --seed 7      # to see that it runs
+
+`handrail demo` runs with its record on a small disk of its own (where we are root; else on the ordinary one). Somebody
+presses pendants all the while, each press with a stamp, as a gateway does: at QoS 1, again until the broker has it. By
+chance the hub is killed or stopped for a while, the broker killed or stopped, the screens and the watcher killed, the
+disk filled, a file of the home spoiled. At the end everything is left in peace, the demonstration is ended, and the
+ledger is asked: each press in it once, none missing; `verify` agrees; the exit code is 0.
+
+What a broker that is killed had acknowledged less than three seconds before may be lost (README, "What a crash may
+lose") and is counted apart; so is a press whose acknowledgement was lost, which a gateway says twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiomqtt
+import orjson
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+SLUG = "willow-court"
+ROOMS = 40
+UNSAVED_S = 3.0
+"""The broker writes its file every second or two; what it acknowledged since the last time dies with it."""
+PEACE_S = 45.0
+
+
+@dataclass
+class Press:
+    """One press and what became of it on its way to the broker."""
+
+    stamp: int
+    room: int
+    taken_s: float = 0.0
+    said: int = 0
+
+
+@dataclass
+class Harm:
+    """The demonstration, who presses, and who pulls."""
+
+    folder: Path
+    port: int
+    board: int
+    rng: random.Random
+    demo: subprocess.Popen[bytes]
+    presses: list[Press] = field(default_factory=list)
+    broker_died_s: list[float] = field(default_factory=list)
+    deeds: Counter[str] = field(default_factory=Counter)
+    over: bool = False
+
+    # -- who presses ----------------------------------------------------------------------------------------------
+    async def press_on(self, rate: float) -> None:
+        """A gateway: says each press until the broker has taken it."""
+        password = (self.folder / "secrets" / "zigbee2mqtt.password").read_text().strip()
+        waiting: Press | None = None
+        while not self.over or waiting is not None:
+            try:
+                async with aiomqtt.Client(
+                    "127.0.0.1", self.port, username="zigbee2mqtt", password=password, keepalive=5, timeout=5
+                ) as client:
+                    while not self.over or waiting is not None:
+                        if waiting is None:
+                            waiting = Press(stamp=time.time_ns() // 1_000_000, room=self.rng.randint(1, ROOMS))
+                            self.presses.append(waiting)
+                        waiting.said += 1
+                        said = {"action": "emergency", "last_seen": waiting.stamp}
+                        await client.publish(f"zigbee2mqtt/room-{waiting.room:03d}-pendant", orjson.dumps(said), qos=1)
+                        waiting.taken_s, waiting = time.monotonic(), None
+                        await asyncio.sleep(self.rng.expovariate(rate))
+            except aiomqtt.MqttError:
+                await asyncio.sleep(0.2)
+
+    # -- who pulls ------------------------------------------------------------------------------------------------
+    def find(self, words: str) -> psutil.Process | None:
+        """The process of the demonstration that was started so."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for process in psutil.Process(self.demo.pid).children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                    line = " ".join(process.cmdline())
+                    if words in line and (words != "mosquitto" or "hub.leash" not in line):
+                        return process
+        return None
+
+    async def _signal(self, words: str, what: signal.Signals, for_s: float = 0.0) -> None:
+        process = self.find(words)
+        if process is None:
+            return
+        if words == "mosquitto" and what is signal.SIGKILL:
+            self.broker_died_s.append(time.monotonic())
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(what)
+            if what is signal.SIGSTOP:
+                await asyncio.sleep(for_s)
+                process.send_signal(signal.SIGCONT)
+
+    async def _fill(self) -> None:
+        filler = self.folder / "data" / "filler"
+        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+            while file.tell() < 64 * 2**20:
+                file.write(bytes(2**18))
+        await asyncio.sleep(self.rng.uniform(3, 12))
+        filler.unlink(missing_ok=True)
+
+    async def _spoil(self) -> None:
+        file = self.folder / self.rng.choice(("home.yaml", "devices.yaml", "staff.yaml"))
+        right = file.read_bytes()
+        file.write_bytes(right[: self.rng.randrange(len(right))])
+        await asyncio.sleep(self.rng.uniform(1, 8))
+        file.write_bytes(right)
+
+    async def pull_on(self) -> None:
+        """One deed after the other, with little peace between them."""
+        kill, stop = signal.SIGKILL, signal.SIGSTOP
+        deeds = {
+            "hub killed": lambda: self._signal("commands run", kill),
+            "hub stopped": lambda: self._signal("commands run", stop, self.rng.uniform(1, 15)),
+            "broker killed": lambda: self._signal("mosquitto", kill),
+            "broker stopped": lambda: self._signal("mosquitto", stop, self.rng.uniform(1, 15)),
+            "screens killed": lambda: self._signal("-m dashboards", kill),
+            "watcher killed": lambda: self._signal("commands watch", kill),
+            "disk filled": self._fill,
+            "file spoiled": self._spoil,
+        }
+        while not self.over:
+            await asyncio.sleep(self.rng.uniform(0.5, 10))
+            name = self.rng.choice([*deeds, "hub killed", "disk filled"])
+            self.deeds[name] += 1
+            print(f"{time.strftime('%H:%M:%S')} {name}; {len(self.presses)} presses", file=sys.stderr, flush=True)
+            await deeds[name]()
+
+    # -- and then -------------------------------------------------------------------------------------------------
+    def count(self) -> dict[str, object]:
+        """What the ledger holds of each press."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.folder}/data/ledger.db?mode=ro", uri=True)) as store:
+            kept = Counter(
+                int(stamp)
+                for (stamp,) in store.execute(
+                    "SELECT extra ->> 'stamp' FROM events WHERE kind = 'emergency' AND extra ->> 'press' = 1"
+                )
+                if stamp is not None
+            )
+            told = Counter(
+                int(stamp)
+                for (stamp,) in store.execute(
+                    "SELECT body ->> 'stamp' FROM log WHERE step IN ('raised', 'pressed') AND body ->> 'stamp' > ''"
+                )
+                if str(stamp).isdigit()
+            )
+        unsaved = [
+            press
+            for press in self.presses
+            if any(0 <= died - press.taken_s <= UNSAVED_S for died in self.broker_died_s)
+        ]
+        once = [press for press in self.presses if press not in unsaved]
+        return {
+            "presses": len(self.presses),
+            "lost": sum(1 for press in once if not kept[press.stamp]),
+            "not_told": sum(1 for press in once if kept[press.stamp] and not told[press.stamp]),
+            "doubled": sum(1 for press in once if told[press.stamp] > 1 and press.said == 1),
+            "unsaved_by_a_killed_broker": len(unsaved),
+            "of_these_lost": sum(1 for press in unsaved if not kept[press.stamp]),
+            "said_twice_by_the_gateway": sum(1 for press in self.presses if press.said > 1),
+            "deeds": dict(self.deeds),
+        }
+
+
+def _demo(folder: Path, port: int, board: int) -> subprocess.Popen[bytes]:
+    words = ["demo", "--no-browser", "--folder", str(folder), "--port", str(board), "--mqtt-port", str(port)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "hub.commands", *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def _run(*words: str) -> int:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(words, env=environment, stdout=subprocess.DEVNULL, check=False).returncode
+
+
+async def main() -> int:
+    """Run it; 0 where nothing was lost or doubled and the ledger verifies."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--rate", type=float, default=2, help="presses a second")
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--disk-mib", type=int, default=48)
+    args = parser.parse_args()
+    print(f"seed {args.seed}", file=sys.stderr)
+    work = Path(tempfile.mkdtemp(prefix="handrail-harm-"))
+    folder = work / "home"
+    port, board = random.Random(args.seed).randint(30_000, 40_000), random.Random(args.seed + 1).randint(40_001, 50_000)
+    small = os.geteuid() == 0
+    if small:
+        (folder / "data").mkdir(parents=True)
+        _run("mount", "-t", "tmpfs", "-o", f"size={args.disk_mib}m", "tmpfs", str(folder / "data"))
+    try:
+        return await _harm(args, folder, port, board)
+    finally:
+        if small:
+            _run("umount", "--lazy", str(folder / "data"))
+
+
+async def _harm(args: argparse.Namespace, folder: Path, port: int, board: int) -> int:
+    demo = _demo(folder, port, board)
+    harm = Harm(folder=folder, port=port, board=board, rng=random.Random(args.seed), demo=demo)
+    try:
+        while not (folder / "secrets" / "zigbee2mqtt.password").exists() or harm.find("commands watch") is None:
+            if demo.poll() is not None:
+                print("the demonstration did not start", file=sys.stderr)
+                return 2
+            await asyncio.sleep(0.2)
+        pressing = asyncio.create_task(harm.press_on(args.rate))
+        pulling = asyncio.create_task(harm.pull_on())
+        await asyncio.sleep(args.minutes * 60)
+        harm.over = True
+        await asyncio.gather(pressing, pulling)
+        await asyncio.sleep(PEACE_S)
+        died = demo.poll()
+    finally:
+        demo.terminate()
+        demo.wait()
+    found = harm.count()
+    verify = _run(sys.executable, "-m", "hub.commands", "verify", str(folder))
+    found |= {"seed": args.seed, "minutes": args.minutes, "verify": verify, "demo_ended_by_itself": died is not None}
+    print(json.dumps(found))
+    return 1 if found["lost"] or found["not_told"] or found["doubled"] or verify or died is not None else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
