@@ -21,10 +21,11 @@ from hub.errors import (
     SessionTakenOver,
     SubscriptionRefused,
 )
+from hub.mqtt_filters import impossible, portions
 from hub.mqtt_link import MAX_PACKET_SIZE, Link, OnAcknowledged
 from hub.mqtt_login import password_of, tls_of
 from hub.mqtt_patience import ANSWER_S, patience
-from hub.mqtt_reasons import FIRST_FAILURE, refusal, subscribe_words
+from hub.mqtt_reasons import FILTER_INVALID, FIRST_FAILURE, refusal, subscribe_words
 from hub.mqtt_types import BrokerAddress, Message, Packet, Up
 
 __all__ = ["BrokerAddress", "Connection", "Message", "OnAcknowledged", "Packet", "Up"]
@@ -38,7 +39,6 @@ _TAKEN_OVER_MAX = 3
 _TAKEN_OVER_WITHIN_S = 60.0
 # Mosquitto before 2.0.15 does not say that a session was taken over, it only closes; that needs more evidence.
 _SILENT_CLOSINGS_MAX = 4
-_FILTERS_A_PACKET = 100
 
 
 class Connection:
@@ -268,18 +268,23 @@ class Connection:
         return min(self._keep_alive_s, welcome.server_keep_alive or self._keep_alive_s)
 
     async def _subscribe_on(self, link: Link, filters: Sequence[str]) -> None:
-        for some in _batched(filters):
+        bad = impossible(filters)
+        self._grant(bad, [FILTER_INVALID] * len(bad))
+        for some in portions(filters):
             async with patience(f"the broker at {self.address} did not answer a subscription"):
                 codes = await link.subscribe(some)
-            for name, code in zip(some, codes, strict=True):
-                self._refused.pop(name, None)
-                if code >= FIRST_FAILURE:
-                    self._refused[name] = (
-                        f"the broker at {self.address} refused the subscription {name}: {subscribe_words(code)}"
-                    )
+            self._grant(some, codes)
+
+    def _grant(self, filters: Sequence[str], codes: Sequence[int]) -> None:
+        for name, code in zip(filters, codes, strict=True):
+            self._refused.pop(name, None)
+            if code >= FIRST_FAILURE:
+                self._refused[name] = (
+                    f"the broker at {self.address} refused the subscription {name}: {subscribe_words(code)}"
+                )
 
     async def _unsubscribe_on(self, link: Link, filters: Sequence[str]) -> None:
-        for some in _batched(filters):
+        for some in portions(filters):
             async with patience(f"the broker at {self.address} did not answer an unsubscription"):
                 await link.unsubscribe(some)
             for name in some:
@@ -391,8 +396,3 @@ class Connection:
                 await self._stopping.wait()
         except TimeoutError:
             return
-
-
-def _batched(filters: Sequence[str]) -> list[list[str]]:
-    """Filters in portions that fit into a packet any broker takes."""
-    return [list(filters[at : at + _FILTERS_A_PACKET]) for at in range(0, len(filters), _FILTERS_A_PACKET)]

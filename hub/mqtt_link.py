@@ -11,6 +11,7 @@ from typing import cast
 
 import mqtt5
 
+from devices.topics import publishable
 from hub.errors import BrokerClosed, BrokerError, BrokerUnreachable, ProtocolBroken
 from hub.mqtt_acks import Acknowledgements
 from hub.mqtt_reasons import FIRST_FAILURE, farewell, forbidden, publish_words
@@ -290,6 +291,10 @@ class Link(asyncio.Protocol):
             self._put(*queue.popleft())
 
     def _put(self, topic: str, payload: bytes, qos: int, retain: bool, on_acknowledged: OnAcknowledged | None) -> None:
+        if not publishable(topic):
+            # A broker that ended the connection for it would end the next one for it too, and so for ever.
+            self._refuse(on_acknowledged, f"not a message that MQTT can carry, topic {topic[:200]!r}")
+            return
         if len(payload) > self._packet_max:
             self._refuse(on_acknowledged, self._size_words(topic, len(payload)))
             return

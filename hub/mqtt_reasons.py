@@ -5,6 +5,7 @@ import mqtt5
 from hub.errors import BrokerBusy, BrokerClosed, BrokerError, BrokerRefused, ProtocolBroken, SessionTakenOver
 
 FIRST_FAILURE = 128
+FILTER_INVALID = int(mqtt5.SubAckReasonCode.TOPIC_FILTER_INVALID)
 
 _PROTOCOL_ERROR = int(mqtt5.DisconnectReasonCode.PROTOCOL_ERROR)
 _ALIAS_INVALID = int(mqtt5.DisconnectReasonCode.TOPIC_ALIAS_INVALID)
