@@ -63,6 +63,11 @@ class WireProxy:
         for wire in tuple(self._carrying):
             wire.reset()
 
+    def hang_up(self) -> None:
+        """Every connection is ended in order, as a broker or a firewall ends one it is tired of."""
+        for wire in self._carrying:
+            wire.hang_up()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         if self.refuses:
@@ -109,6 +114,10 @@ class _Wire:
     def reset(self) -> None:
         for end in self._ends:
             end.transport.abort()
+
+    def hang_up(self) -> None:
+        for end in self._ends:
+            end.close()
 
     async def carry(self, direction: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Until one end is over: the other hears of it, unless what would tell it is swallowed."""

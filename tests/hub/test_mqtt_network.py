@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 import aiomqtt
 import pytest
 
+from hub.errors import SessionTakenOver
 from hub.mqtt import Message
 from hub.mqtt_watch import OWED_TICKS, POURING_BYTES, TICKS, Watch
 from tests.hub.mqtt_parts import Lane, lane
@@ -169,6 +170,33 @@ async def test_a_network_that_comes_and_goes_is_met_with_patience(mosquitto: Mos
         await urgent.has(b"meanwhile")
         assert [packet.payload for packet in urgent.packets] == [b"meanwhile"]
         assert len(urgent.downs) <= 2
+
+
+async def test_a_network_that_cuts_again_and_again_ends_nobody_who_has_worked(
+    mosquitto: Mosquitto, wire: WireProxy
+) -> None:
+    """It looks like a second hub with our id. The lane says so, stays, and hears what comes between the cuts."""
+    async with lane(wire.port, steady_s=0.01) as urgent:
+        for cut in range(8):
+            await urgent.is_up(cut + 1)
+            await say(mosquitto, b"%d" % cut)
+            await urgent.has(b"%d" % cut)
+            await until(lambda: urgent.connection._was_steady)
+            wire.hang_up()
+        await urgent.is_up(9)
+        assert urgent.error is None
+        assert "Are there two hubs" in urgent.downs[-1]
+        assert "network cuts" in urgent.downs[-1]
+
+
+async def test_a_newcomer_that_is_cut_off_again_and_again_leaves(mosquitto: Mosquitto, wire: WireProxy) -> None:
+    """A second hub, started by mistake, is never let in for long: it says why and goes, the first one stays."""
+    async with lane(wire.port, steady_s=60) as urgent:
+        for cut in range(5):
+            await urgent.is_up(cut + 1)
+            wire.hang_up()
+        await until(lambda: urgent.error)
+        assert isinstance(urgent.error, SessionTakenOver)
 
 
 def ticks(watch: Watch, count: int, **given: object) -> list[str]:
