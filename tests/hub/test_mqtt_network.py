@@ -86,10 +86,10 @@ async def _chatter(broker: Mosquitto) -> None:
 
 
 async def test_a_slow_network_is_no_lost_one(mosquitto: Mosquitto, wire: WireProxy) -> None:
-    """Half a keep-alive there and back, and everything arrives once over one connection."""
+    """Half a second there and back, and everything arrives once over one connection."""
     for way in wire.ways.values():
         way.delay_s = 0.25
-    async with lane(wire.port, keep_alive_s=1) as urgent:
+    async with lane(wire.port, keep_alive_s=2) as urgent:
         await urgent.is_up()
         for number in range(4):
             await say(mosquitto, b"%d" % number)
