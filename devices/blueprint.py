@@ -74,9 +74,8 @@ class Blueprint:
 
     def topics_of(self, device: str) -> tuple[str, ...]:
         """Where a device of this address reports presses: the urgent lane subscribes to these before it has spoken."""
-        if not device.startswith(f"{self.base}/") or any(char in device for char in "+#\0"):
-            return ()
-        return (f"{device}/pressed",)
+        topic = f"{device}/pressed"
+        return (topic,) if device.startswith(f"{self.base}/") and publishable(topic) else ()
 
     def _event(self, device: str, what: str, said: str) -> Event | None:
         # A press is a momentary fact. This ecosystem counts them, so two counts are two presses, however close.

@@ -15,6 +15,7 @@ from devices.commands import Command
 from devices.events import Event, Kind
 from devices.rtl_433_fields import Fact, facts, is_supervision
 from devices.stamps import iso_ms, number_ms
+from devices.topics import publishable
 
 REPEAT_WINDOW_MS = 2000
 """Transmitters repeat a frame two to eight times, and a second receiver hears it a little later."""
@@ -55,7 +56,7 @@ class Rtl433:
     def topics_of(self, device: str) -> tuple[str, ...]:
         """The shared topic of whole frames, and the device's own topics, whichever receiver hears it."""
         path = device.removeprefix(f"{self.base}/")
-        if path == device or any(char in path for char in "+#\0"):
+        if path == device or not publishable(f"{self.base}/x/devices/{path}/x"):
             return ()
         return (f"{self.base}/+/events", f"{self.base}/+/devices/{path}/+")
 

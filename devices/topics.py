@@ -19,10 +19,26 @@ def matches(topic_filter: str, topic: str) -> bool:
     return len(wanted) == len(levels)
 
 
-_REFUSED = re.compile("[+#\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+MOST_SLASHES = 200
+"""Mosquitto ends the connection of whoever uses more."""
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+_REFUSED = re.compile(f"[+#\x00-\x1f\x7f-\x9f\ud800-\udfff{_NONCHARACTERS}]")
 
 
 def publishable(topic: str) -> bool:
-    """Whether a broker would accept a message on this topic: not empty, no wildcard, short enough, and no control
-    character, for which Mosquitto ends the sender's connection."""
-    return bool(topic) and _REFUSED.search(topic) is None and len(topic.encode()) <= 65_535
+    """Whether a broker would accept a message on this topic: not empty, no wildcard, not too long or deep, and nothing
+    for which Mosquitto ends the sender's connection: control characters, and those that Unicode says are none."""
+    return (
+        bool(topic)
+        and _REFUSED.search(topic) is None
+        and topic.count("/") <= MOST_SLASHES
+        and len(topic.encode()) <= 65_535
+    )
+
+
+def subscribable(topic_filter: str) -> bool:
+    """Whether a broker would accept a subscription to this: wildcards are whole levels, the rest is publishable."""
+    levels = topic_filter.split("/")
+    if "#" in levels[:-1]:
+        return False
+    return publishable("/".join("x" if level in ("+", "#") else level for level in levels))

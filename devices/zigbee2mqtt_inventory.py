@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from devices.adapter import Description, Property
 from devices.events import EMERGENCY_KINDS, UNITS, Kind
+from devices.topics import publishable
 from devices.zigbee2mqtt_properties import BINARY, ENUMS, IGNORED, NUMBERS, Scalar, plain
 
 PUBLISHED = 1
@@ -56,9 +57,7 @@ def address(base: str, friendly_name: str) -> str:
 
 def topics_of(device: str) -> tuple[str, ...]:
     """Its state, and what hangs below it: `/action`, and each value where the home chose plain output."""
-    if any(char in device for char in "+#\0"):
-        return ()
-    return (device, f"{device}/+")
+    return (device, f"{device}/+") if publishable(f"{device}/x") else ()
 
 
 def describe(base: str, entry: Expose) -> Description | None:

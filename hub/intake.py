@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from devices.adapter import NOTHING, Message
 from devices.events import EMERGENCY_KINDS, Event
 from devices.registry import meaning, presses_call
+from devices.topics import publishable
 from hub.lanes import BULK, URGENT, Held, Overlap, Received, digest
 from hub.ledger.rows import OWN_FAULT
 from hub.mqtt_types import Packet
@@ -253,7 +254,7 @@ class Intake:
         """A client chooses where it is answered, and must not speak through us to devices, screens or ourselves."""
         steps = self._steps
         ours = steps.topics.is_ours(topic) or steps.catalogue.adapter_for(topic) is not None
-        return not ours and "#" not in topic and "+" not in topic and not topic.startswith("$")
+        return not ours and publishable(topic) and not topic.startswith("$")
 
     def _quarantine(self, group: Group, packet: Packet, reason: str, now: Now) -> None:
         """Kept with the reason, shown, acknowledged: bad bytes never stand in front of good ones."""

@@ -21,10 +21,11 @@ from hub.errors import (
     SessionTakenOver,
     SubscriptionRefused,
 )
+from hub.mqtt_filters import impossible, portions
 from hub.mqtt_link import MAX_PACKET_SIZE, Link, OnAcknowledged
 from hub.mqtt_login import password_of, tls_of
 from hub.mqtt_patience import ANSWER_S, patience
-from hub.mqtt_reasons import FIRST_FAILURE, refusal, subscribe_words, untrusted
+from hub.mqtt_reasons import FILTER_INVALID, FIRST_FAILURE, closed_silently, refusal, subscribe_words, untrusted
 from hub.mqtt_types import BrokerAddress, Message, Packet, Publication, Up
 
 __all__ = ["BrokerAddress", "Connection", "Message", "OnAcknowledged", "Packet", "Up"]
@@ -33,12 +34,10 @@ log = logging.getLogger("handrail.mqtt")
 
 _FIRST_WAIT_S = 0.1
 _LONGEST_WAIT_S = 5.0
-_STEADY_S = 5.0
 _TAKEN_OVER_MAX = 3
 _TAKEN_OVER_WITHIN_S = 60.0
 # Mosquitto before 2.0.15 does not say that a session was taken over, it only closes; that needs more evidence.
 _SILENT_CLOSINGS_MAX = 4
-_FILTERS_A_PACKET = 100
 
 
 class Connection:
@@ -57,11 +56,12 @@ class Connection:
         on_down: Callable[[str], None],
         rng: random.Random,
         keep_alive_s: int = 5,
+        steady_s: float = 2.0,
         session_expiry_s: int = 30 * 86_400,
         will: Message | None = None,
         no_longer_subscribed: Iterable[str] = (),
     ) -> None:
-        """`no_longer_subscribed` are filters of an earlier run which the broker's session may still hold."""
+        """`no_longer_subscribed`: filters that the broker's session may still hold; `steady_s`: then it works."""
         self.lane = lane
         self.client_id = client_id
         self.address = address
@@ -77,6 +77,7 @@ class Connection:
         self._on_down = on_down
         self._rng = rng
         self._keep_alive_s = keep_alive_s
+        self._steady_s, self._was_steady = steady_s, False
         self._session_expiry_s = session_expiry_s
         self._will = will
         self._generation = 0
@@ -221,7 +222,7 @@ class Connection:
             link.watch(self._watch_s(welcome))
             await self._subscribe_on(link, tuple(self._filters))
             forgetting = asyncio.ensure_future(self._forget_on(link))
-            steady = loop.call_later(_STEADY_S, self._is_steady)
+            steady = loop.call_later(self._steady_s, self._is_steady)
             self._went_up(welcome)
             await link.ended
         finally:
@@ -269,18 +270,23 @@ class Connection:
         return min(self._keep_alive_s, welcome.server_keep_alive or self._keep_alive_s)
 
     async def _subscribe_on(self, link: Link, filters: Sequence[str]) -> None:
-        for some in _batched(filters):
+        bad = impossible(filters)
+        self._grant(bad, [FILTER_INVALID] * len(bad))
+        for some in portions(filters):
             async with patience(f"the broker at {self.address} did not answer a subscription"):
                 codes = await link.subscribe(some)
-            for name, code in zip(some, codes, strict=True):
-                self._refused.pop(name, None)
-                if code >= FIRST_FAILURE:
-                    self._refused[name] = (
-                        f"the broker at {self.address} refused the subscription {name}: {subscribe_words(code)}"
-                    )
+            self._grant(some, codes)
+
+    def _grant(self, filters: Sequence[str], codes: Sequence[int]) -> None:
+        for name, code in zip(filters, codes, strict=True):
+            self._refused.pop(name, None)
+            if code >= FIRST_FAILURE:
+                self._refused[name] = (
+                    f"the broker at {self.address} refused the subscription {name}: {subscribe_words(code)}"
+                )
 
     async def _unsubscribe_on(self, link: Link, filters: Sequence[str]) -> None:
-        for some in _batched(filters):
+        for some in portions(filters):
             async with patience(f"the broker at {self.address} did not answer an unsubscription"):
                 await link.unsubscribe(some)
             for name in some:
@@ -351,11 +357,8 @@ class Connection:
     def _cause(self, link: Link) -> Exception:
         # Concluded when closed once more and not when let in again: the other hub is left in peace.
         if self._closed_silently and self._recent_closings >= _SILENT_CLOSINGS_MAX:
-            return SessionTakenOver(
-                f"the broker at {self.address} closed our connection {self._recent_closings + 1} times within a minute"
-                f" without a word and let us in again at once: probably another client connects with the id"
-                f" {self.client_id!r}. Are there two hubs? Stop one of them, or give it another home name"
-            )
+            times = self._recent_closings + 1
+            return closed_silently(str(self.address), self.client_id, times, worked=self._was_steady)
         return link.reason or BrokerUnreachable(f"the connection to the broker at {self.address} was lost")
 
     def _went_down(self, error: BrokerError) -> None:
@@ -372,7 +375,10 @@ class Connection:
     def _hopeless(self, error: BrokerError) -> bool:
         """Once the lane has been up, what it was refused may be mended while it goes on trying."""
         if isinstance(error, SessionTakenOver):
-            return self._recent_takeovers >= _TAKEN_OVER_MAX or self._recent_closings >= _SILENT_CLOSINGS_MAX
+            silently = self._recent_closings >= _SILENT_CLOSINGS_MAX and not self._was_steady
+            # Of two hubs the one that came later leaves first.
+            most = 2 * _TAKEN_OVER_MAX if self._was_steady else _TAKEN_OVER_MAX
+            return self._recent_takeovers >= most or silently
         return not error.retry and not self._was_up
 
     def _forget_takeover(self) -> None:
@@ -382,7 +388,7 @@ class Connection:
         self._recent_closings -= 1
 
     def _is_steady(self) -> None:
-        self._failures = 0
+        self._failures, self._was_steady = 0, True
 
     async def _wait(self) -> None:
         longest_s = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**self._failures)
@@ -392,8 +398,3 @@ class Connection:
                 await self._stopping.wait()
         except TimeoutError:
             return
-
-
-def _batched(filters: Sequence[str]) -> list[list[str]]:
-    """Filters in portions that fit into a packet any broker takes."""
-    return [list(filters[at : at + _FILTERS_A_PACKET]) for at in range(0, len(filters), _FILTERS_A_PACKET)]

@@ -11,10 +11,12 @@ from typing import cast
 
 import mqtt5
 
+from devices.topics import publishable
 from hub.errors import BrokerClosed, BrokerError, BrokerUnreachable, ProtocolBroken
 from hub.mqtt_acks import Acknowledgements
 from hub.mqtt_reasons import FIRST_FAILURE, broken_off, farewell, forbidden, publish_words
 from hub.mqtt_types import Packet, Publication
+from hub.mqtt_watch import Watch
 from hub.mqtt_wire import Reader
 
 MAX_PACKET_SIZE = 9 << 20
@@ -25,7 +27,6 @@ OnAcknowledged = Callable[[bool, str], None]
 _PUBLISH_MAX = 64 << 20
 _OUT_MAX = 256 << 10
 _LINGER_S = 1.0
-_SILENT_TICKS = 2
 _LAST_ID = 65_535
 _IDS_KEPT_FREE = 64
 _PROTOCOL_ERROR = int(mqtt5.DisconnectReasonCode.PROTOCOL_ERROR)
@@ -74,8 +75,7 @@ class Link(asyncio.Protocol):
         self._arrivals = Acknowledgements()
         self._receive_max = receive_max
         self._reading = True
-        self._heard = True
-        self._silent_ticks = 0
+        self._watch = Watch(where)
         self._tick_s = 0.0
         self._ticking: asyncio.TimerHandle | None = None
 
@@ -114,7 +114,7 @@ class Link(asyncio.Protocol):
         return self._codes(answer, mqtt5.UnsubAckPacket, len(filters))
 
     def watch(self, keep_alive_s: float) -> None:
-        """From now on ask for a sign of life twice in a keep-alive, and end when none came for one and a half."""
+        """From now on ask for a sign of life twice in a keep-alive, and end when no answer came for one and a half."""
         self._tick_s = keep_alive_s / 2
         self._ticking = self._loop.call_later(self._tick_s, self._tick)
 
@@ -154,7 +154,7 @@ class Link(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take all packets of this wake; what goes wrong ends this connection and is told by `reason`."""
-        self._heard = True
+        self._watch.came(len(data))
         try:
             self._take(self._reader.feed(data))
             if self._reader.broken is not None:
@@ -247,6 +247,7 @@ class Link(asyncio.Protocol):
         """Everything that is neither PUBLISH nor PUBACK; gives what is wrong when a broker may not send it now."""
         match packet:
             case mqtt5.PingRespPacket():
+                self._watch.answered()
                 return None
             case mqtt5.ConnAckPacket() if not self.connected:
                 self._welcome(packet)
@@ -269,6 +270,7 @@ class Link(asyncio.Protocol):
         self._packet_max = min(packet.max_packet_size or _PUBLISH_MAX, _PUBLISH_MAX)
 
     def _puback(self, packet: mqtt5.PubAckPacket) -> None:
+        self._watch.answered()
         known = self._inflight.pop(packet.packet_id, None)
         if known is not None and known[1] is not None:
             code = int(packet.reason_code)
@@ -286,6 +288,10 @@ class Link(asyncio.Protocol):
 
     def _put(self, message: Publication) -> None:
         topic, payload, qos, retain, on_acknowledged, correlation = message
+        if not publishable(topic):
+            # A broker that ended the connection for it would end the next one for it too, and so for ever.
+            self._refuse(on_acknowledged, f"not a message that MQTT can carry, topic {topic[:200]!r}")
+            return
         if len(payload) > self._packet_max:
             self._refuse(on_acknowledged, self._size_words(topic, len(payload)))
             return
@@ -346,13 +352,8 @@ class Link(asyncio.Protocol):
 
     # -- life and end ---------------------------------------------------------------------------------------------
     def _tick(self) -> None:
-        # Ticks are counted instead of time being read: after a pause of this machine the bytes that wait are taken
-        # first, and a broker is only given up when it left two questions of ours unanswered.
-        self._silent_ticks = 0 if self._heard or not self._reading else self._silent_ticks + 1
-        self._heard = False
-        if self._silent_ticks >= _SILENT_TICKS:
-            silent_s = self._tick_s * (_SILENT_TICKS + 1)
-            self.abort(BrokerUnreachable(f"the broker at {self._where} has not answered for {silent_s:g} s"))
+        if why := self._watch.tick(self._tick_s, reading=self._reading, oldest=next(iter(self._inflight), None)):
+            self.abort(BrokerUnreachable(why))
             return
         self._send(_PINGREQ)
         self._ticking = self._loop.call_later(self._tick_s, self._tick)

@@ -18,6 +18,7 @@ from hub.errors import (
 FIRST_FAILURE = 128
 NOT_YET_VALID, EXPIRED = 9, 10
 """What OpenSSL says of a certificate's time."""
+FILTER_INVALID = int(mqtt5.SubAckReasonCode.TOPIC_FILTER_INVALID)
 
 _PROTOCOL_ERROR = int(mqtt5.DisconnectReasonCode.PROTOCOL_ERROR)
 _ALIAS_INVALID = int(mqtt5.DisconnectReasonCode.TOPIC_ALIAS_INVALID)
@@ -155,6 +156,21 @@ def farewell(packet: mqtt5.DisconnectPacket, where: str, client_id: str) -> Brok
         )
     words = connection_words(int(packet.reason_code)) if int(packet.reason_code) else "it gave no reason"
     return BrokerClosed(f"the broker at {where} ended the connection: {words}{_said(packet.reason_str)}")
+
+
+def closed_silently(where: str, client_id: str, times: int, *, worked: bool) -> BrokerError:
+    """The error for a connection that was closed without a word and let in again at once, again and again.
+
+    Two hubs with one id see that, and so does a hub whose network cuts: who has worked here goes on, a newcomer leaves.
+    """
+    sentence = (
+        f"the broker at {where} closed our connection {times} times within a minute without a word and let us in again"
+        f" at once: probably another client connects with the id {client_id!r}. Are there two hubs? Stop one of them,"
+        " or give it another home name"
+    )
+    if worked:
+        return BrokerUnreachable(f"{sentence}; or the network cuts again and again")
+    return SessionTakenOver(sentence)
 
 
 def forbidden(packet: mqtt5.Packet) -> ProtocolBroken:

@@ -8,6 +8,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from devices.topics import publishable
+
 _UNITS_S = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
     **dict.fromkeys(("min", "minute", "minutes"), 60),
@@ -89,7 +91,7 @@ def _phone(written: object) -> str:
 
 
 def _address(written: object) -> str:
-    if isinstance(written, str) and written.strip("/ ") == written != "" and not set(written) & set("+#\0\n"):
+    if isinstance(written, str) and written.strip("/ ") == written and publishable(f"{written}/x"):
         return written
     raise wrong("the ecosystem's own address, as in zigbee2mqtt/Room 12 pendant, without + and #")
 

@@ -37,11 +37,12 @@ def environment() -> dict[str, str]:
 class RunningHome:
     """A home folder with its hub, which a test starts, stops, kills and starts again."""
 
-    def __init__(self, folder: Path, broker: Mosquitto, rooms: int) -> None:
+    def __init__(self, folder: Path, broker: Mosquitto, rooms: int, port: int | None = None) -> None:
+        """`port` is where the hub is told that its broker is, when something stands between the two."""
         self.folder = folder
         self.broker = broker
         self.process: subprocess.Popen[bytes] | None = None
-        address = f"mqtt://127.0.0.1:{broker.port}"
+        address = f"mqtt://127.0.0.1:{port or broker.port}"
         words = ("new", folder, "--rooms", str(rooms), "--home", SLUG, "--broker", address)
         subprocess.run(command(*words), check=True, capture_output=True, env=environment())
 
@@ -79,9 +80,9 @@ class RunningHome:
 
 
 @contextmanager
-def home_with(folder: Path, broker: Mosquitto, rooms: int) -> Iterator[RunningHome]:
+def home_with(folder: Path, broker: Mosquitto, rooms: int, port: int | None = None) -> Iterator[RunningHome]:
     """A home whose hub is ended when the block is."""
-    home = RunningHome(folder, broker, rooms)
+    home = RunningHome(folder, broker, rooms, port)
     try:
         yield home
     finally:

@@ -150,7 +150,10 @@ def test_a_command_becomes_publishable_messages_or_a_reason(adapter: Adapter, co
 
 @each_adapter
 def test_a_strange_address_has_no_topics(adapter: Adapter) -> None:
-    """An address with a wildcard in it is never subscribed to, and another ecosystem's is not ours."""
+    """An address with a wildcard in it, or one for which a broker hangs up, is never subscribed to, and another
+    ecosystem's is not ours."""
+    for strange in ("a\x01b", "\ufffe", "a/" * 201 + "x", "x" * 65_530):
+        assert adapter.topics_of(f"{base(adapter)}/{strange}") == ()
     assert adapter.topics_of(f"{base(adapter)}/a/#") == ()
     assert adapter.topics_of(f"{base(adapter)}/+") == ()
     assert adapter.topics_of("somebody/elses") == ()

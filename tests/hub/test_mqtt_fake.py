@@ -309,6 +309,19 @@ async def test_a_take_over_that_the_broker_announces_ends_after_three() -> None:
         assert broker.connections == 3
 
 
+async def test_of_two_hubs_the_one_that_has_worked_stays_longer() -> None:
+    """A copy of the home, started on another machine by mistake, is gone before the hub that was there."""
+    async with FakeBroker() as broker, lane(broker.port, steady_s=0.01) as urgent:
+        for times in range(1, 7):
+            await urgent.is_up(times)
+            assert urgent.error is None
+            await until(lambda: urgent.connection._was_steady)
+            code = mqtt5.DisconnectReasonCode.SESSION_TAKEN_OVER
+            broker.send(mqtt5.DisconnectPacket(reason_code=code).write())
+        await until(lambda: urgent.error)
+        assert isinstance(urgent.error, SessionTakenOver)
+
+
 async def test_a_shutdown_that_the_broker_announces_is_told_with_its_reason() -> None:
     """What the broker says is passed on."""
     async with FakeBroker() as broker, lane(broker.port) as urgent:
