@@ -130,4 +130,7 @@ def for_staff(fault: str, about: Mapping[str, str], detail: str) -> str:
 def to_mend(fault: str, about: Mapping[str, str], detail: str) -> str:
     """What the person who looks after the machine reads: what happened, and what to do."""
     known = of(fault)
-    return f"{detail[:1].upper()}{detail[1:]}. {known.mend.format_map(_Slots(about))}" if known else detail
+    if known is None:
+        return detail
+    ends = "" if detail.endswith((".", "?", "!")) else "."
+    return f"{detail[:1].upper()}{detail[1:]}{ends} {known.mend.format_map(_Slots(about))}"
