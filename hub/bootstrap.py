@@ -15,15 +15,18 @@ from devices.catalogue import Catalogue
 from hub.abc import Lane
 from hub.channels import AppriseChannel, Pager
 from hub.clock import Clock
+from hub.condition import Condition
 from hub.config.problems import ConfigurationRefused
 from hub.config.read import Reading, continued, read_home
 from hub.config.settings import HubSettings, data_folder
 from hub.config.stored import settings_from_json
-from hub.elapsed import HomeClock
+from hub.elapsed import Belief, HomeClock
 from hub.errors import HandrailError, LedgerUnreadable, LedgerUnwritable
 from hub.hub import Hub, Parts
+from hub.keeping import Keeping
 from hub.lanes import BULK, LOG, URGENT, Overlap, Received
 from hub.ledger.load import Loaded, load
+from hub.ledger.snapshots import kept, take
 from hub.ledger.source import LedgerSource
 from hub.ledger.write import Checkpointer, Writer
 from hub.lock import Lock
@@ -118,7 +121,7 @@ def _start(
         settings=settings,
         writer=writer,
         loaded=loaded,
-        clock=HomeClock(clock, loaded.elapsed_ms, loaded.wall_ms),
+        clock=HomeClock(clock, loaded.elapsed_ms, loaded.wall_ms, loaded.cursors),
         topics=Topics(home.slug),
         catalogue=Catalogue(),
         rng=rng,
@@ -158,6 +161,8 @@ def _parts(hub: Hub, start: _Start) -> Parts:
     source = LedgerSource(writer.path, loaded.state, loaded.cursors, hub.save_soon)
     series = _series(hub, start.settings, source, start.rng)
     logs, close_logs = _logs(hub, start, lanes)
+    health = Health(home=start.slug, started_ms=start.clock.now().elapsed_ms)
+    keeping = _keeping(hub, start, pump)
     return Parts(
         reading=start.reading,
         refused=start.refused,
@@ -174,13 +179,36 @@ def _parts(hub: Hub, start: _Start) -> Parts:
         outbox=outbox,
         logs=logs,
         lanes=lanes,
-        health=Health(home=start.slug, started_ms=start.clock.now().elapsed_ms),
+        health=health,
+        condition=Condition(
+            health=health,
+            state=loaded.state,
+            belief=Belief(start.clock.moved_ms, start.clock.now(), is_fresh=start.clock.is_fresh),
+            on_fault=hub.on_fault,
+            save=keeping.note,
+        ),
+        keeping=keeping,
         source=source,
         shown=shown,
         reload=Reload(folder=start.folder, steps=steps, put=pump.put),
         background=[*([series.run] if series else []), _warming(hub, channel)],
         after_commit=[series.wake] if series else [],
         closers=[pager.stop, *([series.stop] if series else []), close_logs],
+    )
+
+
+def _keeping(hub: Hub, start: _Start, pump: Pump) -> Keeping:
+    """A ledger that another machine wrote, or nobody yet, begins with a snapshot."""
+    snapshots = kept(start.writer.store)
+    is_ours = bool(snapshots) and snapshots[-1].is_ours
+    return Keeping(
+        path=start.writer.path,
+        keep=start.settings.retention,
+        loaded=start.loaded,
+        first=None if is_ours else take(start.writer.store),
+        clock=start.clock,
+        is_calm=lambda: pump.is_calm,
+        on_fault=hub.on_fault,
     )
 
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from hub import status
 from hub.abc import Lane
+from hub.condition import Condition
 from hub.config.problems import ConfigurationRefused as Refused
 from hub.config.read import Reading
 from hub.elapsed import HomeClock
 from hub.errors import LedgerUnwritable
+from hub.keeping import APART_MS, Keeping
 from hub.lanes import BULK, LOG, URGENT, Overlap
 from hub.ledger.source import LedgerSource
 from hub.ledger.write import Batch, Checkpointer, Writer
@@ -57,6 +59,8 @@ class Parts:
     logs: dict[str, Logbook]
     lanes: dict[str, Lane]
     health: Health
+    condition: Condition
+    keeping: Keeping
     source: LedgerSource
     shown: Shown
     reload: Reload
@@ -204,6 +208,7 @@ class Hub:
         for lane, book in parts.logs.items():
             batch.cursors[f"log_{lane}"] = book.cursor
         batch.cursors.update(parts.source.moved)
+        parts.keeping.join(batch, parts.clock.now())
         if filters is not self._saved_filters:
             batch.subscriptions.update(filters)
 
@@ -221,6 +226,8 @@ class Hub:
             wake()
         if group.batch.configurations:
             self._follow.set()
+        if parts.keeping.committed(parts.clock.now()):
+            asyncio.get_running_loop().call_later(APART_MS / 1000, self.save_soon)
         parts.shown.compare()
 
     # -- the run --------------------------------------------------------------------------------------------------
@@ -303,12 +310,14 @@ class Hub:
         while True:
             if (step := parts.clock.stepped_ms()) != 0:
                 parts.pump.put(ClockStepped(step_ms=step))
+            parts.condition.look_at_clock(parts.clock.now(), step)
             if URGENT in self._up:
                 parts.overlap.expire(parts.clock.now().elapsed_ms, self._urgent_up_ms)
             if beat <= 0:
                 beat = status.BEAT_S
                 await asyncio.to_thread(parts.health.look_at_disk, ledger)
-                self._watch_wal()
+                parts.condition.look_at_disk(parts.clock.now())
+                await parts.keeping.look(parts.clock.now())
                 self.beat()
                 parts.pump.save_soon()
             if checkpoint <= 0:
@@ -318,22 +327,12 @@ class Hub:
             await asyncio.sleep(1)
 
     async def _checkpoint(self) -> None:
-        told = "checkpoint" in self.parts.health.why
+        failure = ""
         try:
             await asyncio.to_thread(self.parts.checkpointer.checkpoint)
         except LedgerUnwritable as error:
-            if not told:
-                self.on_fault("checkpoint", True, str(error))
-        else:
-            if told:
-                self.on_fault("checkpoint", False, "the write-ahead log is moved into the ledger again")
-
-    def _watch_wal(self) -> None:
-        """A write-ahead log that only grows means that somebody reads for too long, or that the disk is failing."""
-        large, told = self.parts.health.wal_bytes > status.WAL_MOST_BYTES, "wal" in self.parts.health.why
-        if large != told:
-            size = self.parts.health.wal_bytes // 2**20
-            self.on_fault("wal", large, f"the ledger's write-ahead log is {size} MiB: a reader holds it for too long")
+            failure = str(error)
+        self.parts.condition.look_at_checkpoint(failure)
 
     def on_publish_refused(self, topic: str, why: str) -> None:
         """The broker answers and does not take what we publish: its rights are wrong, and somebody must know."""

@@ -110,6 +110,11 @@ class Pump:
         """Inputs that wait to be stepped."""
         return len(self._urgent) + len(self._bulk) + self._overlap.waiting
 
+    @property
+    def is_calm(self) -> bool:
+        """Nobody is waiting, and nobody has pressed just now: a commit may take something along."""
+        return not self._urgent and self._clock.now().elapsed_ms - self._urgent_ms >= AROUND_A_PRESS_MS
+
     def oldest_ms(self) -> int:
         """How long the oldest message that is not acknowledged has been waiting here."""
         now_ms = self._clock.now().elapsed_ms

@@ -255,6 +255,10 @@ class Meta:
     linked_ms: int = 0
     mode: str = "normal"
     missed_alert: str = ""
+    listed_ms: int = 0
+    """The manager's last morning list was made here (elapsed): the next one lists what was closed since."""
+    forgotten_ms: int = -1
+    """Alerts closed up to here (elapsed) are no longer in memory; the ledger has them."""
 
 
 class State:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from hub.config.files import BrokerForm, DashboardsForm, HomeFile, InfluxForm
+from hub.ledger.retention import Retention
 from hub.mqtt_types import BrokerAddress
 
 URL_WORDS = "mqtt://host:port or mqtts://host:port"
@@ -38,6 +39,7 @@ class HubSettings:
     dashboards_host: str = "127.0.0.1"
     dashboards_port: int = 8080
     series: SeriesSettings | None = None
+    retention: Retention = field(default_factory=Retention)
 
     def file(self, written: str) -> Path:
         """A file as `home.yaml` or `staff.yaml` names it."""
@@ -96,6 +98,7 @@ def settings_of_home(folder: Path, written: HomeFile) -> HubSettings:
         dashboards_host=written.dashboards.host,
         dashboards_port=written.dashboards.port,
         series=_series(folder, influx) if influx else None,
+        retention=Retention(**written.retention.model_dump()),
     )
 
 

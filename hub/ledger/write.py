@@ -22,7 +22,9 @@ from queue import SimpleQueue
 import orjson
 
 from hub.errors import LedgerTooNew, LedgerUnwritable
+from hub.ledger.retention import Forget
 from hub.ledger.rows import EventRow, InputRow
+from hub.ledger.snapshots import Snapshot
 from rules.state import TABLES
 
 log = logging.getLogger("handrail.ledger")
@@ -70,6 +72,9 @@ class Batch:
     rollups: dict[RollupKey, Rollup] = field(default_factory=dict)
     subscriptions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     cursors: dict[str, int] = field(default_factory=dict)
+    snapshots: list[Snapshot] = field(default_factory=list)
+    forget: list[Forget] = field(default_factory=list)
+    """What is old enough to go, a small piece of it."""
 
 
 CHUNKS = (64, 16, 4, 2, 1)
@@ -194,6 +199,10 @@ def _rare(store: sqlite3.Connection, batch: Batch) -> None:
         store.executemany("INSERT OR REPLACE INTO raw VALUES (?, ?, ?)", batch.raw)
     if batch.configurations:
         store.executemany("INSERT INTO configurations VALUES (?, ?, ?, ?)", batch.configurations)
+    for snapshot in batch.snapshots:
+        store.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", snapshot.row())
+    for statement, values in batch.forget:
+        store.execute(statement, values)
     for lane, filters in batch.subscriptions.items():
         store.execute("DELETE FROM subscriptions WHERE lane = ?", (lane,))
         store.executemany("INSERT INTO subscriptions VALUES (?, ?)", [(lane, name) for name in filters])
