@@ -21,6 +21,8 @@ QUEUED_MS = 120_000
 """What waited at the broker comes in the first moments of the connection; so long after it a press is a new one."""
 OLDEST_MS = 30 * 86_400_000
 """The broker forgets what waited longer (`persistent_client_expiration`): an age beyond is a clock that is wrong."""
+ONE_LIST_MS = 600_000
+"""What is found so much later was missed another time: it is a list of its own, that nobody has taken yet."""
 NAME = "missed while down"
 
 
@@ -46,7 +48,7 @@ def add(turn: Turn, event: Event, placed: Placed | None, level: Level) -> None:
     resident = (placed.person or turn.setting.only_resident_of(placed.place)) if placed else None
     device = placed.name if placed else event.device
     alert = turn.state.alerts.get(turn.meta.missed_alert)
-    if alert is None or alert.state is AlertState.CLOSED:
+    if alert is None or alert.state is AlertState.CLOSED or turn.now.elapsed_ms - alert.raised_ms > ONE_LIST_MS:
         _begin(turn, _row(event, placed, resident, device), level, event.stamp)
         return
     rows = list(alert.missed)
