@@ -26,7 +26,7 @@ from hub.hub import Hub, Parts
 from hub.keeping import Keeping
 from hub.lanes import BULK, LOG, URGENT, Overlap, Received
 from hub.ledger.load import Loaded, load
-from hub.ledger.snapshots import kept, take
+from hub.ledger.snapshots import begins_anew, take
 from hub.ledger.source import LedgerSource
 from hub.ledger.write import Checkpointer, Writer
 from hub.lock import Lock
@@ -199,13 +199,11 @@ def _parts(hub: Hub, start: _Start) -> Parts:
 
 def _keeping(hub: Hub, start: _Start, pump: Pump) -> Keeping:
     """A ledger that another machine wrote, or nobody yet, begins with a snapshot."""
-    snapshots = kept(start.writer.store)
-    is_ours = bool(snapshots) and snapshots[-1].is_ours
     return Keeping(
         path=start.writer.path,
         keep=start.settings.retention,
         loaded=start.loaded,
-        first=None if is_ours else take(start.writer.store),
+        first=take(start.writer.store) if begins_anew(start.writer.store) else None,
         clock=start.clock,
         is_calm=lambda: pump.is_calm,
         on_fault=hub.on_fault,

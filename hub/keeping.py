@@ -8,6 +8,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 from hub.elapsed import HomeClock
@@ -22,6 +23,8 @@ PIECES = 4
 """So many go with one commit: some milliseconds."""
 APART_MS = 200
 LOOK_EVERY_MS = 60_000
+MOST_PLANNED = 20_000
+"""Pieces held in memory at a time; the rest is found again behind them."""
 FAULT = "checkpoint:retention"
 
 
@@ -97,8 +100,10 @@ class Keeping:
                 if newest is None or lived_ms - newest >= DAY_MS:
                     self._pending = take(store)
                 elif self._planned_lived_ms != newest:
-                    self._plan.extend(old(store, self._keep, lived_ms=lived_ms, wall_ms=now.wall_ms))
-                    self._planned_lived_ms = newest
+                    every = old(store, self._keep, lived_ms=lived_ms, wall_ms=now.wall_ms)
+                    self._plan.extend(islice(every, MOST_PLANNED))
+                    if len(self._plan) < MOST_PLANNED:
+                        self._planned_lived_ms = newest
         except sqlite3.Error as error:
             raise LedgerUnreadable(f"the ledger {self._path} cannot be tidied: {error}") from error
 

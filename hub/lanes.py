@@ -85,6 +85,8 @@ class Overlap:
         self._waiting = 0
         self.unowed: list[int] = []
         """Copies that are owed no longer and that the ledger still holds; whoever commits takes them out there."""
+        self._lost_ms: dict[str, int] = {}
+        """When the broker forgot a lane's session, as long as copies from before may be owed."""
         for ident, lane, _topic, key, since_ms in owed:
             self._owed.setdefault((lane, key), deque()).append(Owed(ident, since_ms))
 
@@ -185,9 +187,16 @@ class Overlap:
         """Urgent copies owed for too long are forgotten, so that they never swallow a real press. Only the time counts
         in which the urgent lane was up (since `urgent_up_ms`): what waited at the broker meanwhile still comes."""
         self._forget(URGENT, lambda owed: now_ms - max(owed.since_ms, urgent_up_ms) > OWED_URGENT_MS)
+        for lane, lost_ms in list(self._lost_ms.items()):
+            if now_ms - lost_ms > OWED_URGENT_MS:
+                del self._lost_ms[lane]
+                self._forget(lane, lambda owed, until=lost_ms: owed.since_ms <= until)  # type: ignore[misc]
 
     def session_lost(self, lane: str, now_ms: int) -> None:
-        """The broker forgot a lane's session, and with it the copies that were owed before it was made anew."""
+        """The broker forgot a lane's session, and with it the copies that were owed before it was made anew. Those of
+        the last moments may still come, through the new one: they are waited for a little longer, and not for ever, or
+        each would swallow the copy of a later, equal press."""
+        self._lost_ms[lane] = now_ms
         self._forget(lane, lambda owed: now_ms - owed.since_ms > TWIN_WAIT_MS)
 
     def _forget(self, lane: str, is_over: Callable[[Owed], bool]) -> None:

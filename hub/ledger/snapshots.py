@@ -103,6 +103,12 @@ def kept(store: sqlite3.Connection) -> list[Snapshot]:
     return [Snapshot(**dict(zip(NAMES, row, strict=True))) for row in rows]
 
 
+def begins_anew(store: sqlite3.Connection) -> bool:
+    """Whether this machine, or its time-zone data, is not the one that the ledger was last written by."""
+    newest = store.execute("SELECT machine, timezones FROM snapshots ORDER BY seq DESC LIMIT 1").fetchone()
+    return bool(newest != (MACHINE, timezones()))
+
+
 @cache
 def timezones() -> str:
     """The version of the time-zone data that `zoneinfo` reads here."""

@@ -6,7 +6,6 @@ import heapq
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,29 +18,17 @@ from hub.demo.carers import Carers
 from hub.simulate.days import days_of
 from hub.simulate.messages import Said
 from tests.hub.core_parts import BULK, SLUG, URGENT
+from tests.hub.told import WITHOUT, Told, stamp_of
 from tests.hub.virtual_time import VirtualRig
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
+A_LOOK_MS = 10_000
+"""So often somebody looks at a board with something on it."""
 DAY_MS = 24 * HOUR_MS
 ZONE = ZoneInfo("Europe/London")
 PEOPLE = ("carer-1", "carer-2", "manager-1")
-WITHOUT = "room-004-pendant"
-"""Its gateway puts no time on what it says."""
 RETENTION = "\nretention: {events_days: 20, log_days: 30, rollups_days: 30, quarantine_days: 5, raw_days: 5}\n"
-
-
-@dataclass
-class Told:
-    """What the hub said so far: only what has to be known at the end."""
-
-    stamps: dict[str, set[int]] = field(default_factory=dict)
-    """Places in the sequence of the lines that are a press of this stamp."""
-    without: int = 0
-    """Presses without a stamp that were acted on, each message by itself."""
-    up_to: int = 0
-    """Counted up to this place in the sequence."""
-    steps: Counter[str] = field(default_factory=Counter)
 
 
 class Months:
@@ -68,6 +55,7 @@ class Months:
         self.silent: dict[str, int] = {}
         """Devices that say nothing, until when."""
         self._is_peaceful = is_peaceful
+        self._held_up: dict[str, int] = {}
         self.gateway_ms = 0
         """How far the gateway's clock is off."""
         self._missed: dict[str, list[str]] = {}
@@ -91,6 +79,8 @@ class Months:
         while True:
             due = self.hub.next_due_ms() if self.hub.is_up else 2**50
             next_ms = min(self.now_ms + max(0, due), self._later[0][0] if self._later else 2**60)
+            if self.hub.is_up and self.carers.open_alerts:
+                next_ms = min(next_ms, self.now_ms + A_LOOK_MS)
             if next_ms > at_ms:
                 break
             self.hub.true.forward(next_ms - self.now_ms)
@@ -107,8 +97,16 @@ class Months:
         self.read()
         if self.hub.is_up:
             for asked in self.carers.wishes(self.now_ms):
-                self.ask_each(asked)
+                if self._comes(orjson.loads(asked)):
+                    self.ask_each(asked)
             await self.hub.settle()
+
+    def _comes(self, asked: dict[str, str]) -> bool:
+        """Now and then who is going does not arrive, and the others are told again."""
+        alert = asked["alert"]
+        if asked["do"] == "claim" and self.rng.random() < 0.1:
+            self._held_up[alert] = self.now_ms + 5 * MINUTE_MS
+        return asked["do"] == "claim" or self._held_up.get(alert, 0) < self.now_ms
 
     def ask_each(self, request: bytes) -> None:
         """What was missed while the hub was down is answered resident by resident."""
@@ -140,27 +138,9 @@ class Months:
                 if not payload:
                     del self._missed[rest[0]]
             elif what == "log":
-                self._line(orjson.loads(payload))
+                self.told.line(orjson.loads(payload))
         for lane in self.hub.lanes.values():
             lane.acknowledged.clear()
-
-    def _line(self, line: dict[str, object]) -> None:
-        step, stamp = str(line["step"]), line.get("stamp")
-        self.told.steps[step] += 1
-        if isinstance(stamp, str) and step in ("raised", "pressed"):
-            self.told.stamps.setdefault(stamp, set()).add(int(str(line["seq"])))
-
-    def count(self) -> None:
-        """The presses without a stamp that the ledger holds since we last looked."""
-        rows = self.hub.rows(
-            "SELECT coalesce(max(seq), ?), count(*) FILTER (WHERE device LIKE ? AND extra ->> 'press' = 1)"
-            " FROM events WHERE seq > ?",
-            self.told.up_to,
-            f"%{WITHOUT}",
-            self.told.up_to,
-        )
-        self.told.up_to, more = (int(str(cell)) for cell in rows[0])
-        self.told.without += more
 
     # -- days -----------------------------------------------------------------------------------------------------
     async def live(self, days: int) -> None:
@@ -174,7 +154,7 @@ class Months:
                 await self.until(said.at_ms)
                 self.say(said)
                 await self.rest()
-            self.count()
+            self.told.count(self.hub)
         self.days += days
 
     def say(self, said: Said) -> None:
@@ -398,10 +378,4 @@ class Months:
                     ending = {"id": f"last-{hours}-{alert}", "do": "close", "alert": alert, "by": "carer-1"}
                     self.ask_each(orjson.dumps(ending | {"ending": "helped"}))
                 await self.rest()
-        self.count()
-
-
-def stamp_of(at_ms: int) -> str:
-    """A moment as Zigbee2MQTT writes it."""
-    moment = datetime.fromtimestamp(at_ms // 1000, ZoneInfo("UTC"))
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
+        self.told.count(self.hub)
