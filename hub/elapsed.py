@@ -24,7 +24,7 @@ ASKS_FOR_MS = 15 * 60_000
 
 class HomeClock:
     """`now` for the machine. Across a restart elapsed time adds what passed: by the machine's own count where it was on
-    all the time, else by the wall clock, where that went forward."""
+    all the time, else by the wall clock, where that went forward by a time that a home may be without its hub."""
 
     def __init__(
         self, clock: Clock, last_elapsed_ms: int, last_wall_ms: int, cursors: Mapping[str, int] | None = None
@@ -35,13 +35,13 @@ class HomeClock:
         wall_gap_ms = clock.wall_ms() - last_wall_ms if last_wall_ms else 0
         boot_gap_ms = on_ms - (last_elapsed_ms + kept.get("boot_apart_ms", 0))
         is_same_boot = boot != 0 and kept.get("boot") == boot and boot_gap_ms >= 0
-        gap_ms = boot_gap_ms if is_same_boot else wall_gap_ms
-        self._base = last_elapsed_ms + max(0, gap_ms) - clock.elapsed_ms()
+        is_likely = is_same_boot or 0 <= wall_gap_ms <= LONGEST_OFF_MS
+        gap_ms = boot_gap_ms if is_same_boot else wall_gap_ms if is_likely else 0
+        self._base = last_elapsed_ms + gap_ms - clock.elapsed_ms()
         self._apart = clock.wall_ms() - clock.elapsed_ms()
         self.cursors = {"boot": boot, "boot_apart_ms": on_ms - self.now().elapsed_ms if boot else 0}
         """Kept with the first commit, for the next start."""
-        is_likely = is_same_boot or 0 <= wall_gap_ms <= LONGEST_OFF_MS
-        moved_ms = wall_gap_ms - (max(0, gap_ms) if is_likely else 0)
+        moved_ms = wall_gap_ms - gap_ms
         before_ms = kept.get("clock_moved_ms", 0)
         if before_ms < 0 < wall_gap_ms and not is_same_boot:
             moved_ms = min(-before_ms, wall_gap_ms)  # it stood before the last record, and does so no longer

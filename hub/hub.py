@@ -80,7 +80,7 @@ class Hub:
         self._follow = asyncio.Event()
         self._configured = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
-        self._urgent_up_ms = 0
+        self._urgent_up_ms = self._bulk_up_ms = 0
         self._refused_topics: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._saved_filters: dict[str, tuple[str, ...]] = {}
@@ -114,6 +114,8 @@ class Hub:
         now_ms = parts.clock.now().elapsed_ms
         if lane == URGENT:
             self._urgent_up_ms = now_ms
+        elif lane == BULK:
+            self._bulk_up_ms = now_ms
         if not up.session_present and lane != LOG:
             parts.overlap.session_lost(lane, now_ms)
             if lane in parts.had_sessions:
@@ -313,6 +315,8 @@ class Hub:
             parts.condition.look_at_clock(parts.clock.now(), step)
             if URGENT in self._up:
                 parts.overlap.expire(parts.clock.now().elapsed_ms, self._urgent_up_ms)
+            if BULK in self._up:
+                parts.overlap.expire_bulk(parts.clock.now().elapsed_ms, self._bulk_up_ms)
             if beat <= 0:
                 beat = status.BEAT_S
                 await asyncio.to_thread(parts.health.look_at_disk, ledger)

@@ -23,6 +23,8 @@ behind a flood of messages, and the lines be kept in memory until the flood is o
 TWIN_WAIT_MS = 2_000
 OWED_URGENT_MS = 60_000
 """How long an urgent copy may still be owed after its bulk copy was acted on; a later one is a press of its own."""
+OWED_BULK_MS = 600_000
+"""The same for a bulk copy, before which a whole backlog may have to be read."""
 
 
 DIGEST_BYTES = 12
@@ -85,8 +87,6 @@ class Overlap:
         self._waiting = 0
         self.unowed: list[int] = []
         """Copies that are owed no longer and that the ledger still holds; whoever commits takes them out there."""
-        self._lost_ms: dict[str, int] = {}
-        """When the broker forgot a lane's session, as long as copies from before may be owed."""
         for ident, lane, _topic, key, since_ms in owed:
             self._owed.setdefault((lane, key), deque()).append(Owed(ident, since_ms))
 
@@ -187,16 +187,15 @@ class Overlap:
         """Urgent copies owed for too long are forgotten, so that they never swallow a real press. Only the time counts
         in which the urgent lane was up (since `urgent_up_ms`): what waited at the broker meanwhile still comes."""
         self._forget(URGENT, lambda owed: now_ms - max(owed.since_ms, urgent_up_ms) > OWED_URGENT_MS)
-        for lane, lost_ms in list(self._lost_ms.items()):
-            if now_ms - lost_ms > OWED_URGENT_MS:
-                del self._lost_ms[lane]
-                self._forget(lane, lambda owed, until=lost_ms: owed.since_ms <= until)  # type: ignore[misc]
+
+    def expire_bulk(self, now_ms: int, bulk_up_ms: int) -> None:
+        """The same of bulk copies, since the bulk lane is up: by then it has read what waited for it. One that can come
+        no more would swallow the copy of a later, equal press."""
+        self._forget(BULK, lambda owed: now_ms - max(owed.since_ms, bulk_up_ms) > OWED_BULK_MS)
 
     def session_lost(self, lane: str, now_ms: int) -> None:
         """The broker forgot a lane's session, and with it the copies that were owed before it was made anew. Those of
-        the last moments may still come, through the new one: they are waited for a little longer, and not for ever, or
-        each would swallow the copy of a later, equal press."""
-        self._lost_ms[lane] = now_ms
+        the last moments may still come, through the new one."""
         self._forget(lane, lambda owed: now_ms - owed.since_ms > TWIN_WAIT_MS)
 
     def _forget(self, lane: str, is_over: Callable[[Owed], bool]) -> None:

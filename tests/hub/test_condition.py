@@ -191,6 +191,18 @@ async def test_a_clock_found_wrong_at_a_start_is_told_and_mended_over_the_next(e
         await is_mended(elm, "clock")
 
 
+async def test_an_hour_of_a_chart_is_the_hour_that_the_clock_said(elm: Rig) -> None:
+    """What was heard under a wrong clock stands in its hours; what is heard once it is right, in the right ones."""
+    right = elm.clock.wall_ms() // HOUR_MS
+    for step_ms in (0, 3_650 * DAY_MS, -3_650 * DAY_MS):
+        set_clock(elm, step_ms)
+        elm.broker.say("zigbee2mqtt/room-001-motion", b'{"occupancy":true}')
+        await elm.quiet()
+    hours = elm.rows("SELECT hour, sum(count) FROM rollups WHERE device LIKE '%motion' GROUP BY hour ORDER BY hour")
+    assert [(int(str(hour)) - right) // 24 for hour, _ in hours] == [0, 3_650]
+    assert [count for _, count in hours] == [2, 1]
+
+
 def test_a_machine_that_wakes_up_late_and_is_told_the_time_was_never_wrong() -> None:
     """No battery for its clock, eight hours without current: the first minutes put it right."""
     belief = Belief(0, Now(0, RELEASED_MS), is_fresh=True)

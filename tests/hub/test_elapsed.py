@@ -103,3 +103,10 @@ def test_this_machine_knows_since_when_it_is_on() -> None:
     (boot, on_ms), (again, later_ms) = clock.boot(), clock.boot()
     assert boot == again
     assert 0 <= on_ms <= later_ms
+
+
+def test_a_calendar_that_is_years_ahead_after_a_reboot_is_not_believed() -> None:
+    """No wait is over because of it: whoever was told goes on being told, each at their time."""
+    clock = HomeClock(Booted(wall=315_360_000_000, elapsed=5), 500_000, 1_000_000)
+    assert clock.now().elapsed_ms == 500_000
+    assert clock.moved_ms == 315_359_000_000

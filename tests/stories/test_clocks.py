@@ -122,6 +122,23 @@ def test_the_list_of_the_morning_after_misses_nothing_of_a_longer_day(saturday: 
     assert listed_at == [sunday]
 
 
+@pytest.mark.parametrize(("evening", "hours"), [("2026-10-23 21:00", 25), ("2027-03-26 22:00", 23)])
+def test_a_morning_in_the_hour_that_changes_comes_once_a_day(evening: str, hours: int) -> None:
+    """A night until half past one: on the first of both in October, and an hour after one in March."""
+    times = replace(village().times, night_from="22:00", night_to="01:30")
+    home = House(home=replace(village(), times=times), wall_ms=at(evening))
+    home.device("next-door", action="emergency")
+    home.ask("not_ours", by="manager-1", device="zigbee2mqtt/next-door")
+    mornings: list[int] = []
+    for _ in range(4 * 24 * 4):
+        home.wait(minutes=15)
+        mornings += [home.wall_ms for _ in home.logs(Did.LISTED)]
+    # The list after the change is at half past one again.
+    before, change, after, _ = mornings
+    assert change - before == 24 * HOUR_MS
+    assert after - change == hours * HOUR_MS
+
+
 def test_a_carer_of_the_night_is_on_the_rota_in_both_of_its_hours() -> None:
     """Saturday's night shift goes on until seven on Sunday; nobody is warned at one, or at one again."""
     for moment in ("2026-10-25 00:10", "2026-10-25 01:10", "2027-03-28 00:59", "2027-03-28 01:01"):
