@@ -22,6 +22,8 @@ from rules.inputs import Now
 PIECES = 4
 """So many go with one commit: some milliseconds."""
 APART_MS = 200
+NEVER_CALM_MS = 10_000
+"""Where the urgent lane is never quiet (a receiver whose every message is urgent), something goes this often."""
 LOOK_EVERY_MS = 60_000
 MOST_PLANNED = 20_000
 """Pieces held in memory at a time; the rest is found again behind them."""
@@ -116,7 +118,7 @@ class Keeping:
         if self._first is not None:
             batch.snapshots.append(self._first)
             self._saving = (self._first, 0)
-        elif batch.log or not self._is_calm():
+        elif batch.log or not (self._is_calm() or now.elapsed_ms - self._piece_ms >= NEVER_CALM_MS):
             return
         elif self._pending is not None:
             batch.snapshots.append(self._pending)

@@ -33,6 +33,8 @@ SCHEMA = Path(__file__).parent / "schema"
 RECEIVED_KEPT = 4_000
 """Groups whose packet ids are kept. Only what was committed last and not yet acknowledged can come again."""
 PRUNE_EVERY = 500
+WAL_KEPT_BYTES = 64 * 2**20
+"""A write-ahead log that grew behind a slow reader is cut to this once the reader is gone."""
 LogRow = tuple[int, int, int, str, int, str | None, str | None, str | None, bytes]
 RollupKey = tuple[str, str, str, int]
 
@@ -216,6 +218,7 @@ def open_store(path: Path) -> sqlite3.Connection:
         store.execute("PRAGMA synchronous = FULL")
         store.execute("PRAGMA foreign_keys = ON")
         store.execute("PRAGMA wal_autocheckpoint = 0")
+        store.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")
         store.execute("PRAGMA cache_size = -2048")
         migrate(store)
     except sqlite3.Error as error:
