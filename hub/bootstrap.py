@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,20 +17,23 @@ from hub.broker_rights import Probe, Rights
 from hub.broker_watch import WATCH, BrokerWatch
 from hub.channels import AppriseChannel, Pager
 from hub.clock import Clock
+from hub.condition import Condition
 from hub.config.problems import ConfigurationRefused
 from hub.config.read import Reading, continued, read_home
 from hub.config.settings import HubSettings, data_folder, remember_data_folder
 from hub.config.stored import settings_from_json
 from hub.config.watch import stamps
-from hub.elapsed import HomeClock
-from hub.errors import HandrailError, LedgerUnreadable, LedgerUnwritable
+from hub.elapsed import Belief, HomeClock
+from hub.errors import HandrailError, LedgerUnwritable
 from hub.hub import Hub, Parts
+from hub.keeping import Keeping
 from hub.lanes import BULK, LOG, URGENT, Overlap, Received
 from hub.ledger.load import Loaded, load
-from hub.ledger.source import LedgerSource
+from hub.ledger.snapshots import begins_anew, take
+from hub.ledger.source import LedgerLines, LedgerSource
 from hub.ledger.write import Checkpointer, Writer
 from hub.lock import Lock
-from hub.logbook import Line, Logbook
+from hub.logbook import Logbook
 from hub.mqtt import Connection
 from hub.mqtt_types import Message
 from hub.outbox import Outbox, dumps, wish_of
@@ -134,7 +136,7 @@ def _start(
         settings=settings,
         writer=writer,
         loaded=loaded,
-        clock=HomeClock(clock, loaded.elapsed_ms, loaded.wall_ms),
+        clock=HomeClock(clock, loaded.elapsed_ms, loaded.wall_ms, loaded.cursors),
         topics=Topics(home.slug),
         catalogue=Catalogue(),
         rng=rng,
@@ -175,6 +177,8 @@ def _parts(hub: Hub, start: _Start) -> Parts:
     series = _series(hub, start, source, start.rng)
     logs, close_logs = _logs(hub, start, lanes)
     watch = _watch(hub, start, lanes, shown, source)
+    health = Health(home=start.slug, started_ms=start.clock.now().elapsed_ms)
+    keeping = _keeping(hub, start, pump)
     return Parts(
         reading=start.reading,
         refused=start.refused,
@@ -192,7 +196,15 @@ def _parts(hub: Hub, start: _Start) -> Parts:
         outbox=outbox,
         logs=logs,
         lanes=lanes,
-        health=Health(home=start.slug, started_ms=start.clock.now().elapsed_ms),
+        health=health,
+        condition=Condition(
+            health=health,
+            state=loaded.state,
+            belief=Belief(start.clock.moved_ms, start.clock.now(), is_fresh=start.clock.is_fresh),
+            on_fault=hub.on_fault,
+            save=keeping.note,
+        ),
+        keeping=keeping,
         source=source,
         shown=shown,
         watched=_watched(hub, start),
@@ -208,6 +220,19 @@ def _watched(hub: Hub, start: _Start) -> Watched:
     alerts = start.loaded.state.alerts
     told = any(alert.cause == "hub:watcher" and alert.state is not AlertState.CLOSED for alert in alerts)
     return Watched(expected=start.settings.watcher is not None, told=told, on_fault=hub.on_fault)
+
+
+def _keeping(hub: Hub, start: _Start, pump: Pump) -> Keeping:
+    """A ledger that another machine wrote, or nobody yet, begins with a snapshot."""
+    return Keeping(
+        path=start.writer.path,
+        keep=start.settings.retention,
+        loaded=start.loaded,
+        first=take(start.writer.store) if begins_anew(start.writer.store) else None,
+        clock=start.clock,
+        is_calm=lambda: pump.is_calm,
+        on_fault=hub.on_fault,
+    )
 
 
 def _warming(hub: Hub, channel: AppriseChannel) -> Callable[[], Awaitable[None]]:
@@ -349,8 +374,7 @@ def _watch(hub: Hub, start: _Start, lanes: dict[str, Lane], shown: Shown, source
 
 def _series(hub: Hub, start: _Start, source: LedgerSource, rng: random.Random) -> SeriesWriter | None:
     """The copy of every event in an InfluxDB, where `home.yaml` names one."""
-    named = start.settings.series
-    if named is None:
+    if (named := start.settings.series) is None:
         return None
     store = InfluxSeries(url=named.url, org=named.org, bucket=named.bucket, token_file=named.token_file)
     told = "series" in start.told
@@ -359,30 +383,18 @@ def _series(hub: Hub, start: _Start, source: LedgerSource, rng: random.Random) -
 
 def _logs(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> tuple[dict[str, Logbook], Callable[[], Awaitable[None]]]:
     """The two streams of log lines, and what closes their view of the ledger."""
-    reader = sqlite3.connect(f"file:{start.writer.path}?mode=ro", uri=True, isolation_level=None, timeout=1)
-
-    def read(urgent: int, after: int, limit: int) -> Sequence[Line]:
-        try:
-            rows = reader.execute(
-                "SELECT seq, body FROM log WHERE seq > ? AND urgent = ? ORDER BY seq LIMIT ?", (after, urgent, limit)
-            ).fetchall()
-        except sqlite3.Error as error:
-            raise LedgerUnreadable(f"the log lines in the ledger cannot be read: {error}") from error
-        return [(seq, body.encode()) for seq, body in rows]
-
-    async def close() -> None:
-        reader.close()
+    lines = LedgerLines(start.writer.path)
 
     def logbook(lane: str) -> Logbook:
         return Logbook(
             topic=start.topics.log,
             lane=lanes[lane],
             cursor=start.loaded.cursors.get(f"log_{lane}", 0),
-            read=partial(read, int(lane == URGENT)),
+            read=partial(lines.read, int(lane == URGENT)),
             later=asyncio.get_running_loop().call_later,
             on_refused=hub.on_publish_refused,
             on_taken=hub.on_publish_taken,
             refused="publish" in start.told,
         )
 
-    return {lane: logbook(lane) for lane in (URGENT, LOG)}, close
+    return {lane: logbook(lane) for lane in (URGENT, LOG)}, lines.close

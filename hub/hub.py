@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from hub import kill_points, status
 from hub.abc import Lane
 from hub.broker_watch import BrokerWatch
+from hub.condition import Condition
 from hub.config.problems import ConfigurationRefused as Refused
 from hub.config.read import Reading
 from hub.elapsed import HomeClock
 from hub.errors import LedgerUnwritable
+from hub.keeping import APART_MS, Keeping
 from hub.kill_points import Point
 from hub.lanes import BULK, LOG, URGENT, Overlap
 from hub.ledger.source import LedgerSource
@@ -62,6 +64,8 @@ class Parts:
     logs: dict[str, Logbook]
     lanes: dict[str, Lane]
     health: Health
+    condition: Condition
+    keeping: Keeping
     source: LedgerSource
     shown: Shown
     watched: Watched
@@ -229,6 +233,7 @@ class Hub:
         for lane, book in parts.logs.items():
             batch.cursors[f"log_{lane}"] = book.cursor
         batch.cursors.update(parts.source.moved)
+        parts.keeping.join(batch, parts.clock.now())
         if filters is not self._saved_filters:
             batch.subscriptions.update(filters)
 
@@ -247,6 +252,8 @@ class Hub:
             wake()
         if group.batch.configurations:
             self._follow.set()
+        if parts.keeping.committed(parts.clock.now()):
+            asyncio.get_running_loop().call_later(APART_MS / 1000, self.save_soon)
         parts.shown.compare()
 
     # -- the run --------------------------------------------------------------------------------------------------
@@ -262,7 +269,7 @@ class Hub:
         pump.leave_out(parts.set_aside)
         parts.outbox.offer(parts.left_over)
         work: list[Callable[[], Awaitable[None]]] = [pump.run, *(lane.run for lane in parts.lanes.values())]
-        aside = [self._look_after, self._follow_changes, self._watch_files]
+        aside = [self._look_after, self._look_at_disk, self._follow_changes, self._watch_files]
         try:
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(_named(job)) for job in (*work, *parts.background)]
@@ -325,44 +332,42 @@ class Hub:
             await self.parts.subscriptions.follow(self.parts.lanes[URGENT])
 
     async def _look_after(self) -> None:
-        """The heartbeat, the checkpoint, the clock, once a second or as their own time comes."""
-        parts, beat, checkpoint = self.parts, 0.0, 0.0
-        ledger = parts.writer.path
+        """The heartbeat, the clock, and who must be heard from; it waits for no disk."""
+        parts, beat = self.parts, 0.0
         while True:
             if (step := parts.clock.stepped_ms()) != 0:
                 parts.pump.put(ClockStepped(step_ms=step))
-            now_ms = parts.clock.now().elapsed_ms
-            parts.overlap.expire(now_ms, self._up_ms)
-            parts.watched.look(now_ms, linked={URGENT, BULK} <= self._up.keys())
+            now = parts.clock.now()
+            parts.condition.look_at_clock(now, step)
+            parts.overlap.expire(now.elapsed_ms, self._up_ms)
+            parts.watched.look(now.elapsed_ms, linked={URGENT, BULK} <= self._up.keys())
             if beat <= 0:
                 beat = status.BEAT_S
-                await asyncio.to_thread(parts.health.look_at_disk, ledger)
-                self._watch_wal()
                 self.beat()
                 parts.pump.save_soon()
-            if checkpoint <= 0:
-                checkpoint = CHECKPOINT_S
-                await self._checkpoint()
-            beat, checkpoint = beat - 1, checkpoint - 1
+            beat -= 1
             await asyncio.sleep(1)
 
+    async def _look_at_disk(self) -> None:
+        """The checkpoint, the room on the disk, snapshots: a disk that hangs holds up this alone."""
+        parts, look = self.parts, 0.0
+        while True:
+            if look <= 0:
+                look = status.BEAT_S
+                await asyncio.to_thread(parts.health.look_at_disk, parts.writer.path)
+                parts.condition.look_at_disk(parts.clock.now())
+                await parts.keeping.look(parts.clock.now())
+            await self._checkpoint()
+            look -= CHECKPOINT_S
+            await asyncio.sleep(CHECKPOINT_S)
+
     async def _checkpoint(self) -> None:
-        told = "checkpoint" in self.parts.health.why
+        failure = ""
         try:
             await asyncio.to_thread(self.parts.checkpointer.checkpoint)
         except LedgerUnwritable as error:
-            if not told:
-                self.on_fault("checkpoint", True, str(error))
-        else:
-            if told:
-                self.on_fault("checkpoint", False, "the write-ahead log is moved into the ledger again")
-
-    def _watch_wal(self) -> None:
-        """A write-ahead log that only grows means that somebody reads for too long, or that the disk is failing."""
-        large, told = self.parts.health.wal_bytes > status.WAL_MOST_BYTES, "wal" in self.parts.health.why
-        if large != told:
-            size = self.parts.health.wal_bytes // 2**20
-            self.on_fault("wal", large, f"the ledger's write-ahead log is {size} MiB: a reader holds it for too long")
+            failure = str(error)
+        self.parts.condition.look_at_checkpoint(failure)
 
     def on_publish_refused(self, topic: str, why: str) -> None:
         """The broker answers and does not take what we publish: its rights are wrong, and somebody must know."""

@@ -16,6 +16,7 @@ from devices.registry import meaning, presses_call
 from devices.topics import publishable
 from hub.lanes import BULK, URGENT, Held, Overlap, Received, digest
 from hub.ledger.rows import OWN_FAULT
+from hub.ledger.write import Batch
 from hub.mqtt_types import Packet
 from hub.outbox import Wish
 from hub.requests import UnreadableRequest, read_request
@@ -36,6 +37,11 @@ class Unbearable(Exception):
         super().__init__(f"{packet.topic}: {error!r}")
         self.packet = packet
         self.reason = f"{OWN_FAULT}{error!r}"
+
+    def aside(self, seq: int, now: Now) -> Batch:
+        """What the ledger keeps of it: the message alone, whole, in quarantine."""
+        row = (seq, now.wall_ms, self.packet.topic, self.packet.payload, self.reason)
+        return Batch(quarantine=[row], cursors={"seq": seq})
 
 
 @dataclass(slots=True)

@@ -200,7 +200,8 @@ class Overlap:
                 self._cover()
 
     def session_lost(self, lane: str, now_ms: int) -> None:
-        """The broker forgot a lane's session, and with it the copies that were owed before it was made anew."""
+        """The broker forgot a lane's session, and with it the copies that were owed before it was made anew. Those of
+        the last moments may still come, through the new one."""
         self._forget(lane, lambda owed: now_ms - owed.since_ms > TWIN_WAIT_MS)
 
     def _forget(self, lane: str, is_over: Callable[[Owed], bool]) -> None:

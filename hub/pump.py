@@ -136,6 +136,11 @@ class Pump:
         """Inputs that wait to be stepped."""
         return len(self._urgent) + len(self._bulk) + self._overlap.waiting
 
+    @property
+    def is_calm(self) -> bool:
+        """Nobody is waiting, and nobody has pressed just now: a commit may take something along."""
+        return not self._urgent and self._clock.now().elapsed_ms - self._urgent_ms >= AROUND_A_PRESS_MS
+
     def oldest_ms(self) -> int:
         """How long the oldest message that is not acknowledged has been waiting here."""
         now_ms = self._clock.now().elapsed_ms
@@ -217,10 +222,8 @@ class Pump:
 
     async def _set_aside(self, bug: Unbearable) -> None:
         """Written down alone: nothing of the group that it was in is, and all of that comes again."""
-        now, packet, seq = self._clock.now(), bug.packet, self._steps.seq + 1
-        row = (seq, now.wall_ms, packet.topic, packet.payload, bug.reason)
-        keeping = asyncio.ensure_future(self._commit(Batch(quarantine=[row], cursors={"seq": seq})))
-        await asyncio.wait((keeping,), timeout=SLOW_S)
+        batch = bug.aside(self._steps.seq + 1, self._clock.now())
+        await asyncio.wait((asyncio.ensure_future(self._commit(batch)),), timeout=SLOW_S)
 
     def leave_out(self, messages: Iterable[tuple[str, bytes]]) -> None:
         """What was set aside by the run before is told now, and not acted on when the broker sends it again."""
@@ -243,9 +246,7 @@ class Pump:
             self._catch_up(self._clock.now().elapsed_ms)
             await asyncio.sleep(0.05)
         if self._unkept:
-            log.error(
-                "the ledger never took the last %d groups: what was not acknowledged comes again", len(self._unkept)
-            )
+            log.error("the ledger never took the last %d groups: all of it comes again", len(self._unkept))
             return
         await self._one_group(last=True)
 
@@ -316,12 +317,11 @@ class Pump:
             self._intake.take(group, taken, packet, now)
         self._bulk_since_ms = now.elapsed_ms
 
-    # -- keeping --------------------------------------------------------------------------------------------------
     async def _is_kept(self, keeping: asyncio.Future[None], formed: Formed, ahead: Formed | None) -> bool:
         """Whether the commit returned in time. Where it failed or hangs, what was stepped is told from memory."""
         await asyncio.wait((keeping,), timeout=SLOW_S)
         if not keeping.done():
-            # A machine that was suspended finds both done at once: what returned meanwhile is seen a turn later.
+            # A machine that was suspended finds both done at once, the commit a turn later.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
         fault, why = LEDGER_SLOW, "the ledger has not answered for a second"

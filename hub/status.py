@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,9 @@ class Health:
     stopping: bool = False
     wal_bytes: int = 0
     disk_free_bytes: int = 0
+    disk_total_bytes: int = 0
+    usage: Callable[[Path], tuple[int, int, int]] = shutil.disk_usage
+    """Total, used and free bytes of a folder's disk."""
 
     def message(self, *, elapsed_ms: int, backlog: int, oldest_unacknowledged_ms: int) -> dict[str, object]:
         """The heartbeat's message."""
@@ -42,8 +46,8 @@ class Health:
         wal = ledger.with_name(ledger.name + "-wal")
         try:
             self.wal_bytes = wal.stat().st_size if wal.exists() else 0
-            self.disk_free_bytes = shutil.disk_usage(ledger.parent).free
+            self.disk_total_bytes, _, self.disk_free_bytes = self.usage(ledger.parent)
         except OSError as error:
-            self.why["disk"] = f"the folder {ledger.parent} cannot be looked at: {error.strerror}"
+            self.why["folder"] = f"the folder {ledger.parent} cannot be looked at: {error.strerror}"
         else:
-            self.why.pop("disk", None)
+            self.why.pop("folder", None)

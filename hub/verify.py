@@ -1,8 +1,10 @@
-"""Folds a ledger anew, from its first input, and compares the outcome with what is stored.
+"""Folds a ledger anew, from its oldest usable snapshot, and compares the outcome with what is stored.
 
-The past is stepped through a fresh state with the same `step` that the hub uses. Of each record the last version is
-kept, finished and forgotten ones too, because the store keeps those as well. A hub may be running: the stored rows are
-copied in one short look together with the sequence they belong to, and the fold ends there.
+A snapshot is usable when this machine goes on from it, and from each one behind it; the first of a ledger is empty, and
+then the whole past is folded. The past is stepped with the same `step` that the hub uses. Of each record the last
+version is kept, finished and forgotten ones too, because the store keeps those as well; what had ended before the
+snapshot is left out. A hub may be running: the stored rows are copied in one short look together with the sequence they
+belong to, and the fold ends there.
 """
 
 from __future__ import annotations
@@ -18,16 +20,20 @@ from typing import NamedTuple
 import orjson
 
 from hub.errors import HandrailError
+from hub.ledger.load import home_of, restored
 from hub.ledger.rows import event_of, input_of
+from hub.ledger.snapshots import Snapshot, kept
 from rules.inputs import Input, Now
 from rules.machine import step
-from rules.state import TABLES, State, Table
+from rules.state import TABLES, Meta, State, Table
 
 PAGE = 2_000
 """Places of the sequence read at a time: some milliseconds, so that no reader keeps the log from being tidied."""
 SHOWN = 20
 LONGEST_SHOWN = 300
 BUSY_S = 5.0
+WITH_SNAPSHOTS = 2
+"""The first schema that has them."""
 
 EVENTS = """SELECT seq, elapsed_ms, wall_ms, device, kind, value, extra FROM main.events
     WHERE seq BETWEEN ? AND ? ORDER BY seq"""
@@ -59,6 +65,11 @@ class Verdict:
     inputs: int = 0
     events: int = 0
     imported: int = 0
+    snapshot_seq: int = 0
+    """The fold began with the snapshot of this place in the sequence; 0 where it began with nothing."""
+    snapshot_wall_ms: int = 0
+    settled: int = 0
+    """Alerts and episodes that had ended before it: they are not compared."""
     compared: dict[str, int] = field(default_factory=dict)
     different: int = 0
     shown: list[Difference] = field(default_factory=list)
@@ -89,8 +100,11 @@ def _open(ledger: Path) -> sqlite3.Connection:
 
 
 def _verify(store: sqlite3.Connection, tell: Callable[[int, int], None]) -> Verdict:
-    verdict, state = Verdict(), State()
-    verdict.first_seq, verdict.last_seq = _copy_outcome(store)
+    verdict = Verdict()
+    verdict.first_seq, verdict.last_seq, snapshots = _copy_outcome(store)
+    state = _beginning(store, verdict, snapshots)
+    meta = state.meta.get("meta") or Meta()
+    before = {"alerts": meta.alerts, "episodes": meta.episodes}
     tables = state.tables()
     for low in range(verdict.first_seq, verdict.last_seq + 1, PAGE):
         high = min(low + PAGE - 1, verdict.last_seq)
@@ -103,24 +117,68 @@ def _verify(store: sqlite3.Connection, tell: Callable[[int, int], None]) -> Verd
         state.adopt()
         tell(high - verdict.first_seq + 1, verdict.last_seq - verdict.first_seq + 1)
     for name in TABLES:
+        _settle(store, name, verdict, before.get(name, 0))
         _compare(store, name, verdict)
     return verdict
 
 
-def _copy_outcome(store: sqlite3.Connection) -> tuple[int, int]:
-    """Copy the stored rows aside in one look, together with the first and the last input that they follow from."""
+def _beginning(store: sqlite3.Connection, verdict: Verdict, snapshots: list[Snapshot]) -> State:
+    """The state that the fold begins with; a snapshot that somebody changed is a difference, and is not begun with."""
+    usable: Snapshot | None = None
+    for snapshot in reversed(snapshots):
+        if not snapshot.is_ours:
+            break
+        if snapshot.is_sealed:
+            usable = snapshot
+            continue
+        verdict.different += 1
+        verdict.shown.append(
+            Difference(table="snapshots", key=str(snapshot.seq), stored="its seal is broken", folded="")
+        )
+        break
+    if usable is None and snapshots:
+        raise LedgerUnreadable(
+            "another version of Handrail, or of the time-zone data, wrote this ledger: start the hub once with this one"
+            if not verdict.different
+            else f"the snapshot of place {snapshots[-1].seq} in the sequence was changed: its seal is broken"
+        )
+    if usable is None or usable.seq == 0:
+        return State()
+    verdict.snapshot_seq, verdict.snapshot_wall_ms = usable.seq, usable.wall_ms
+    verdict.first_seq = max(verdict.first_seq, usable.seq + 1)
+    rows, home = usable.rows(), usable.home()
+    for name, held in rows.items():
+        store.executemany(f"INSERT INTO temp.folded_{name} VALUES (?, ?)", held)
+    return restored(rows, home_of(home) if home else None)
+
+
+def _settle(store: sqlite3.Connection, name: str, verdict: Verdict, count: int) -> None:
+    """Leave out of the comparison what is numbered up to `count` and was not in the snapshot: it had ended before."""
+    if count:
+        verdict.settled += store.execute(
+            f"DELETE FROM temp.stored_{name} WHERE CAST(substr(key, 2) AS INTEGER) <= ?"
+            f" AND key NOT IN (SELECT key FROM temp.folded_{name})",
+            (count,),
+        ).rowcount
+
+
+def _copy_outcome(store: sqlite3.Connection) -> tuple[int, int, list[Snapshot]]:
+    """Copy the stored rows aside in one look, together with the first and the last input that they follow from, and
+    the snapshots there are."""
     store.execute("PRAGMA temp_store = FILE")
     store.execute("BEGIN")
     ends = [store.execute(f"SELECT min(seq), max(seq) FROM main.{table}").fetchone() for table in ("events", "inputs")]
     for table in TABLES:
         store.execute(f"CREATE TEMP TABLE stored_{table} AS SELECT key, body FROM main.{table}")
+    version = store.execute("PRAGMA user_version").fetchone()[0]
+    snapshots = kept(store) if version >= WITH_SNAPSHOTS else []
     store.execute("COMMIT")
     for table in TABLES:
         store.execute(f"CREATE TEMP TABLE folded_{table} (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID")
         store.execute(f"CREATE UNIQUE INDEX temp.stored_{table}_by_key ON stored_{table} (key)")
     first = min((low for low, _ in ends if low is not None), default=1)
     last = max((high for _, high in ends if high is not None), default=0)
-    return first, last
+    return first, last, snapshots
 
 
 def _page(store: sqlite3.Connection, low: int, high: int) -> Iterable[_Past]:

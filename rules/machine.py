@@ -44,10 +44,15 @@ from rules.setting import Setting
 from rules.state import Alert, AlertState, Ending, Meta, State, Status
 from rules.turn import Turn, plainly
 
+MACHINE = 2
+"""Counts up when the same inputs give another outcome: a ledger then begins with a snapshot, and `verify` there."""
 DAY_MS = 86_400_000
 ANSWERS_KEPT_MS = 7 * DAY_MS
 CLOSED_KEPT_MS = DAY_MS
-"""Closed alerts are remembered for so long (a call may reopen one, a late tap is answered); the ledger keeps them."""
+"""Closed alerts are remembered for so long (a call may reopen one, a late tap is answered), and until a morning's list
+was made since; the ledger keeps them."""
+UNLISTED_KEPT_MS = 8 * DAY_MS
+"""And no longer than this where no list is made."""
 STRANGER_KEPT_MS = 30 * DAY_MS
 """A device nobody placed is forgotten when it was not heard for so long, unless people said something about it."""
 TIDY_MS = 3_600_000
@@ -99,14 +104,19 @@ def _fell_due(turn: Turn, given: FellDue) -> None:
 
 
 def _tidy(turn: Turn) -> None:
-    """Forget what is long over: answered requests after seven days, closed alerts after one (the ledger keeps them)."""
+    """Forget what is long over: answered requests after seven days, closed alerts after one and a morning's list (the
+    ledger keeps them)."""
     now, state = turn.now.elapsed_ms, turn.state
     for key, answered in list(state.answers.rows.items()):
         if now - answered.at_ms > ANSWERS_KEPT_MS:
             state.answers.drop(key)
+    listed = max(turn.meta.listed_ms, now - UNLISTED_KEPT_MS)
+    forgotten = max(turn.meta.forgotten_ms, min(now - CLOSED_KEPT_MS - 1, listed))
     for alert in list(state.alerts):
-        if alert.closed_ms is not None and now - alert.closed_ms > CLOSED_KEPT_MS:
+        if alert.closed_ms is not None and alert.closed_ms <= forgotten:
             state.alerts.forget(alert.id)
+    if forgotten > turn.meta.forgotten_ms:
+        turn.set_meta(replace(turn.meta, forgotten_ms=forgotten))
     for status in list(state.devices):
         if now - max(status.heard_ms, status.watched_from_ms) > STRANGER_KEPT_MS and not _is_of_use(turn, status):
             state.devices.drop(status.device)
@@ -195,6 +205,7 @@ def _started(turn: Turn, given: Started) -> None:
             down_from_wall_ms=meta.down_from_wall_ms if _is_down(meta) else given.down_from_ms,
             up_wall_ms=0,
             linked=False,
+            listed_ms=meta.listed_ms or max(0, turn.now.elapsed_ms - UNLISTED_KEPT_MS),
         )
     )
     for fault in turn.meta.unkept:
@@ -241,8 +252,7 @@ def _clock_stepped(turn: Turn, given: ClockStepped) -> None:
                 promise=later,
             )
         )
-    if turn.state.setting is not None:
-        morning.arm(turn)
+    morning.clock_stepped(turn, given.step_ms)
 
 
 def _unread(turn: Turn, given: Unread) -> None:

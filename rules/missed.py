@@ -17,20 +17,30 @@ from rules.turn import Turn
 HOUR_MS = 3_600_000
 SLACK_MS = 1_000
 """The hub's clock and a gateway's may be so far apart."""
+QUEUED_MS = 120_000
+"""What waited at the broker comes in the first moments of the connection; so long after it a press is a new one."""
+OLDEST_MS = 30 * 86_400_000
+"""The broker forgets what waited longer (`persistent_client_expiration`): an age beyond is a clock that is wrong."""
+ONE_LIST_MS = 600_000
+"""What is found so much later was missed another time: it is a list of its own, that nobody has taken yet."""
 NAME = "missed while down"
 
 
 def age_ms(turn: Turn, event: Event) -> int:
     """How long ago something happened while the hub or its broker was down; 0 where it did not, or that is unknown.
 
-    A time outside of that is not believed: a gateway whose clock is wrong must not make a new press an old one.
+    A time outside of that is not believed, nor one that nothing can be as old as, nor any once the queue at the broker
+    is read: a clock that is wrong, the gateway's or ours, must not make a new press an old one.
     """
     meta = turn.meta
     if event.at_ms is None or not meta.down_from_wall_ms:
         return 0
+    if meta.linked and turn.now.elapsed_ms - meta.linked_ms > QUEUED_MS:
+        return 0
     if not meta.down_from_wall_ms - SLACK_MS <= event.at_ms <= (meta.up_wall_ms or turn.now.wall_ms):
         return 0
-    return max(0, turn.now.wall_ms - event.at_ms)
+    age = max(0, turn.now.wall_ms - event.at_ms)
+    return age if age <= OLDEST_MS else 0
 
 
 def add(turn: Turn, event: Event, placed: Placed | None, level: Level) -> None:
@@ -38,7 +48,7 @@ def add(turn: Turn, event: Event, placed: Placed | None, level: Level) -> None:
     resident = (placed.person or turn.setting.only_resident_of(placed.place)) if placed else None
     device = placed.name if placed else event.device
     alert = turn.state.alerts.get(turn.meta.missed_alert)
-    if alert is None or alert.state is AlertState.CLOSED:
+    if alert is None or alert.state is AlertState.CLOSED or turn.now.elapsed_ms - alert.raised_ms > ONE_LIST_MS:
         _begin(turn, _row(event, placed, resident, device), level, event.stamp)
         return
     rows = list(alert.missed)

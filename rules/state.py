@@ -260,6 +260,10 @@ class Meta:
     missed_alert: str = ""
     unkept: tuple[str, ...] = ()
     """The faults for which the ledger is not written now: what is raised meanwhile is told from memory."""
+    listed_ms: int = 0
+    """The manager's last morning list was made here (elapsed): the next one lists what was closed since."""
+    forgotten_ms: int = -1
+    """Alerts closed up to here (elapsed) are no longer in memory; the ledger has them."""
 
 
 class State:

@@ -29,6 +29,11 @@ def report(verdict: Verdict) -> str:
         f"folded {verdict.inputs} inputs ({verdict.events} of them events), {verdict.first_seq} to {verdict.last_seq},"
         f" {_moment(verdict.first_wall_ms)} to {_moment(verdict.last_wall_ms)}"
     ]
+    if verdict.snapshot_seq:
+        lines.append(
+            f"began with the snapshot of {_moment(verdict.snapshot_wall_ms)}, {verdict.snapshot_seq} in the sequence;"
+            f" left out {verdict.settled} alerts and episodes that had ended before it"
+        )
     if verdict.imported:
         lines.append(f"left out {verdict.imported} imported events: they never reached the live machine")
     counts = ", ".join(f"{count} {table}" for table, count in verdict.compared.items())

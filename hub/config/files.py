@@ -172,6 +172,21 @@ class WatcherForm(Form):
     sounders: list[Ident] = Field([], description="Placed devices (siren or sounder) it sounds; none named means all.")
 
 
+_Days = Annotated[Whole, Field(ge=2, le=36_500)]
+
+
+class RetentionForm(Form):
+    """For how many days the hub keeps what it heard and did: days in which it ran."""
+
+    events_days: _Days = Field(400, description="Every event and every other input: what `verify` can fold again.")
+    log_days: _Days = Field(
+        1_100, description="Closed alerts, ended rules and each of their steps; at least as long as events."
+    )
+    rollups_days: _Days = Field(1_100, description="The hours that charts are drawn from.")
+    quarantine_days: _Days = Field(90, description="Messages that could not be read.")
+    raw_days: _Days = Field(400, description="The bytes behind emergencies.")
+
+
 class HomeFile(Form):
     """`home.yaml`: the building."""
 
@@ -186,6 +201,9 @@ class HomeFile(Form):
     series: SeriesForm | None = Field(None, description="A time-series store beside the ledger.")
     dashboards: DashboardsForm = Field(default_factory=DashboardsForm, description="The screens.")
     watcher: WatcherForm | None = Field(None, description="The watcher, which tells presses while the hub is gone.")
+    retention: RetentionForm = Field(
+        default_factory=RetentionForm, description="For how many days the ledger keeps what."
+    )
     data: Text = Field("data", description="The folder of the ledger; made when missing.")
 
 

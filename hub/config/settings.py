@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from hub.config.files import BrokerForm, DashboardsForm, HomeFile, InfluxForm, WatcherForm
+from hub.ledger.retention import Retention
 from hub.mqtt_types import BrokerAddress
 from rules.home import Channel
 
@@ -55,6 +56,7 @@ class HubSettings:
     series: SeriesSettings | None = None
     watcher: WatcherSettings | None = None
     """Where the home has one, and the hub shall say when it does not run."""
+    retention: Retention = field(default_factory=Retention)
 
     def file(self, written: str) -> Path:
         """A file as `home.yaml` or `staff.yaml` names it."""
@@ -137,6 +139,7 @@ def settings_of_home(folder: Path, written: HomeFile) -> HubSettings:
         dashboards_port=written.dashboards.port,
         series=_series(folder, influx) if influx else None,
         watcher=_watcher(folder, written.broker, written.watcher) if written.watcher else None,
+        retention=Retention(**written.retention.model_dump()),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import orjson
@@ -36,29 +37,46 @@ class Loaded:
 
 
 ONLY = {
-    "alerts": "WHERE state <> 'closed'"
-    " OR closed_wall_ms >= (SELECT value FROM cursors WHERE name = 'wall_ms') - 86400000",
+    "alerts": "WHERE state <> 'closed' OR (state = 'closed' AND closed_ms >"
+    " coalesce((SELECT body ->> 'forgotten_ms' FROM meta WHERE key = 'meta'), -1))",
     "episodes": "WHERE state = 'helping'",
 }
-"""Rows of these tables that memory holds; the others stay on disk."""
+"""Rows of these tables that memory holds, by what the machine says it has forgotten; the others stay on disk."""
 SET_ASIDE = """SELECT topic, payload FROM quarantine WHERE instr(reason, ?) = 1
     AND seq > (SELECT coalesce(max(seq), 0) FROM inputs WHERE what = 'Started') ORDER BY seq"""
+
+
+def remembered(table: str, columns: str) -> str:
+    """The query for the rows of a table that memory holds."""
+    return f"SELECT {columns} FROM {table} {ONLY.get(table, '')} ORDER BY key"
+
+
+def restored(rows: Mapping[str, Iterable[tuple[str, str]]], home: Home | None) -> State:
+    """A state from the rows of its tables and the configuration that held."""
+    state = State()
+    for name, kind in ROWS.items():
+        read = adapter(kind)
+        table = getattr(state, name)
+        for key, body in rows[name]:
+            row = read.validate_json(body)
+            table.rows[_key_of(row, key)] = row
+    if home is not None:
+        running = [episode.rule for episode in state.episodes]
+        state.setting = Setting(home, running)
+    return state
+
+
+def home_of(body: str) -> Home:
+    """A configuration as the ledger keeps it."""
+    home: Home = adapter(Home).validate_json(body)  # type: ignore[assignment]
+    return home
 
 
 def load(store: sqlite3.Connection) -> Loaded:
     """Read everything a start needs, in one look."""
     cursors = dict(store.execute("SELECT name, value FROM cursors").fetchall())
-    state = State()
-    for name, kind in ROWS.items():
-        read = adapter(kind)
-        table = getattr(state, name)
-        for key, body in store.execute(f"SELECT key, body FROM {name} {ONLY.get(name, '')}"):
-            row = read.validate_json(body)
-            table.rows[_key_of(row, key)] = row
     home, settings = newest_configuration(store)
-    if home is not None:
-        running = [episode.rule for episode in state.episodes]
-        state.setting = Setting(home, running)
+    state = restored({name: store.execute(remembered(name, "key, body")) for name in ROWS}, home)
     tables = ("events", "inputs", "log")
     used = [store.execute(f"SELECT coalesce(max(seq), 0) FROM {table}").fetchone()[0] for table in tables]
     seq = max(*used, cursors.get("seq", 0))  # wishes and owed copies have places in the sequence too
@@ -96,4 +114,4 @@ def _key_of(row: object, key: str) -> str:
 def newest_configuration(store: sqlite3.Connection) -> tuple[Home | None, str]:
     """The configuration accepted last: the home, and the settings beside it."""
     row = store.execute("SELECT body, settings FROM configurations ORDER BY seq DESC LIMIT 1").fetchone()
-    return (adapter(Home).validate_json(row[0]), row[1]) if row else (None, "")  # type: ignore[return-value]
+    return (home_of(row[0]), row[1]) if row else (None, "")

@@ -24,7 +24,9 @@ import orjson
 from hub import kill_points
 from hub.errors import LedgerTooNew, LedgerUnwritable
 from hub.kill_points import Point
+from hub.ledger.retention import Forget
 from hub.ledger.rows import EventRow, InputRow
+from hub.ledger.snapshots import Snapshot
 from rules.state import TABLES
 
 log = logging.getLogger("handrail.ledger")
@@ -33,6 +35,8 @@ SCHEMA = Path(__file__).parent / "schema"
 RECEIVED_KEPT = 4_000
 """Groups whose packet ids are kept. Only what was committed last and not yet acknowledged can come again."""
 PRUNE_EVERY = 500
+WAL_KEPT_BYTES = 64 * 2**20
+"""A write-ahead log that grew behind a slow reader is cut to this once the reader is gone."""
 LogRow = tuple[int, int, int, str, int, str | None, str | None, str | None, bytes]
 RollupKey = tuple[str, str, str, int]
 
@@ -72,6 +76,9 @@ class Batch:
     rollups: dict[RollupKey, Rollup] = field(default_factory=dict)
     subscriptions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     cursors: dict[str, int] = field(default_factory=dict)
+    snapshots: list[Snapshot] = field(default_factory=list)
+    forget: list[Forget] = field(default_factory=list)
+    """What is old enough to go, a small piece of it."""
 
 
 CHUNKS = (64, 16, 4, 2, 1)
@@ -198,6 +205,10 @@ def _rare(store: sqlite3.Connection, batch: Batch) -> None:
         store.executemany("INSERT OR REPLACE INTO raw VALUES (?, ?, ?)", batch.raw)
     if batch.configurations:
         store.executemany("INSERT INTO configurations VALUES (?, ?, ?, ?)", batch.configurations)
+    for snapshot in batch.snapshots:
+        store.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", snapshot.row())
+    for statement, values in batch.forget:
+        store.execute(statement, values)
     for lane, filters in batch.subscriptions.items():
         store.execute("DELETE FROM subscriptions WHERE lane = ?", (lane,))
         store.executemany("INSERT INTO subscriptions VALUES (?, ?)", [(lane, name) for name in filters])
@@ -211,6 +222,7 @@ def open_store(path: Path) -> sqlite3.Connection:
         store.execute("PRAGMA synchronous = FULL")
         store.execute("PRAGMA foreign_keys = ON")
         store.execute("PRAGMA wal_autocheckpoint = 0")
+        store.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")
         store.execute("PRAGMA cache_size = -2048")
         migrate(store)
     except sqlite3.Error as error:

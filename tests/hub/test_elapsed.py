@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hub.clock import SystemClock
 from hub.elapsed import HomeClock
 
 
@@ -65,3 +66,47 @@ def test_drift_is_no_step_however_long_it_goes_on() -> None:
         hands.wall += 1_001
         hands.elapsed += 1_000
         assert clock.stepped_ms() == 0
+
+
+class Booted(Hands):
+    """A clock that knows since when its machine is on."""
+
+    def boot(self) -> tuple[int, int]:
+        """Boot 7, as long as it counts."""
+        return 7, self.elapsed
+
+
+def test_while_the_machine_was_on_its_own_count_says_what_passed() -> None:
+    """The hub was down for a minute, and the calendar was set ten years ahead, or back, meanwhile."""
+    hands = Booted(wall=1_000_000, elapsed=5_000)
+    first = HomeClock(hands, 0, 0)
+    hands.elapsed += 1_000
+    hands.wall += 1_000
+    last = first.now()
+    for decade in (315_360_000_000, -315_360_000_000):
+        after = Booted(wall=hands.wall + 60_000 + decade, elapsed=hands.elapsed + 60_000)
+        clock = HomeClock(after, last.elapsed_ms, last.wall_ms, first.cursors)
+        assert clock.now().elapsed_ms == last.elapsed_ms + 60_000
+        assert clock.moved_ms == decade
+
+
+def test_over_a_reboot_the_wall_clock_says_what_passed() -> None:
+    """The machine counts anew."""
+    kept = {"boot": 6, "boot_apart_ms": 0}
+    clock = HomeClock(Booted(wall=1_060_000, elapsed=5), 500_000, 1_000_000, kept)
+    assert clock.now().elapsed_ms == 560_000
+
+
+def test_this_machine_knows_since_when_it_is_on() -> None:
+    """Where its kernel says so; two looks at it are of the same boot."""
+    clock = SystemClock()
+    (boot, on_ms), (again, later_ms) = clock.boot(), clock.boot()
+    assert boot == again
+    assert 0 <= on_ms <= later_ms
+
+
+def test_a_calendar_that_is_years_ahead_after_a_reboot_is_not_believed() -> None:
+    """No wait is over because of it: whoever was told goes on being told, each at their time."""
+    clock = HomeClock(Booted(wall=315_360_000_000, elapsed=5), 500_000, 1_000_000)
+    assert clock.now().elapsed_ms == 500_000
+    assert clock.moved_ms == 315_359_000_000

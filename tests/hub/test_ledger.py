@@ -20,6 +20,7 @@ from hub.config.read import read_home
 from hub.errors import LedgerTooNew, LedgerUnreadable, LedgerUnwritable
 from hub.ledger.load import load
 from hub.ledger.rows import OTHER_INPUTS, event_of, event_row, input_of, input_row
+from hub.ledger.snapshots import take
 from hub.ledger.source import LedgerSource
 from hub.ledger.write import RECEIVED_KEPT, SCHEMA, Batch, Checkpointer, Rollup, Writer, open_store, write
 from rules.inputs import (
@@ -345,11 +346,13 @@ def test_every_field_of_a_batch_is_written(store: sqlite3.Connection) -> None:
         rollups={("d", "motion", "", 1): Rollup(count=1)},
         subscriptions={"urgent": ("a", "b")},
         cursors={"seq": 6},
+        snapshots=[take(store)],
+        forget=[("DELETE FROM configurations WHERE seq = ?", (99,))],
     )
     assert all(getattr(batch, f.name) for f in fields(batch))
     write(store, batch)
     tables = ("events", "inputs", "log", "meta", "outbox", "received", "twins", "quarantine", "raw", "known", "rollups",
-              "configurations", "cursors")  # fmt: skip
+              "configurations", "cursors", "snapshots")  # fmt: skip
     assert {name: store.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables} == dict.fromkeys(
         tables, 1
     )

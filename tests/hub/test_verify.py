@@ -105,7 +105,7 @@ class History:
         for given in [*inputs, *(FellDue(timer=key) for key in due)]:
             steps.take(group, given, now)
         steps.finish(group)
-        group.batch.cursors |= {"elapsed_ms": now.elapsed_ms, "wall_ms": now.wall_ms}
+        group.batch.cursors |= {"seq": steps.seq, "elapsed_ms": now.elapsed_ms, "wall_ms": now.wall_ms}
         assert self._store is not None
         write(self._store, group.batch)
         steps.adopt()
