@@ -125,7 +125,8 @@ class Live:
             self._judge()
             await asyncio.sleep(rest_s)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_S)
+                async with asyncio.timeout(LOOK_S):
+                    await self._wake.wait()
 
     async def refresh(self) -> None:
         """Read now, so that a screen whose request was answered sees its outcome with the answer."""
@@ -213,6 +214,7 @@ class Live:
                 yield b"event: watcher\ndata: " + self._told.picture() + b"\n\n"
             yield b"event: beat\ndata: " + orjson.dumps(self.beat()) + b"\n\n"
             try:
-                await asyncio.wait_for(news.wait(), BEAT_S)
+                async with asyncio.timeout(BEAT_S):
+                    await news.wait()
             except TimeoutError:
                 continue

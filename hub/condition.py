@@ -13,6 +13,8 @@ from hub.status import WAL_MOST_BYTES, Health
 from rules.inputs import Now
 from rules.state import AlertState, State
 
+ANEW_BYTES = WAL_MOST_BYTES // 4
+
 
 class OnFault(Protocol):
     """What is called when something goes wrong or comes right."""
@@ -59,6 +61,11 @@ class Condition:
         size = health.wal_bytes
         long = f"the ledger's write-ahead log is {size // 2**20} MiB: a reader holds it for too long"
         self._say("wal", long if size > self.wal_most_bytes else "", "the ledger's write-ahead log is short again")
+
+    def wants_log_anew(self, *, calm: bool) -> bool:
+        """Whether the write-ahead log shall begin anew, for which the writer waits some milliseconds: where there is
+        never a pause it would only grow. While people press only when it is twice as long."""
+        return self.health.wal_bytes > ANEW_BYTES * (1 if calm else 2)
 
     def look_at_clock(self, now: Now, stepped_ms: int) -> None:
         """Whether the time of day can be believed."""

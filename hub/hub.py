@@ -362,9 +362,9 @@ class Hub:
             await asyncio.sleep(CHECKPOINT_S)
 
     async def _checkpoint(self) -> None:
-        failure = ""
+        failure, begin_anew = "", self.parts.condition.wants_log_anew(calm=self.parts.pump.is_calm)
         try:
-            await asyncio.to_thread(self.parts.checkpointer.checkpoint)
+            await asyncio.to_thread(self.parts.checkpointer.checkpoint, begin_anew=begin_anew)
         except LedgerUnwritable as error:
             failure = str(error)
         self.parts.condition.look_at_checkpoint(failure)

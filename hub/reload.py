@@ -113,7 +113,8 @@ class Reload:
             noticing = group.create_task(self._notice(stop))
             while not stop.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._noticed.wait(), self.look_s)
+                    async with asyncio.timeout(self.look_s):
+                        await self._noticed.wait()
                 if self._noticed.is_set() or await self._look() != self.seen:
                     self._noticed.clear()
                     await self._read_at_rest()

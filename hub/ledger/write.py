@@ -308,11 +308,14 @@ class Checkpointer:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def checkpoint(self) -> None:
-        """Move what can be moved."""
+    def checkpoint(self, *, begin_anew: bool = False) -> None:
+        """Move what can be moved. To `begin_anew` at the front of the log the last of it is moved while the writer
+        waits, some milliseconds: under a load without a pause the log would else only grow."""
         try:
-            with closing(sqlite3.connect(self._path, isolation_level=None, timeout=1)) as store:
+            with closing(sqlite3.connect(self._path, isolation_level=None, timeout=0.05)) as store:
                 store.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                if begin_anew:
+                    store.execute("PRAGMA wal_checkpoint(RESTART)")
         except sqlite3.Error as error:
             raise LedgerUnwritable(f"the write-ahead log of {self._path} cannot be moved into it: {error}") from error
 

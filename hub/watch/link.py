@@ -72,6 +72,7 @@ class Link:
         self._address, self._client_id, self._filters, self._will = address, client_id, filters, will
         self._on_link, self._on_message = on_link, on_message
         self._waiting: asyncio.Queue[Said] | None = None
+        self._anew = self._was_up = False
 
     @property
     def up(self) -> bool:
@@ -97,14 +98,18 @@ class Link:
         """Stay connected; said once when the connection goes and once when it is back."""
         pause_s, told = PAUSE_S[0], False
         while True:
+            self._was_up = False
             try:
                 async with self._client() as client:
                     await self._subscribe(client)
+                    self._was_up = True
                     if told:
                         log.warning("connected to the broker again")
                     pause_s, told = PAUSE_S[0], False
                     await self._work(client)
             except (aiomqtt.MqttError, OSError, CredentialsUnreadable) as error:
+                # What waits for us may be more than we can read before the broker has to answer: begin without it.
+                self._anew = not self._was_up
                 if not told:
                     log.warning("no connection to the broker at %s, trying on: %s", self._address, error)
                 told = True
@@ -164,7 +169,7 @@ class Link:
             password=password.decode() if password is not None else None,
             identifier=self._client_id,
             protocol=aiomqtt.ProtocolVersion.V5,
-            clean_start=False,
+            clean_start=self._anew,
             properties=kept,
             will=aiomqtt.Will(self._will.topic, self._will.payload, qos=1, retain=True),
             keepalive=KEEPALIVE_S,

@@ -84,6 +84,39 @@ async def test_a_broker_that_stands_still_is_noticed_and_found_again(mosquitto: 
         assert b"dropped" not in heard.on(STATUS)
 
 
+class Behind(Link):
+    """A link whose broker has so much to hand over that its answer does not come in time."""
+
+    def __init__(self, **how: object) -> None:
+        super().__init__(**how)  # type: ignore[arg-type]
+        self.anew: list[bool] = []
+
+    async def _subscribe(self, client: aiomqtt.Client) -> None:
+        self.anew.append(self._anew)
+        if not self._anew:
+            raise aiomqtt.MqttError("Operation timed out")
+        await super()._subscribe(client)
+
+
+async def test_a_backlog_that_is_too_long_is_left_to_the_hub(mosquitto: Mosquitto) -> None:
+    """A watcher that cannot read it in time begins without it, instead of never."""
+    heard = Heard()
+    link = Behind(
+        address=BrokerAddress(host="127.0.0.1", port=mosquitto.port),
+        client_id="handrail-elm-watcher",
+        filters=(STATUS,),
+        will=WILL,
+        on_link=heard.links.append,
+        on_message=heard.on_message,
+    )
+    running = asyncio.create_task(link.run())
+    await until(lambda: heard.links and heard.links[-1], 10)
+    assert link.anew == [False, True]
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
 async def test_heartbeats_pass_what_waits_to_be_read() -> None:
     """In a flood of devices the hub must not look silent; everything else keeps its order."""
 
