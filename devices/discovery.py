@@ -30,7 +30,7 @@ from devices.adapter import NOTHING, Adapter, Decoded, Description, Introduced, 
 from devices.commands import Command
 from devices.discovery_commands import encode
 from devices.discovery_config import Config, Refusal, configs_of, identity, parted
-from devices.discovery_device import Table, describe, moved, readings, same_or_unclear, without
+from devices.discovery_device import Draft, Table, moved, readings, without
 from devices.discovery_entities import Maker
 from devices.discovery_read import event_of
 from devices.entity import Entity
@@ -91,45 +91,42 @@ class Discovery:
         except Refusal as refusal:
             return Decoded(error=str(refusal))
         introduced: list[Introduced] = []
-        maker = Maker()
-        for config in configs:
-            error = self._take(config, maker, known, changed, introduced)
-            if error:
-                return Decoded(error=error)
+        maker, drafts = Maker(), dict[str, Draft]()
+        for config in (config for config in configs if config.removed):
+            self._remove(config.source, "", known, changed)
+        for config in (config for config in configs if not config.removed):
+            entity = maker.entity(config)
+            if entity is not None:
+                self._take(config, entity, known, changed, drafts, introduced)
+        if len(known) + len(drafts) > MOST_DEVICES and not drafts.keys() <= known.keys():
+            return Decoded(error=f"there are more than {MOST_DEVICES} devices already")
+        changed.update((device, draft.described(device)) for device, draft in drafts.items())
         return _decoded(changed, introduced)
 
     def _take(
         self,
         config: Config,
-        maker: Maker,
+        entity: Entity,
         known: Known,
         changed: dict[str, Description | None],
+        drafts: dict[str, Draft],
         introduced: list[Introduced],
-    ) -> str:
-        """Add one component to its device; returns why that is refused."""
-        if config.removed:
-            self._remove(config.source, "", known, changed)
-            return ""
-        entity = maker.entity(config)
-        if entity is None:
-            return ""
+    ) -> None:
+        """Add one component to its device."""
         said = [read.topic for read in entity.reads if read.kind is not Kind.AVAILABILITY]
         said += [str(topic) for name, topic in entity.settings.items() if name.endswith("_topic")]
         native = next((topic for topic in said if self._is_native(topic)), None)
         if native is not None:
             introduced.append(Introduced(device=native, kind=entity.kind, name=entity.name))
-            return ""
+            return
         device = identity(self.prefix, config)
         introduced.append(Introduced(device=device, kind=entity.kind, name=entity.name))
         if not said:
-            return ""
-        entity = self._on_own_topics(entity, said)
+            return
         self._remove(config.source, device, known, changed)
-        before = changed.get(device) or known.get(device)
-        if before is None and len(known) >= MOST_DEVICES:
-            return f"there are more than {MOST_DEVICES} devices already"
-        changed[device] = describe(device, config, same_or_unclear(before, entity), before)
-        return ""
+        if device not in drafts:
+            drafts[device] = Draft(changed[device] if device in changed else known.get(device), config)
+        drafts[device].put(self._on_own_topics(entity, said))
 
     def _on_own_topics(self, entity: Entity, said: list[str]) -> Entity:
         """A device names topics of its own; one that names Handrail's, or what introduces devices, is not believed."""

@@ -15,7 +15,8 @@ import orjson
 LARGEST_BYTES = 262_144
 DEEPEST = 12
 """A device's components hold lists of words: four levels. More is no introduction."""
-MOST_COMPONENTS = 150
+MOST_COMPONENTS = 100
+MOST_LISTS = 2000
 LONGEST_NAME = 120
 LONGEST_TEXT = 4096
 
@@ -172,7 +173,7 @@ def configs_of(topic: str, names: tuple[str, str, str], payload: bytes) -> list[
     if not isinstance(data, dict):
         raise Refusal("the introduction is not a JSON object")
     if _depth(data) > DEEPEST:
-        raise Refusal(f"the introduction is nested more than {DEEPEST} deep")
+        raise Refusal(f"the introduction is nested more than {DEEPEST} deep, or holds more than {MOST_LISTS} lists")
     component, node, object_id = names
     given = _expanded(data, "")
     if "migrate_discovery" in given:
@@ -238,18 +239,19 @@ def _in_full(topic: str, base: str) -> str:
     return topic[:-1] + base if base and topic.endswith("~") else topic
 
 
-def _depth(data: object) -> int:
+def _depth(data: dict[str, object]) -> int:
     """How deep it is nested, counted level by level and no further than needed."""
-    level, deep = [data], 0
+    level: list[dict[str, object] | list[object]] = [data]
+    deep = 0
     while level and deep <= DEEPEST:
         deep += 1
-        level = [
-            inner
-            for value in level
-            if isinstance(value, (dict, list))
-            for inner in (value.values() if isinstance(value, dict) else value)
-            if isinstance(inner, (dict, list))
-        ]
+        below: list[dict[str, object] | list[object]] = []
+        for value in level:
+            inside = value.values() if isinstance(value, dict) else value
+            below += (inner for inner in inside if isinstance(inner, (dict, list)))
+            if len(below) > MOST_LISTS:
+                return DEEPEST + 1
+        level = below
     return deep
 
 

@@ -14,6 +14,7 @@ from devices.zigbee2mqtt_inventory import LONGEST_TEXT, serious_first
 
 MOST_ENTITIES = 200
 MOST_REASONS = 3
+NOW_SAYS = " and now says that it is "
 WAS = " was"
 """Hung onto the source of a part that says it is something else now, and called for help before."""
 
@@ -31,24 +32,30 @@ def readings(description: Description) -> Table:
     return {topic: tuple(rows) for topic, rows in table.items()}
 
 
-def same_or_unclear(before: Description | None, entity: Entity) -> tuple[Entity, ...]:
-    """The device's parts with this one in its place. One that changed its kind is unclear, and if it called for help it
-    goes on doing so."""
-    if before is None:
-        return (entity,)
-    old = next((part for part in before.entities if part.source == entity.source), None)
-    if old is None:
-        return (*before.entities, entity) if len(before.entities) < MOST_ENTITIES else before.entities
-    was: tuple[Entity, ...] = ()
-    if old.kind is not entity.kind:
-        reason = f"{entity.name}: it was {old.kind.value} and now says that it is {entity.kind.value}"
-        entity = replace(entity, unclear=entity.unclear or reason)
-        if _calls(old) and not _calls(entity):
-            was = (replace(old, source=f"{old.source}{WAS}"),)
-    elif old.unclear and "and now says" in old.unclear and not entity.unclear:
-        entity = replace(entity, unclear=old.unclear)
-    others = tuple(part for part in before.entities if not (was and part.source == was[0].source))
-    return tuple(entity if part.source == entity.source else part for part in others) + was
+class Draft:
+    """A device in the making: its parts by what introduced them."""
+
+    def __init__(self, before: Description | None, config: Config) -> None:
+        self.before, self.config = before, config
+        self.parts = {part.source: part for part in before.entities} if before is not None else {}
+
+    def put(self, entity: Entity) -> None:
+        """Put a part in its place. One that changed its kind is unclear, and if it called for help it goes on so."""
+        old = self.parts.get(entity.source)
+        if old is None and len(self.parts) >= MOST_ENTITIES:
+            return
+        if old is not None and old.kind is not entity.kind:
+            reason = f"{entity.name}: it was {old.kind.value}{NOW_SAYS}{entity.kind.value}"
+            entity = replace(entity, unclear=entity.unclear or reason)
+            if _calls(old) and not _calls(entity):
+                self.parts[f"{old.source}{WAS}"] = replace(old, source=f"{old.source}{WAS}")
+        elif old is not None and NOW_SAYS in old.unclear and not entity.unclear:
+            entity = replace(entity, unclear=old.unclear)
+        self.parts[entity.source] = entity
+
+    def described(self, device: str) -> Description:
+        """The device with all its parts."""
+        return describe(device, self.config, tuple(self.parts.values()), self.before)
 
 
 def without(before: Description, source: str) -> Description | None:

@@ -13,11 +13,12 @@ from devices import discovery_kinds as kinds
 from devices.discovery_config import LONGEST_NAME, Config, Settings, device_of, number, text
 from devices.entity import Entity, How, Read
 from devices.events import Kind, Value, canonical
-from devices.templates import LONGEST, Unusable, usable
+from devices.templates import refusal_of
 from devices.topics import publishable
 
 CHECKED = 8
-"""How many different templates of one message are compiled when it comes; the others are when they are first needed."""
+"""How many different templates of one message are looked through when it comes; the others are when they are first
+needed."""
 ORDINARY = frozenset({kind.value for kind in Kind} | {"state", "action", "water_leak", "leak", "moisture", "door"})
 MOST_AVAILABILITY = 4
 SETTINGS_KEPT = (
@@ -57,14 +58,12 @@ class Maker:
 
     def _unclear(self, named: Named, templates: list[str]) -> str:
         for template in templates:
-            if len(template) > LONGEST:
-                return f"{named.shown}: a template of {len(template)} characters is too long"
             if not template or (template not in self._checked and len(self._checked) >= CHECKED):
                 continue
             self._checked.add(template)
-            found = usable(template)
-            if isinstance(found, Unusable):
-                return f"{named.shown}: {found.reason}"
+            refusal = refusal_of(template)
+            if refusal:
+                return f"{named.shown}: {refusal}"
         return ""
 
 
@@ -143,6 +142,8 @@ def _availability(named: Named) -> list[Read]:
 
 def _settings(settings: Settings) -> Mapping[str, str | bool | int | float]:
     kept = {name: settings[name] for name in SETTINGS_KEPT if isinstance(settings.get(name), (str, bool, int, float))}
+    for name in [name for name, said in kept.items() if name.endswith("_topic") and not publishable(str(said))]:
+        del kept[name]
     modes = settings.get("supported_color_modes")
     if isinstance(modes, list):
         kept["supported_color_modes"] = " ".join(mode for mode in modes if isinstance(mode, str))[:200]

@@ -12,21 +12,21 @@ given: `value`, and `value_json` where the payload is JSON), Jinja2's documentat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import orjson
-from jinja2 import TemplateError, nodes
+from jinja2 import TemplateError, Undefined, nodes
 from jinja2.environment import Template
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from devices.template_filters import FILTERS, GLOBALS, MOST_TEXT, TESTS, replaced
 
-LONGEST = 2000
+LONGEST = 1500
 """Characters. Zigbee2MQTT's and Shelly's longest have some 400."""
-MOST_NODES = 300
+MOST_NODES = 150
 DEEPEST = 24
 MOST_SETS = 6
 LARGEST_NUMBER = 2**63
@@ -97,18 +97,18 @@ class Unusable:
 
 @dataclass(frozen=True, slots=True)
 class Usable:
-    """A template ready to be evaluated: the commonest form, one value by its path, needs no template engine."""
+    """A template ready to be evaluated. The commonest form, one value by its path through a filter or two, needs no
+    template engine."""
 
-    path: tuple[str | int, ...] | None
-    template: Template | None
+    path: tuple[str | int, ...] = ()
+    filters: tuple[tuple[Callable[..., object], tuple[float, ...]], ...] = ()
+    template: Template | None = None
 
     def of(self, text: str, data: object) -> str:
         """The text it makes of a payload; raises `NotAValue` where it makes none.
 
         `data` is the payload as JSON, or `NO_JSON`.
         """
-        if self.template is None:
-            return _at(self.path or (), data)
         given: dict[str, object] = {"value": text}
         if data is not NO_JSON:
             given["value_json"] = data
@@ -116,67 +116,91 @@ class Usable:
 
     def filled(self, given: dict[str, object]) -> str:
         """The text it makes of these names."""
-        if self.template is None:
-            return _at(self.path or (), given.get("value_json", NO_JSON))
         try:
-            made = self.template.render(given)
+            made = self._walked(given) if self.template is None else self.template.render(given)
         except UNFIT as error:
             raise NotAValue(f"{error.__class__.__name__}: {error}"[:200]) from error
         if len(made) > MOST_TEXT:
             raise NotAValue("it makes too long a text")
         return made.strip()
 
+    def _walked(self, given: dict[str, object]) -> str:
+        """The value at the path, written as a template would write it; where only the last step is missing, nothing."""
+        value: object = given
+        for step in self.path:
+            if isinstance(value, Undefined):
+                raise NotAValue("the message does not have the value")
+            value = _below(value, step)
+        for act, arguments in self.filters:
+            value = act(value, *arguments)
+        return str(value)
+
 
 UNFIT = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError, re.error)
 """What evaluating an allowed expression on a strange payload can end with."""
 NO_JSON = object()
 """The payload is not JSON."""
+MISSING = Undefined()
 
-KEY = r"\.[A-Za-z]\w{0,60}|\[\s*(?:'[^'\\]{1,80}'|\"[^\"\\]{1,80}\"|\d{1,4})\s*\]"
-PATH = re.compile(rf"\{{\{{-?\s*value_json((?:{KEY})+)\s*-?\}}\}}")
-STEP = re.compile(r"\.(\w+)|\[\s*(?:'([^']*)'|\"([^\"]*)\"|(\d+))\s*\]")
-
-
-def _at(path: tuple[str | int, ...], data: object) -> str:
-    """The value at a path, written as a template would write it; where only the last step is missing it is empty."""
-    *above, last = path
-    for step in above:
-        data = _below(data, step)
-        if data is NO_JSON:
-            raise NotAValue("the message does not have the value")
-    if data is NO_JSON:
-        raise NotAValue("the message is not JSON")
-    found = _below(data, last)
-    return "" if found is NO_JSON else str(found)
+KEY = r"\.[A-Za-z]\w{0,60}|\[\s{0,4}(?:'[^'\\]{1,80}'|\"[^\"\\]{1,80}\"|\d{1,4})\s{0,4}\]"
+THROUGH = (
+    r"\|\s{0,4}(?:is_defined|float|int|round|lower|upper|string|trim)\s{0,4}(?:\(\s{0,4}-?\d{0,6}\s{0,4}\))?\s{0,4}"
+)
+PATH = re.compile(rf"\{{\{{-?\s{{0,4}}(value|value_json(?:{KEY})+)\s{{0,4}}((?:{THROUGH}){{0,4}})-?\}}\}}")
+STEP = re.compile(r"\.(\w+)|\[\s{0,4}(?:'([^']*)'|\"([^\"]*)\"|(\d+))\s{0,4}\]")
+FILTER = re.compile(r"\|\s{0,4}(\w+)\s{0,4}(?:\(\s{0,4}(-?\d*)\s{0,4}\))?")
 
 
 def _below(data: object, step: str | int) -> object:
     if isinstance(data, dict):
-        return data.get(step, NO_JSON)
+        return data.get(step, MISSING)
     if isinstance(data, list) and isinstance(step, int) and step < len(data):
         return data[step]
-    return NO_JSON
+    return MISSING
+
+
+def _plain(text: str) -> Usable | None:
+    """A template that is a path and nothing but the simplest filters."""
+    found = PATH.fullmatch(text.strip())
+    if found is None:
+        return None
+    name = "value_json" if found[1].startswith("value_json") else "value"
+    steps = STEP.findall(found[1][len(name) :])
+    if any(step.startswith("_") or step in METHODS for step, *_ in steps):
+        return None
+    path = (name, *(int(number) if number else a or b or c for a, b, c, number in steps))
+    filters = tuple(
+        (FILTERS[act], (int(given),) if given.strip("-") else ()) for act, given in FILTER.findall(found[2])
+    )
+    return Usable(path, filters)
+
+
+@lru_cache(maxsize=4096)
+def refusal_of(text: str) -> str:
+    """Why a template is not evaluated, without compiling it; empty where it is."""
+    if len(text) > LONGEST:
+        return f"a template of {len(text)} characters is too long"
+    if _plain(text) is not None:
+        return ""
+    try:
+        refusal = _refusal(_BOX.parse(text))
+    except UNFIT as error:
+        return f"a template that cannot be read: {error}"[:300]
+    return f"a template that {refusal}" if refusal else ""
 
 
 @lru_cache(maxsize=4096)
 def usable(text: str) -> Usable | Unusable:
     """A template, checked and compiled; the same text is the same template, so it is kept."""
-    if len(text) > LONGEST:
-        return Unusable(f"a template of {len(text)} characters is too long")
-    plain = PATH.fullmatch(text.strip())
+    refusal = refusal_of(text)
+    if refusal:
+        return Unusable(refusal)
+    plain = _plain(text)
     if plain is not None:
-        steps = STEP.findall(plain[1])
-        if not any(name.startswith("_") or name in METHODS for name, *_ in steps):
-            return Usable(tuple(int(n) if n else a or b or c for a, b, c, n in steps), None)
+        return plain
     try:
-        tree = _BOX.parse(text)
-        refusal = _refusal(tree)
-        if refusal:
-            return Unusable(f"a template that {refusal}")
-        return Usable(None, _BOX.from_string(tree))
-    except SyntaxError as error:
-        return Unusable(f"a template that cannot be read: {error.msg}"[:300])
-    except UNFIT as error:
+        return Usable(template=_BOX.from_string(text))
+    except (SyntaxError, *UNFIT) as error:
         return Unusable(f"a template that cannot be read: {error}"[:300])
 
 
@@ -189,9 +213,9 @@ def _refusal(tree: nodes.Template) -> str:
         if not isinstance(node, ALLOWED):
             return f"uses {type(node).__name__.lower()}, which is not evaluated here"
         if isinstance(node, (nodes.Getattr, nodes.Filter, nodes.Test)):
-            name = node.attr if isinstance(node, nodes.Getattr) else node.name
-            if name.startswith("_"):
-                return f"reaches for {name}"
+            refusal = _unknown(node)
+            if refusal:
+                return refusal
         if isinstance(node, nodes.Call) and not _may_call(node):
             return "calls what may not be called here"
         if isinstance(node, nodes.Assign):
@@ -202,6 +226,14 @@ def _refusal(tree: nodes.Template) -> str:
             if len(bound) > MOST_SETS or _is_name_of(node.node, node.target.name):
                 return "sets too many names"
     return ""
+
+
+def _unknown(node: nodes.Getattr | nodes.Filter | nodes.Test) -> str:
+    if isinstance(node, nodes.Getattr):
+        return f"reaches for {node.attr}" if node.attr.startswith("_") else ""
+    if isinstance(node, nodes.Filter):
+        return "" if node.name in FILTERS else f"uses the filter {node.name}, which there is not"
+    return "" if node.name in _BOX.tests else f"uses the test {node.name}, which there is not"
 
 
 def _is_name_of(node: nodes.Node, name: str) -> bool:
