@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from devices.adapter import Adapter, Known
 from devices.discovery import Discovery
+from devices.esphome import EspHome
 from devices.known import KnownDevices
 from devices.rtl_433 import Rtl433
 from devices.topics import matches
@@ -13,8 +14,9 @@ from devices.zigbee2mqtt import Zigbee2MQTT
 
 NATIVE: tuple[Adapter, ...] = (Zigbee2MQTT(), Rtl433())
 """Every ecosystem that has topics of its own, with its default ones."""
-ADAPTERS: tuple[Adapter, ...] = (*NATIVE, Discovery(NATIVE))
-"""Every ecosystem. What Home Assistant's discovery introduces on the topics of the others is theirs."""
+ADAPTERS: tuple[Adapter, ...] = (*NATIVE, Discovery(NATIVE), EspHome())
+"""Every ecosystem. What Home Assistant's discovery introduces on the topics of the native ones is theirs; what ESPHome
+says is read as discovery introduced it, and by its own form only where nobody did."""
 
 
 class Catalogue:

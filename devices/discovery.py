@@ -124,6 +124,7 @@ class Discovery:
         if not said:
             return
         self._remove(config.source, device, known, changed)
+        self._remove_guesses(device, said, known, changed)
         if device not in drafts:
             drafts[device] = Draft(changed[device] if device in changed else known.get(device), config)
         drafts[device].put(self._on_own_topics(entity, said))
@@ -160,6 +161,16 @@ class Discovery:
             elif any(part.source == source for part in before.entities):
                 changed[device] = moved(before, source, to)
 
+    def _remove_guesses(
+        self, device: str, said: list[str], known: Known, changed: dict[str, Description | None]
+    ) -> None:
+        """What another adapter made of these topics, before their device said itself what they are."""
+        for topic in said:
+            for other in on_topic(known, topic):
+                before = changed[other] if other in changed else known.get(other)
+                if before is not None and other != device and before.ecosystem != self.name:
+                    changed[other] = moved(before, topic, device)
+
     # -- states -----------------------------------------------------------------------------------------------------
 
     def _state(self, message: Message, devices: tuple[str, ...], known: Known) -> Decoded:
@@ -172,20 +183,20 @@ class Discovery:
         except UnicodeDecodeError:
             return Decoded(error="the state is not text")
         data = json_of(message.payload) if text[:1] in '{["-0123456789tfn ' else NO_JSON
-        events: list[Event] = []
-        pressed = False
+        calls: list[Event] = []
+        states: list[Event] = []
         for device in devices:
             description = known.get(device)
             if description is None:
                 continue
             found = self._events(description, message.topic, text, data)
+            # One message is one call, whoever and however many parts of a device tell of it.
             presses = [event for event in found if event.press]
-            events += [event for event in found if not event.press]
-            if presses and not pressed:
-                # One message is one press, whoever and however many parts of a device tell of it.
-                pressed = True
-                events.append(next((event for event in presses if event.kind in EMERGENCY_KINDS), presses[0]))
-        return Decoded(events=tuple(events))
+            alarms = [event for event in found if not event.press and event.kind in EMERGENCY_KINDS]
+            states += [event for event in found if not event.press and event.kind not in EMERGENCY_KINDS]
+            if not calls:
+                calls = alarms + sorted(presses, key=lambda event: event.kind not in EMERGENCY_KINDS)[:1]
+        return Decoded(events=(*calls, *states))
 
     def _events(self, description: Description, topic: str, text: str, data: object) -> list[Event]:
         kept = self._tables.get(description.device)

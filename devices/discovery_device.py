@@ -53,9 +53,9 @@ class Draft:
             entity = replace(entity, unclear=old.unclear)
         self.parts[entity.source] = entity
 
-    def described(self, device: str) -> Description:
+    def described(self, device: str, ecosystem: str = "homeassistant_discovery") -> Description:
         """The device with all its parts."""
-        return describe(device, self.config, tuple(self.parts.values()), self.before)
+        return describe(device, ecosystem, self.config, tuple(self.parts.values()), self.before)
 
 
 def without(before: Description, source: str) -> Description | None:
@@ -88,14 +88,16 @@ def moved(before: Description, source: str, to: str) -> Description:
     return row if kept else replace(row, unclear=f"it introduced itself anew, as {to}")
 
 
-def describe(device: str, config: Config, parts: tuple[Entity, ...], before: Description | None) -> Description:
+def describe(
+    device: str, ecosystem: str, config: Config, parts: tuple[Entity, ...], before: Description | None
+) -> Description:
     """The device with these parts, and what its introduction says of it."""
     block = device_of(config)
     name = text(block, "name") or (before.name if before else "") or config.node or parts[0].name
     row = Description(
         device=device,
         name=name[:LONGEST_NAME],
-        ecosystem="homeassistant_discovery",
+        ecosystem=ecosystem,
         kinds=(),
         kind=Kind.OTHER,
         model=(text(block, "model") or (before.model if before else ""))[:LONGEST_NAME],

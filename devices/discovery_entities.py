@@ -8,6 +8,7 @@ control panel", "MQTT valve", "MQTT device tracker" for the names and defaults o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from devices import discovery_kinds as kinds
 from devices.discovery_config import LONGEST_NAME, Config, Settings, device_of, number, text
@@ -252,7 +253,10 @@ def _light(named: Named) -> Made:
 
 
 def _siren(named: Named) -> Made:
-    return Kind.SWITCH, _on_off(named, Kind.SWITCH, "state_value_template")
+    """Its state is a word, or JSON with the word in it."""
+    reads = _on_off(named, Kind.SWITCH, "state_value_template")
+    either = "{{ value_json.state if value_json is mapping else value }}"
+    return Kind.SWITCH, [read if read.template else replace(read, template=either) for read in reads]
 
 
 def _fan(named: Named) -> Made:
