@@ -137,7 +137,7 @@ async def test_what_was_discovered_and_goes_is_let_go_of_by_both_lanes(tmp_path:
         await until(lambda: home.rows("SELECT 1 FROM events WHERE device = 'homeassistant/t' AND value = 21.5"))
         home.broker.say(topic, b"", retain=True)
         await until(lambda: "homemade/t" not in home.broker.session(BULK).filters)
-        assert not home.rows("SELECT 1 FROM known")
+        await until(lambda: not home.rows("SELECT 1 FROM known"))
 
 
 async def test_a_placed_discovered_device_is_urgent_whatever_it_looks_like(tmp_path: Path) -> None:
