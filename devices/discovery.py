@@ -29,7 +29,7 @@ from dataclasses import replace
 from devices.adapter import NOTHING, Adapter, Decoded, Description, Introduced, Known, Message, Refused
 from devices.commands import Command
 from devices.discovery_commands import encode
-from devices.discovery_config import Config, Refusal, configs_of, identity, parted
+from devices.discovery_config import Config, Refusal, configs_of, device_of, identity, parted
 from devices.discovery_device import Draft, Table, moved, readings, without
 from devices.discovery_entities import Maker
 from devices.discovery_read import event_of
@@ -55,7 +55,7 @@ class Discovery:
         self.filters: tuple[str, ...] = (f"{self.prefix}/#",)
         self.urgent_filters: tuple[str, ...] = ()
         self.repeat_window_ms = REPEAT_WINDOW_MS
-        self._native = tuple(name for adapter in native for name in adapter.filters)
+        self._native = tuple((name, adapter.name.partition("_")[0]) for adapter in native for name in adapter.filters)
         self._tables: dict[str, tuple[Description, Table]] = {}
 
     def decode(self, message: Message, known: Known) -> Decoded:
@@ -115,7 +115,7 @@ class Discovery:
         """Add one component to its device."""
         said = [read.topic for read in entity.reads if read.kind is not Kind.AVAILABILITY]
         said += [str(topic) for name, topic in entity.settings.items() if name.endswith("_topic")]
-        native = next((topic for topic in said if self._is_native(topic)), None)
+        native = next((topic for topic in said if self._is_native(topic, config)), None)
         if native is not None:
             introduced.append(Introduced(device=native, kind=entity.kind, name=entity.name))
             return
@@ -139,16 +139,25 @@ class Discovery:
             read
             for read in entity.reads
             if read.kind is not Kind.AVAILABILITY
-            or not (self._is_ours(read.topic) or self._is_native(read.topic, True))
+            or not (self._is_ours(read.topic) or self._is_native(read.topic, None))
         )
         return entity if len(kept) == len(entity.reads) else replace(entity, reads=kept)
 
     def _is_ours(self, topic: str) -> bool:
         return topic.startswith(("handrail/", "$")) or parted(self.prefix, topic) is not None
 
-    def _is_native(self, topic: str, surely: bool = False) -> bool:
-        """Whether an ecosystem's own adapter reads this topic; `surely` where its filter begins with a name."""
-        return any(matches(name, topic) for name in self._native if not (surely and name[0] in "+#"))
+    def _is_native(self, topic: str, config: Config | None) -> bool:
+        """Whether an ecosystem's own adapter reads this topic.
+
+        A filter that begins with a name is sure. One that only has a form, such as `+/status/+`, fits what people build
+        as well: there the introduction, or the topic, must bear the ecosystem's name.
+        """
+        for name, ecosystem in self._native:
+            if matches(name, topic):
+                is_sure = name[0] not in "+#"
+                if is_sure or (config is not None and _bears(config, topic, ecosystem)):
+                    return True
+        return False
 
     def _remove(self, source: str, to: str, known: Known, changed: dict[str, Description | None]) -> None:
         """Take what this introduced from every device, but for the one `to` which it belongs now."""
@@ -190,10 +199,13 @@ class Discovery:
             if description is None:
                 continue
             found = self._events(description, message.topic, text, data)
+            if len(devices) > 1 and description.gateway:
+                found = [_of_gateway(event, description.gateway) for event in found]
             # One message is one call, whoever and however many parts of a device tell of it.
             presses = [event for event in found if event.press]
             alarms = [event for event in found if not event.press and event.kind in EMERGENCY_KINDS]
-            states += [event for event in found if not event.press and event.kind not in EMERGENCY_KINDS]
+            quiet = (event for event in found if not event.press and event.kind not in EMERGENCY_KINDS)
+            states += [event for event in quiet if event not in states]
             if not calls:
                 calls = alarms + sorted(presses, key=lambda event: event.kind not in EMERGENCY_KINDS)[:1]
         return Decoded(events=(*calls, *states))
@@ -209,6 +221,19 @@ class Discovery:
             if event is not None and event not in found:
                 found.append(event)
         return found
+
+
+def _of_gateway(event: Event, gateway: str) -> Event:
+    """What is said of several devices at once that hang on one gateway is said of the gateway."""
+    return replace(event, device=gateway) if event.kind is Kind.AVAILABILITY else event
+
+
+def _bears(config: Config, topic: str, ecosystem: str) -> bool:
+    """Whether an introduction or its topic has the ecosystem's name in it."""
+    origin = config.settings.get("origin")
+    blocks = (device_of(config), origin if isinstance(origin, dict) else {})
+    said = [str(value)[:400] for block in blocks for value in block.values()]
+    return ecosystem in " ".join((topic, config.source, *said)).casefold()
 
 
 def _decoded(changed: dict[str, Description | None], introduced: list[Introduced]) -> Decoded:

@@ -293,6 +293,12 @@ def identity(prefix: str, config: Config) -> str:
     return f"{prefix}/{UNSAFE.sub('_', found or config.object_id)[:LONGEST_NAME]}"
 
 
+def gateway_of(prefix: str, config: Config) -> str:
+    """The address of the device it is heard through, where its introduction names one."""
+    via = device_of(config).get("via_device")
+    return f"{prefix}/{UNSAFE.sub('_', via.strip())[:LONGEST_NAME]}" if isinstance(via, str) and via.strip() else ""
+
+
 def _first(value: object) -> str:
     if isinstance(value, list):
         value = next((item for item in value if isinstance(item, (str, int)) and str(item).strip()), "")

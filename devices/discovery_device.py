@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from devices.adapter import Description
 from devices.discovery_commands import words_of
-from devices.discovery_config import LONGEST_NAME, Config, device_of, text
+from devices.discovery_config import LONGEST_NAME, Config, device_of, gateway_of, text
 from devices.discovery_kinds import SAYS_IT_CALLS
 from devices.entity import Entity, Read
 from devices.events import EMERGENCY_KINDS, Kind
@@ -102,6 +102,7 @@ def describe(
         kind=Kind.OTHER,
         model=(text(block, "model") or (before.model if before else ""))[:LONGEST_NAME],
         vendor=(text(block, "manufacturer") or (before.vendor if before else ""))[:LONGEST_NAME],
+        gateway=gateway_of(device.partition("/")[0], config) or (before.gateway if before else ""),
     )
     return _with_parts(row, parts)
 
@@ -132,5 +133,6 @@ def _with_parts(row: Description, parts: tuple[Entity, ...]) -> Description:
         commands=tuple(dict.fromkeys(word for part in parts for word in words_of(part))),
         can_call=calls or text_calls,
         unclear="; ".join(reasons),
+        checks_in_s=min((part.checks_in_s for part in parts if part.checks_in_s is not None), default=None),
         entities=parts,
     )

@@ -54,6 +54,7 @@ class Maker:
             kind=kind,
             reads=(*reads, *(_availability(named) if reads or settings else ())),
             settings=settings,
+            checks_in_s=round(expires) if (expires := number(config.settings, "expire_after", 0)) > 0 else None,
             unclear=self._unclear(named, [*(read.template for read in reads), *_templates(settings)]),
         )
 

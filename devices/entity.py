@@ -57,3 +57,5 @@ class Entity:
     settings: Mapping[str, str | bool | int | float] = dataclasses.field(default_factory=dict)
     """What a command needs, by Home Assistant's long names."""
     unclear: str = ""
+    checks_in_s: int | None = None
+    """How long its value holds: it promises to speak again before."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.adapter import Decoded, Description, Message
+from devices.blueprint import Blueprint
 from devices.catalogue import NATIVE, Catalogue
 from devices.discovery import Discovery
 from devices.events import EMERGENCY_KINDS, Kind
@@ -331,6 +332,36 @@ def test_of_several_availability_topics_each_is_a_value_of_its_own() -> None:
         for said, word in zip(("offline", "online"), words, strict=True):
             events = home.hear("gw/lwt", said).events
             assert [(event.value, event.field) for event in events] == ([(word, "gw/lwt")] if word else [])
+
+
+def test_what_is_said_of_all_devices_of_a_gateway_is_said_of_the_gateway_once() -> None:
+    """They name it; one lost gateway is one fact and not forty."""
+    home = Home()
+    for n in ("a", "b"):
+        dev: Json = {"ids": n, "via_device": "gw 1"}
+        home.introduce("binary_sensor", n, dev=dev, stat_t=f"{n}/x", dev_cla="door", avty_t="gw/lwt", exp_aft=3600)
+    assert {(row.gateway, row.checks_in_s) for row in home.known.values()} == {("homeassistant/gw_1", 3600)}
+    events = home.hear("gw/lwt", "offline").events
+    assert [(event.device, event.value) for event in events] == [("homeassistant/gw_1", "offline")]
+
+
+class Formal(Blueprint):
+    """An ecosystem whose topics have a form and no name of their own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = "shelly_gen9"
+        self.filters = ("+/status/+",)
+
+
+@pytest.mark.parametrize(("maker", "learned"), [("Somebody", 1), ("Shelly", 0)])
+def test_a_form_that_others_use_too_does_not_take_a_homemade_device_away(maker: str, learned: int) -> None:
+    """Only where the introduction bears the ecosystem's name is it that ecosystem's."""
+    discovery = Discovery((Formal(),))
+    config = {"name": "SOS", "stat_t": "bath/status/sos", "dev": {"ids": "b", "mf": maker}}
+    decoded = discovery.decode(Message("homeassistant/binary_sensor/b/config", orjson.dumps(config)), KnownDevices())
+    assert len(decoded.introduced) == 1
+    assert len(decoded.learned) == learned
 
 
 keys = st.sampled_from(
