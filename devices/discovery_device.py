@@ -7,7 +7,7 @@ from dataclasses import replace
 from devices.adapter import Description
 from devices.discovery_commands import words_of
 from devices.discovery_config import LONGEST_NAME, Config, device_of, gateway_of, text
-from devices.discovery_kinds import SAYS_IT_CALLS
+from devices.discovery_kinds import says_it_calls
 from devices.entity import Entity, Read
 from devices.events import EMERGENCY_KINDS, Kind
 from devices.zigbee2mqtt_inventory import LONGEST_TEXT, serious_first
@@ -119,7 +119,7 @@ def _with_parts(row: Description, parts: tuple[Entity, ...]) -> Description:
     text_of = ", ".join(dict.fromkeys(part.name for part in parts))[:LONGEST_TEXT]
     buttons = " ".join(part.name for part in parts if part.kind is Kind.BUTTON)
     calls = bool(kinds & EMERGENCY_KINDS)
-    says = SAYS_IT_CALLS.search(f"{row.name} {row.model} {row.device} {buttons}".replace("_", " "))
+    says = says_it_calls(row.name, row.model, row.device, buttons)
     text_calls = not calls and Kind.BUTTON in kinds and says is not None
     reasons = [part.unclear for part in parts if part.unclear][:MOST_REASONS]
     if text_calls and says is not None:

@@ -76,13 +76,8 @@ class Named:
         self.config, self.settings = config, config.settings
         device = device_of(config)
         device_name = text(device, "name")
-        self.says_it_calls = bool(
-            kinds.SAYS_IT_CALLS.search(
-                " ".join((device_name, text(device, "model"), config.node, "" if device else config.object_id)).replace(
-                    "_", " "
-                )
-            )
-        )
+        named = (device_name, text(device, "model"), config.node, config.object_id, text(self.settings, "name"))
+        self.says_it_calls = kinds.says_it_calls(*named) is not None
         name = text(self.settings, "name")
         self.shown = (name if name and name != "None" else "") or config.object_id
         own = kinds.slug(name.removeprefix(device_name)) if name and name != "None" else ""

@@ -53,12 +53,13 @@ DEGREES: Mapping[str, tuple[float, float]] = {
 }
 
 SAYS_IT_CALLS = re.compile(
-    r"\b(?:sos|panic|emergency|distress|notruf|hilferuf|pendant)\b|\bpull[ -]?cord\b"
+    r"\b(?:sos|panic|emergency|distress|notruf|hilferuf|pendant)(?:button|call|alarm|key)?\d{0,3}\b|\bpull[ -]?cord\b"
     r"|\b(?:alarm|help|call|nurse|assistance)[ -](?:button|bell|cord|point|call|pull)\b|\b(?:personal|nurse) alarm\b",
     re.IGNORECASE,
 )
 """What the name or model of a device that calls for help says."""
-EMERGENCY = re.compile(r"(?:^|_)(?:sos|panic|emergency|distress)(?:_|$)")
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+EMERGENCY = re.compile(r"(?:^|_)(?:sos|panic|emergency|distress|notruf)(?:button|call|alarm|key)?\d{0,3}(?:_|$)")
 NOT_ITSELF = frozenset(
     {"battery", "low", "led", "light", "enable", "enabled", "mode", "test", "mute", "silence", "signal", "linkquality"}
     | {
@@ -92,8 +93,13 @@ SPEAKS = re.compile(r"\b(?:speak|speaker|speech|say|tts|voice|announce|announcem
 
 
 def slug(name: str) -> str:
-    """A name as an identifier: `SOS Button` → `sos_button`."""
-    return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
+    """A name as an identifier: `SOS Button`, `SOSButton` → `sos_button`."""
+    return re.sub(r"[^a-z0-9]+", "_", HUMP.sub("_", name[:400]).casefold()).strip("_")
+
+
+def says_it_calls(*names: str) -> re.Match[str] | None:
+    """Where one of these names says that the device calls for help."""
+    return SAYS_IT_CALLS.search(" ".join(HUMP.sub(" ", name[:400]) for name in names).replace("_", " "))
 
 
 def names_emergency(name: str) -> bool:
