@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from devices.commands import Command
+from devices.entity import Entity
 from devices.events import Event, Kind
 
 
@@ -63,6 +64,22 @@ class Description:
     """It can report an emergency or a call, so its topics are urgent; also where only its text says so."""
     unclear: str = ""
     """Why this device is not fully understood; its emergencies still count."""
+    checks_in_s: int | None = None
+    """It says of itself that it speaks at least this often; None where it does not say. Its silence is then told
+    sooner than its class would be."""
+    gateway: str = ""
+    """The address of the one gateway it is heard through, where the ecosystem ties it to one."""
+    entities: tuple[Entity, ...] = ()
+    """Of a discovered device: what it is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """One thing of a device that a message named; the device itself may be known by another ecosystem's address."""
+
+    device: str
+    kind: Kind
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,8 @@ class Decoded:
     learned: tuple[Description, ...] = ()
     forgotten: tuple[str, ...] = ()
     error: str | None = None
+    introduced: tuple[Introduced, ...] = ()
+    """Where devices introduce themselves piece by piece: the pieces of this message."""
 
 
 NOTHING = Decoded()

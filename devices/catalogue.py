@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from devices.adapter import Adapter
+from devices.adapter import Adapter, Known
+from devices.discovery import Discovery
+from devices.esphome import EspHome
+from devices.known import KnownDevices
 from devices.rtl_433 import Rtl433
 from devices.topics import matches
 from devices.zigbee2mqtt import Zigbee2MQTT
 
-ADAPTERS: tuple[Adapter, ...] = (Zigbee2MQTT(), Rtl433())
-"""Every ecosystem with its default topics."""
+NATIVE: tuple[Adapter, ...] = (Zigbee2MQTT(), Rtl433())
+"""Every ecosystem that has topics of its own, with its default ones."""
+ADAPTERS: tuple[Adapter, ...] = (*NATIVE, Discovery(NATIVE), EspHome())
+"""Every ecosystem. What Home Assistant's discovery introduces on the topics of the native ones is theirs; what ESPHome
+says is read as discovery introduced it, and by its own form only where nobody did."""
 
 
 class Catalogue:
@@ -25,16 +31,21 @@ class Catalogue:
         self._anywhere = by_first.pop("+", []) + by_first.pop("#", [])
         self._by_first = by_first
         self._only: dict[str, Adapter] = {
-            first: found[0][1]
-            for first, found in by_first.items()
-            if [f for f, _ in found] == [f"{first}/#"] and not self._anywhere
+            first: found[0][1] for first, found in by_first.items() if [f for f, _ in found] == [f"{first}/#"]
         }
+        self._discovery = next((adapter for adapter in self.adapters if isinstance(adapter, Discovery)), None)
 
-    def adapter_for(self, topic: str) -> Adapter | None:
-        """The adapter that reads messages on this topic, and devices of this address."""
+    def adapter_for(self, topic: str, known: Known | None = None) -> Adapter | None:
+        """The adapter that reads messages on this topic, and devices of this address.
+
+        With `known`, topics are found too that only a discovered device named: after those that begin with an
+        ecosystem's own name, and before the filters of ecosystems that have none.
+        """
         first = topic.partition("/")[0]
         if first in self._only:
             return self._only[first]
+        if known.__class__ is KnownDevices and topic in known.on_topic:
+            return self._discovery
         for topic_filter, adapter in self._by_first.get(first, []) + self._anywhere:
             if matches(topic_filter, topic):
                 return adapter

@@ -8,9 +8,10 @@ from io import TextIOWrapper
 
 import orjson
 
-from devices.adapter import Decoded, Description, Message
+from devices.adapter import Decoded, Description, Introduced, Message
 from devices.catalogue import DEFAULT, Catalogue
 from devices.events import Event
+from devices.known import KnownDevices
 
 
 def decode_lines(lines: Iterable[str], catalogue: Catalogue = DEFAULT) -> Iterator[str]:
@@ -18,7 +19,7 @@ def decode_lines(lines: Iterable[str], catalogue: Catalogue = DEFAULT) -> Iterat
 
     A device that is missing from a later inventory stays known here: a file may join the recordings of several homes.
     """
-    known: dict[str, Description] = {}
+    known = KnownDevices()
     for line in lines:
         if not line.strip():
             continue
@@ -27,7 +28,7 @@ def decode_lines(lines: Iterable[str], catalogue: Catalogue = DEFAULT) -> Iterat
         yield orjson.dumps(_answer(decoded)).decode()
 
 
-def _decode(line: str, known: dict[str, Description], catalogue: Catalogue) -> Decoded:
+def _decode(line: str, known: KnownDevices, catalogue: Catalogue) -> Decoded:
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -37,7 +38,7 @@ def _decode(line: str, known: dict[str, Description], catalogue: Catalogue) -> D
     payload = row["payload"]
     body = payload.encode() if isinstance(payload, str) else b"" if payload is None else orjson.dumps(payload)
     message = Message(topic=row["topic"], payload=body, retain=row.get("retain") is True)
-    adapter = catalogue.adapter_for(message.topic)
+    adapter = catalogue.adapter_for(message.topic, known)
     if adapter is None:
         return Decoded(error=f"no adapter reads the topic {message.topic}")
     return adapter.decode(message, known)
@@ -46,7 +47,7 @@ def _decode(line: str, known: dict[str, Description], catalogue: Catalogue) -> D
 def _answer(decoded: Decoded) -> dict[str, object]:
     return {
         "events": [_event(event) for event in decoded.events],
-        "learned": [_learned(item) for item in decoded.learned],
+        "learned": [*map(_introduced, decoded.introduced), *map(_learned, decoded.learned)],
         "error": decoded.error,
     }
 
@@ -63,6 +64,10 @@ def _event(event: Event) -> dict[str, object]:
     more = {"field": event.field, "stamp": event.stamp, "at_ms": event.at_ms, "press_id": event.press_id}
     said.update((name, value) for name, value in more.items() if value is not None)
     return said
+
+
+def _introduced(item: Introduced) -> dict[str, object]:
+    return {"device": item.device, "kind": item.kind.value, "name": item.name}
 
 
 def _learned(item: Description) -> dict[str, object]:

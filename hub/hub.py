@@ -329,7 +329,7 @@ class Hub:
         while True:
             await self._follow.wait()
             self._follow.clear()
-            await self.parts.subscriptions.follow(self.parts.lanes[URGENT])
+            await self.parts.subscriptions.follow(self.parts.lanes)
 
     async def _look_after(self) -> None:
         """The heartbeat, the clock, and who must be heard from; it waits for no disk."""

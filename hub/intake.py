@@ -140,7 +140,7 @@ class Intake:
         steps = self._steps
         if steps.topics.client_of(packet.topic) is not None:
             return True
-        adapter = steps.catalogue.adapter_for(packet.topic)
+        adapter = steps.catalogue.adapter_for(packet.topic, steps.known)
         if adapter is None:
             return False
         decoded = adapter.decode(Message(packet.topic, packet.payload, packet.retain, packet.qos), steps.known)
@@ -188,7 +188,7 @@ class Intake:
 
     def _decode(self, group: Group, taken: Taken, packet: Packet, now: Now) -> None:
         steps = self._steps
-        adapter = steps.catalogue.adapter_for(packet.topic)
+        adapter = steps.catalogue.adapter_for(packet.topic, steps.known)
         message = Message(packet.topic, packet.payload, packet.retain, packet.qos)
         decoded = adapter.decode(message, steps.known) if adapter is not None else NOTHING
         if decoded.error is not None:
@@ -259,7 +259,7 @@ class Intake:
     def _may_answer_on(self, topic: str) -> bool:
         """A client chooses where it is answered, and must not speak through us to devices, screens or ourselves."""
         steps = self._steps
-        ours = steps.topics.is_ours(topic) or steps.catalogue.adapter_for(topic) is not None
+        ours = steps.topics.is_ours(topic) or steps.catalogue.adapter_for(topic, steps.known) is not None
         return not ours and publishable(topic) and not topic.startswith("$")
 
     def _quarantine(self, group: Group, packet: Packet, reason: str, now: Now) -> None:

@@ -76,6 +76,12 @@ topic readwrite homeassistant/#
 user {GATEWAYS[1]}
 topic readwrite rtl_433/#
 
+# A device that introduces itself, an ESPHome node called room-012, as it would be:
+#
+# user room-012
+# topic readwrite homeassistant/#
+# topic readwrite room-012/#
+
 # The screen of a room, as it would be (its password: mosquitto_passwd users room-001):
 #
 # user room-001

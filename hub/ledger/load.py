@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from devices.adapter import Description
+from devices.known import KnownDevices
 from hub.ledger.rows import OWN_FAULT, adapter
 from rules.home import Home
 from rules.setting import Setting
@@ -26,7 +27,7 @@ class Loaded:
     seq: int
     elapsed_ms: int
     wall_ms: int
-    known: dict[str, Description] = field(default_factory=dict)
+    known: KnownDevices = field(default_factory=KnownDevices)
     outbox: list[tuple[str, int, int, dict[str, object]]] = field(default_factory=list)
     twins: list[tuple[int, str, str, bytes, int]] = field(default_factory=list)
     cursors: dict[str, int] = field(default_factory=dict)
@@ -84,6 +85,8 @@ def load(store: sqlite3.Connection) -> Loaded:
     for lane, name in store.execute("SELECT lane, filter FROM subscriptions"):
         subscriptions.setdefault(lane, []).append(name)
     describe = adapter(Description)
+    known: dict[str, Description]
+    known = {key: describe.validate_json(body) for key, body in store.execute("SELECT key, body FROM known")}  # type: ignore[misc]
     return Loaded(
         state=state,
         home=home,
@@ -91,7 +94,7 @@ def load(store: sqlite3.Connection) -> Loaded:
         seq=seq,
         elapsed_ms=cursors.get("elapsed_ms", 0),
         wall_ms=cursors.get("wall_ms", 0),
-        known={key: describe.validate_json(body) for key, body in store.execute("SELECT key, body FROM known")},  # type: ignore[misc]
+        known=KnownDevices(known),
         outbox=[
             (key, at, urgent, orjson.loads(body))
             for key, at, urgent, body in store.execute("SELECT key, seq, urgent, body FROM outbox ORDER BY seq")

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.adapter import Adapter, Decoded, Description, Message, Refused
+from devices.adapter import Adapter, Decoded, Message, Refused
 from devices.blueprint import Blueprint
 from devices.catalogue import ADAPTERS, Catalogue
-from devices.commands import Command, Sound, TurnOff, TurnOn
+from devices.commands import Command, Lock, Say, SetCover, SetTemperature, Sound, TurnOff, TurnOn, Unlock
 from devices.events import TWO_WORDS, Event, Kind
+from devices.known import KnownDevices
 from devices.topics import matches, publishable
 
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -48,6 +49,11 @@ def base(adapter: Adapter) -> str:
 def rows(adapter: Adapter) -> list[dict[str, object]]:
     """The recorded lines of an ecosystem."""
     return [orjson.loads(line) for line in (RECORDINGS / f"{adapter.name}.jsonl").read_bytes().splitlines()]
+
+
+def message_of(row: dict[str, object]) -> Message:
+    """A recorded line as the adapter gets it."""
+    return Message(str(row["topic"]), str(row["payload"]).encode(), retain=row["retain"] is True)
 
 
 def sane(decoded: Decoded) -> None:
@@ -85,10 +91,12 @@ def test_any_bytes_on_any_topic_give_events_or_nothing_or_a_reason(
 def test_every_recorded_topic_is_covered_by_the_adapters_filters(adapter: Adapter) -> None:
     """The broker delivers everything the adapter can read, and the catalogue finds the adapter for it."""
     catalogue = Catalogue(EVERY)
+    known = KnownDevices()
     for row in rows(adapter):
         topic = str(row["topic"])
-        assert any(matches(topic_filter, topic) for topic_filter in adapter.filters)
-        assert catalogue.adapter_for(topic) is adapter
+        assert any(matches(topic_filter, topic) for topic_filter in (*adapter.filters, *known.on_topic))
+        assert catalogue.adapter_for(topic, known) is adapter
+        known.update((item.device, item) for item in adapter.decode(message_of(row), known).learned)
 
 
 @each_adapter
@@ -103,16 +111,18 @@ def test_a_press_says_how_long_it_may_be_repeated_and_where_it_is_heard(adapter:
     """Each recorded press carries the adapter's window, and its topic is one the urgent lane subscribes to."""
     assert adapter.repeat_window_ms > 0
     presses = 0
-    known: dict[str, Description] = {}
+    known = KnownDevices()
     for row in rows(adapter):
         topic = str(row["topic"])
-        decoded = adapter.decode(Message(topic, str(row["payload"]).encode()), known)
+        decoded = adapter.decode(message_of(row), known)
         known.update((item.device, item) for item in decoded.learned)
         for event in decoded.events:
             if event.press:
                 presses += 1
                 assert event.repeat_window_ms == adapter.repeat_window_ms
-                assert any(matches(topic_filter, topic) for topic_filter in adapter.topics_of(event.device))
+                introduced = known[event.device].topics if event.device in known else ()
+                filters = adapter.topics_of(event.device) or introduced
+                assert any(matches(topic_filter, topic) for topic_filter in filters)
     assert presses
 
 
@@ -128,6 +138,15 @@ def test_a_press_says_how_long_it_may_be_repeated_and_where_it_is_heard(adapter:
         TurnOff(device="?", transition_s=float("inf")),
         Sound(device="?", duration_s=10),
         Sound(device="?", duration_s=float("nan")),
+        SetCover(device="?", move="close"),
+        SetCover(device="?", position_pct=float("nan")),
+        SetCover(device="?"),
+        Lock(device="?"),
+        Unlock(device="?"),
+        SetTemperature(device="?", celsius=21),
+        SetTemperature(device="?", celsius=float("inf")),
+        Say(device="?", text=""),
+        Say(device="?", text="Somebody is coming."),
     ],
 )
 @pytest.mark.parametrize("device", ["lamp", "a/b c", "lamp#", "+", "", "nul\0"])
@@ -168,12 +187,13 @@ def test_a_foreign_topic_is_a_reason(adapter: Adapter) -> None:
 def test_the_catalogue_knows_who_reads_what() -> None:
     """Topics and addresses of the shipped ecosystems find their adapter; others find none."""
     catalogue = Catalogue()
-    assert [adapter.name for adapter in ADAPTERS] == ["zigbee2mqtt", "rtl_433"]
+    assert [adapter.name for adapter in ADAPTERS] == ["zigbee2mqtt", "rtl_433", "homeassistant_discovery", "esphome"]
     found = catalogue.adapter_for("zigbee2mqtt/room 1/door")
     assert found is ADAPTERS[0]
     assert catalogue.adapter_for("rtl_433/attic/events") is ADAPTERS[1]
-    assert catalogue.adapter_for("homeassistant/x/config") is None
-    assert catalogue.filters() == ("zigbee2mqtt/#", "rtl_433/#")
+    assert catalogue.adapter_for("homeassistant/sensor/x/config") is ADAPTERS[2]
+    assert catalogue.adapter_for("nobody/x") is None
+    assert catalogue.filters()[:4] == ("zigbee2mqtt/#", "rtl_433/#", "homeassistant/#", "esphome/#")
     assert catalogue.urgent_filters() == ("rtl_433/+/events",)
     assert catalogue.topics_of("zigbee2mqtt/room-001-pendant") == (
         "zigbee2mqtt/room-001-pendant",

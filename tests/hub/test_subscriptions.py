@@ -87,3 +87,71 @@ async def test_a_session_of_an_earlier_run_lets_go_of_filters_nobody_wants(tmp_p
         wanted = set(home.hub.parts.subscriptions.filters[URGENT])
         kept = "SELECT filter FROM subscriptions WHERE lane = 'urgent'"
         await until(lambda: {name for (name,) in home.rows(kept)} == wanted)
+
+
+SOS = "homemade/box/7/sos"
+
+
+def discovery(state_topic: str = SOS, name: str = "sos") -> bytes:
+    """A button that somebody built, on a topic of its own."""
+    device = {"ids": ["box-7"], "name": "Box 7"}
+    return orjson.dumps({"name": name, "dev": device, "stat_t": state_topic, "pl_on": "pressed", "off_dly": 2})
+
+
+CONFIG = "homeassistant/binary_sensor/box-7/sos/config"
+
+
+async def test_a_discovered_device_is_heard_by_both_lanes_on_the_topic_it_named(tmp_path: Path) -> None:
+    """The bulk lane first; each press is one, also across a restart, and a device that goes is let go of."""
+    async with rig(tmp_path) as home:
+        home.broker.say(CONFIG, discovery(), retain=True)
+        await until(lambda: SOS in home.broker.session(URGENT).filters)
+        assert SOS in home.broker.session(BULK).filters
+        assert "homeassistant/#" in home.broker.session(BULK).filters
+        home.broker.say(SOS, b"pressed")
+        await until(lambda: home.presses() == 1)
+        await home.quiet()
+        home.forward(3)
+        await home.quiet()
+        assert home.presses() == 1
+        (line,) = home.broker.log("raised")
+        assert line["device"] == "homeassistant/box-7"
+        await home.stop()
+        await home.start()
+        assert SOS in home.broker.session(URGENT).filters
+        home.broker.say(SOS, b"pressed")
+        await until(lambda: home.presses() == 2)
+        await home.quiet()
+        assert len(home.rows("SELECT 1 FROM known WHERE key = 'homeassistant/box-7'")) == 1
+
+
+async def test_what_was_discovered_and_goes_is_let_go_of_by_both_lanes(tmp_path: Path) -> None:
+    """A sensor that calls nobody: heard by the bulk lane alone, and no longer once its introduction is emptied."""
+    topic = "homeassistant/sensor/t/config"
+    async with rig(tmp_path) as home:
+        sensor = {"dev": {"ids": "t"}, "stat_t": "homemade/t", "dev_cla": "temperature"}
+        home.broker.say(topic, orjson.dumps(sensor), retain=True)
+        await until(lambda: "homemade/t" in home.broker.session(BULK).filters)
+        assert "homemade/t" not in home.broker.session(URGENT).filters
+        home.broker.say("homemade/t", b"21.5")
+        await until(lambda: home.rows("SELECT 1 FROM events WHERE device = 'homeassistant/t' AND value = 21.5"))
+        home.broker.say(topic, b"", retain=True)
+        await until(lambda: "homemade/t" not in home.broker.session(BULK).filters)
+        await until(lambda: not home.rows("SELECT 1 FROM known"))
+
+
+async def test_a_placed_discovered_device_is_urgent_whatever_it_looks_like(tmp_path: Path) -> None:
+    """A contact placed as a pull cord calls; its topic is known from its introduction."""
+    async with rig(tmp_path) as home:
+        cord = {"dev": {"ids": "cord"}, "stat_t": "homemade/cord", "dev_cla": "opening"}
+        home.broker.say("homeassistant/binary_sensor/cord/config", orjson.dumps(cord), retain=True)
+        await until(lambda: "homemade/cord" in home.broker.session(BULK).filters)
+        assert "homemade/cord" not in home.broker.session(URGENT).filters
+        await home.stop()
+        devices = home.folder / "devices.yaml"
+        row = '  - {device: cord-001, address: homeassistant/cord, for: emergency, place: "001"}'
+        devices.write_text(devices.read_text().replace("devices:\n", f"devices:\n{row}\n"))
+        await home.start()
+        await until(lambda: "homemade/cord" in home.broker.session(URGENT).filters)
+        home.broker.say("homemade/cord", b"ON")
+        await until(lambda: any(line["device"] == "cord-001" for line in home.broker.log("raised")))

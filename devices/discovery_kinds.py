@@ -1,0 +1,152 @@
+"""What a discovered thing is: by Home Assistant's device class, and by its own name where it has none.
+
+Sources: Home Assistant's documentation "Binary sensor" and "Sensor" (device classes, and which state means what). In a
+binary sensor `on` is open, detected, low, unlocked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from devices.events import UNITS, Kind
+from devices.zigbee2mqtt_properties import BINARY as BINARY_NAMES
+from devices.zigbee2mqtt_properties import plain
+
+BINARY: Mapping[str, Kind] = {
+    "battery": Kind.BATTERY,
+    "carbon_monoxide": Kind.CO,
+    "connectivity": Kind.AVAILABILITY,
+    "door": Kind.CONTACT,
+    "garage_door": Kind.CONTACT,
+    "gas": Kind.GAS,
+    "lock": Kind.LOCK,
+    "moisture": Kind.WATER_LEAK,
+    "motion": Kind.MOTION,
+    "occupancy": Kind.OCCUPANCY,
+    "opening": Kind.CONTACT,
+    "presence": Kind.OCCUPANCY,
+    "safety": Kind.EMERGENCY,
+    "smoke": Kind.SMOKE,
+    "tamper": Kind.TAMPER,
+    "vibration": Kind.VIBRATION,
+    "window": Kind.CONTACT,
+}
+"""Classes of binary sensors that are a kind of ours; all others are `other`."""
+ON_IS_INACTIVE = frozenset({Kind.LOCK})
+"""A lock that is `on` is unlocked."""
+
+NUMBERS: Mapping[str, Kind] = {
+    "battery": Kind.BATTERY,
+    "humidity": Kind.HUMIDITY,
+    "power": Kind.POWER,
+    "temperature": Kind.TEMPERATURE,
+}
+POWER_SCALE: Mapping[str, float] = {"W": 1.0, "kW": 1000.0, "MW": 1e6, "mW": 0.001, "": 1.0}
+DEGREES: Mapping[str, tuple[float, float]] = {
+    "°C": (1.0, 0.0),
+    "C": (1.0, 0.0),
+    "": (1.0, 0.0),
+    "°F": (1 / 1.8, -32 / 1.8),
+    "F": (1 / 1.8, -32 / 1.8),
+    "K": (1.0, -273.15),
+}
+
+SAYS_IT_CALLS = re.compile(
+    r"\b(?:sos|panic|emergency|distress|notruf|hilferuf|pendant)(?:button|call|alarm|key)?\d{0,3}\b|\bpull[ -]?cord\b"
+    r"|\b(?:alarm|help|call|nurse|assistance)[ -](?:button|bell|cord|point|call|pull)\b|\b(?:personal|nurse) alarm\b",
+    re.IGNORECASE,
+)
+"""What the name or model of a device that calls for help says."""
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+EMERGENCY = re.compile(r"(?:^|_)(?:sos|panic|emergency|distress|notruf)(?:button|call|alarm|key)?\d{0,3}(?:_|$)")
+NOT_ITSELF = frozenset(
+    {"battery", "low", "led", "light", "enable", "enabled", "mode", "test", "mute", "silence", "signal", "linkquality"}
+    | {
+        "rssi",
+        "lqi",
+        "volume",
+        "siren",
+        "heating",
+        "heat",
+        "exit",
+        "brake",
+        "count",
+        "counter",
+        "last",
+        "number",
+        "off",
+    }
+    | {"cancel", "clear", "cleared", "reset", "release", "released", "duration", "delay", "cloud", "connected", "fault"}
+    | {"connection", "online", "status", "problem", "tamper", "temperature", "version", "update", "contact", "stop"}
+)
+"""Words that make of an emergency something about it: its battery, its test, its end."""
+PRESSED = frozenset({"button", "press", "pressed", "push", "call", "key", "cord", "pull", "pulled", "bell", "alarm"})
+OPENS = frozenset({"door", "window", "opening", "gate"})
+MOVES = frozenset({"motion", "pir", "movement"})
+THERE = frozenset({"occupancy", "occupied", "presence", "present"})
+LIES = frozenset({"bed", "mattress"})
+WET = frozenset({"leak", "flood", "leakage"})
+OF_THE_NODE = frozenset({"status", "connection", "connectivity", "online", "availability", "connected", "state", "api"})
+"""How a device calls the one thing that says whether it is there itself."""
+SPEAKS = re.compile(r"\b(?:speak|speaker|speech|say|tts|voice|announce|announcement)\b", re.IGNORECASE)
+
+
+def slug(name: str) -> str:
+    """A name as an identifier: `SOS Button`, `SOSButton` → `sos_button`."""
+    return re.sub(r"[^a-z0-9]+", "_", HUMP.sub("_", name[:400]).casefold()).strip("_")
+
+
+def says_it_calls(*names: str) -> re.Match[str] | None:
+    """Where one of these names says that the device calls for help."""
+    return SAYS_IT_CALLS.search(" ".join(HUMP.sub(" ", name[:400]) for name in names).replace("_", " "))
+
+
+def names_emergency(name: str) -> bool:
+    """Whether a name says that the thing itself is an emergency, and not its battery or its end."""
+    return EMERGENCY.search(name) is not None and NOT_ITSELF.isdisjoint(name.split("_"))
+
+
+def binary_kind(device_class: str, name: str, says_it_calls: bool) -> Kind:
+    """What a binary sensor is; `name` is its own, as `slug` writes it."""
+    if device_class in ("", "None", "safety", "problem", "running", "sound") and names_emergency(name):
+        return Kind.EMERGENCY
+    if device_class in BINARY:
+        return BINARY[device_class]
+    if device_class not in ("", "None"):
+        return Kind.OTHER
+    base = plain(name)
+    if base in BINARY_NAMES and BINARY_NAMES[base] is not Kind.CONTACT:
+        return BINARY_NAMES[base]
+    words = set(name.split("_"))
+    if says_it_calls and words & PRESSED and not words & NOT_ITSELF:
+        return Kind.EMERGENCY
+    return _by_words(words)
+
+
+def _by_words(words: set[str]) -> Kind:
+    if "battery" in words and "low" in words:
+        return Kind.BATTERY
+    if words & (NOT_ITSELF - {"status"}):
+        return Kind.OTHER
+    if words & LIES and words & THERE:
+        return Kind.BED
+    for found, kind in ((OPENS, Kind.CONTACT), (MOVES, Kind.MOTION), (THERE, Kind.OCCUPANCY), (WET, Kind.WATER_LEAK)):
+        if words & found:
+            return kind
+    return next((Kind(word) for word in ("vibration", "smoke") if word in words), Kind.OTHER)
+
+
+def number_of(device_class: str, name: str, unit: str) -> tuple[Kind, str | None, float, float]:
+    """What a sensor's number is: kind, unit, and what makes our unit of it: times this, plus that."""
+    kind = NUMBERS.get(device_class)
+    if kind is None and device_class in ("", "None") and unit:
+        kind = NUMBERS.get(plain(name))
+    if kind is Kind.TEMPERATURE and unit in DEGREES:
+        scale, offset = DEGREES[unit]
+        return kind, UNITS[kind], scale, offset
+    if kind is Kind.POWER and unit in POWER_SCALE:
+        return kind, UNITS[kind], POWER_SCALE[unit], 0.0
+    if kind in (Kind.BATTERY, Kind.HUMIDITY) and unit in ("%", ""):
+        return kind, UNITS[kind], 1.0, 0.0
+    return Kind.OTHER, unit or None, 1.0, 0.0
