@@ -12,7 +12,7 @@ and a lamp listens on `blueprint/<device>/lamp/do` for `on` or `off`.
 from __future__ import annotations
 
 from devices.adapter import NOTHING, Decoded, Known, Message, Refused
-from devices.commands import Command, TurnOff, TurnOn
+from devices.commands import WORDED, Command, TurnOff, TurnOn
 from devices.events import Event, Kind, Value
 from devices.topics import publishable
 
@@ -70,7 +70,7 @@ class Blueprint:
             return (Message(topic=topic, payload=b"on"),)
         if isinstance(command, TurnOff):
             return (Message(topic=topic, payload=b"off"),)
-        return Refused(f"{command.device} makes no sound")
+        return Refused(f"{command.device} cannot {WORDED[type(command)]}")
 
     def topics_of(self, device: str) -> tuple[str, ...]:
         """Where a device of this address reports presses: the urgent lane subscribes to these before it has spoken."""

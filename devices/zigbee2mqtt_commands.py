@@ -7,7 +7,7 @@ import math
 import orjson
 
 from devices.adapter import Description, Known, Message, Property, Refused
-from devices.commands import Command, Sound, TurnOff, TurnOn
+from devices.commands import WORDED, Command, Sound, TurnOff, TurnOn
 from devices.events import Kind
 from devices.topics import publishable
 from devices.zigbee2mqtt_inventory import CONTROLS
@@ -29,8 +29,10 @@ def encode(base: str, command: Command, known: Known) -> tuple[Message, ...] | R
         payload = _turn_on(command, description)
     elif isinstance(command, TurnOff):
         payload = _turn_off(command, description)
-    else:
+    elif isinstance(command, Sound):
         payload = _sound(command, description)
+    else:
+        payload = Refused(f"{device} cannot {WORDED[type(command)]}: Handrail does not speak this to Zigbee2MQTT")
     if isinstance(payload, Refused):
         return payload
     return (Message(topic=f"{device}/set", payload=orjson.dumps(payload)),)

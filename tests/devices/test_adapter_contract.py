@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from devices.adapter import Adapter, Decoded, Description, Message, Refused
 from devices.blueprint import Blueprint
 from devices.catalogue import ADAPTERS, Catalogue
-from devices.commands import Command, Sound, TurnOff, TurnOn
+from devices.commands import Command, Lock, Say, SetCover, SetTemperature, Sound, TurnOff, TurnOn, Unlock
 from devices.events import TWO_WORDS, Event, Kind
 from devices.topics import matches, publishable
 
@@ -128,6 +128,15 @@ def test_a_press_says_how_long_it_may_be_repeated_and_where_it_is_heard(adapter:
         TurnOff(device="?", transition_s=float("inf")),
         Sound(device="?", duration_s=10),
         Sound(device="?", duration_s=float("nan")),
+        SetCover(device="?", move="close"),
+        SetCover(device="?", position_pct=float("nan")),
+        SetCover(device="?"),
+        Lock(device="?"),
+        Unlock(device="?"),
+        SetTemperature(device="?", celsius=21),
+        SetTemperature(device="?", celsius=float("inf")),
+        Say(device="?", text=""),
+        Say(device="?", text="Somebody is coming."),
     ],
 )
 @pytest.mark.parametrize("device", ["lamp", "a/b c", "lamp#", "+", "", "nul\0"])
