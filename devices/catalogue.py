@@ -6,10 +6,21 @@ from collections.abc import Sequence
 
 from devices.adapter import Adapter
 from devices.rtl_433 import Rtl433
+from devices.shelly_gen1 import ShellyGen1
+from devices.shelly_gen2 import ShellyGen2
+from devices.tasmota import Tasmota
+from devices.theengs import Theengs
 from devices.topics import matches
 from devices.zigbee2mqtt import Zigbee2MQTT
 
-ADAPTERS: tuple[Adapter, ...] = (Zigbee2MQTT(), Rtl433())
+ADAPTERS: tuple[Adapter, ...] = (
+    Zigbee2MQTT(),
+    Rtl433(),
+    ShellyGen1(),
+    ShellyGen2(),
+    Tasmota(),
+    Theengs(),
+)
 """Every ecosystem with its default topics."""
 
 
@@ -25,10 +36,9 @@ class Catalogue:
         self._anywhere = by_first.pop("+", []) + by_first.pop("#", [])
         self._by_first = by_first
         self._only: dict[str, Adapter] = {
-            first: found[0][1]
-            for first, found in by_first.items()
-            if [f for f, _ in found] == [f"{first}/#"] and not self._anywhere
+            first: found[0][1] for first, found in by_first.items() if [f for f, _ in found] == [f"{first}/#"]
         }
+        """First levels that are one ecosystem's: its messages are found with one look, whatever filters others have."""
 
     def adapter_for(self, topic: str) -> Adapter | None:
         """The adapter that reads messages on this topic, and devices of this address."""

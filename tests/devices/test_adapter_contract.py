@@ -174,12 +174,19 @@ def test_a_foreign_topic_is_a_reason(adapter: Adapter) -> None:
 def test_the_catalogue_knows_who_reads_what() -> None:
     """Topics and addresses of the shipped ecosystems find their adapter; others find none."""
     catalogue = Catalogue()
-    assert [adapter.name for adapter in ADAPTERS] == ["zigbee2mqtt", "rtl_433"]
+    assert [adapter.name for adapter in ADAPTERS] == [
+        "zigbee2mqtt",
+        "rtl_433",
+        "shelly_gen1",
+        "shelly_gen2",
+        "tasmota",
+        "theengs_openmqttgateway",
+    ]
     found = catalogue.adapter_for("zigbee2mqtt/room 1/door")
     assert found is ADAPTERS[0]
     assert catalogue.adapter_for("rtl_433/attic/events") is ADAPTERS[1]
     assert catalogue.adapter_for("homeassistant/x/config") is None
-    assert catalogue.filters() == ("zigbee2mqtt/#", "rtl_433/#")
+    assert catalogue.filters()[:3] == ("zigbee2mqtt/#", "rtl_433/#", "shellies/#")
     assert catalogue.urgent_filters() == ("rtl_433/+/events",)
     assert catalogue.topics_of("zigbee2mqtt/room-001-pendant") == (
         "zigbee2mqtt/room-001-pendant",
