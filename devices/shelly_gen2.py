@@ -44,7 +44,9 @@ from devices.stamps import number_ms
 REPEAT_WINDOW_MS = 2000
 """`btn_down` is followed by the gesture it becomes within about a second; a BLU button repeats its packet as long."""
 HOME = "shelly"
-MOST_PARTS = 200
+MOST_PARTS = 100
+MOST_CHILDREN = 25
+"""More than any gateway has; a longer message is read up to here, so that no message can hold up the next."""
 MOST_EVENTS = 50
 DEPTHS = ("+", "+/+")
 """Prefixes of one and two levels; one with more is heard below `shelly/`."""
@@ -176,7 +178,7 @@ class ShellyGen2:
     def _blu_status(self, status: Status, stamp: str | None, at_ms: int | None) -> list[Event]:
         """A script's status of BLU devices by name; the press in it comes as an event of its own."""
         found: list[Event] = []
-        for name, said in list(status.items())[:MOST_PARTS]:
+        for name, said in list(status.items())[:MOST_CHILDREN]:
             address = blu.address_of(said.get("addr") or name) if isinstance(said, dict) else None
             if address is not None and isinstance(said, dict):
                 child = f"{HOME}/blu/{address}"
@@ -249,7 +251,7 @@ class ShellyGen2:
         children: list[Description] = []
         for name, kind in heard.items():
             matched = COMPONENT.fullmatch(name)
-            if matched is None or matched.group(1) not in PRESSED | KINDS.keys() or len(parts) > MOST_PARTS:
+            if matched is None or matched.group(1) not in PRESSED | KINDS.keys() or len(parts) >= MOST_PARTS:
                 continue
             is_child = name.startswith("bthomedevice:")
             if is_child:

@@ -14,10 +14,11 @@ from devices.events import UNITS, Event, Kind, Value, canonical
 from devices.said import bit_of, fact, number_of, reading
 
 REPEAT_WINDOW_MS = 3000
-"""A press is told once; a radio or infrared code is heard several times while somebody leans on the button. A full topic
-below `tasmota/` matches two filters, and a broker may deliver it twice."""
+"""A press is told once; a radio or infrared code is heard several times while somebody leans on the button. A full
+topic below `tasmota/` matches two filters, and a broker may deliver it twice."""
 MOST_KEYS = 150
-DEEPEST = 3
+MOST_HEARD = 30
+"""More devices or sensors than one message tells of; the rest is left, so that no message can hold up the next."""
 
 POWER = re.compile(r"POWER(\d{0,2})")
 BUTTON = re.compile(r"Button(\d{1,2})")
@@ -131,7 +132,7 @@ def sensors(device: str, data: Json) -> list[Event]:
     """SENSOR: each sensor an object by its name. The first of a kind is the device's, the others say which they are."""
     fahrenheit = data.get("TempUnit") == "F"
     found: list[Event] = []
-    for key, value in list(data.items())[:MOST_KEYS]:
+    for key, value in list(data.items())[: 2 * MOST_HEARD]:
         if not isinstance(value, dict):
             continue
         if key in ("ZbReceived", "LwReceived"):
@@ -224,7 +225,7 @@ def _safe(name: str) -> str:
 
 def heard_by_radio(device: str, data: Json, fahrenheit: bool) -> Iterator[Event]:
     """`{"0x2916": {"Device": "0x2916", "Name": "hall", "Temperature": 25.72}}`: each its own device, by its name."""
-    for key, said in list(data.items())[:MOST_KEYS]:
+    for key, said in list(data.items())[:MOST_HEARD]:
         if not isinstance(said, dict):
             continue
         name = said.get("Name")
