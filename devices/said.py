@@ -118,6 +118,11 @@ def online(device: str, is_online: bool) -> Event:
     return Event(device=device, kind=Kind.AVAILABILITY, value="online" if is_online else "offline")
 
 
+def heard(device: str) -> Event:
+    """A device that spoke and said nothing of ours: it is there, which is what its supervision waits for."""
+    return Event(device=device, kind=Kind.OTHER, value="heard", field="heard")
+
+
 def says_it_calls(*texts: str) -> str:
     """The first of these texts that says sos, panic, call button or the like; empty where none does."""
     return next((text for text in texts if SAYS_IT_CALLS.search(re.sub(r"[-_/.]", " ", text))), "")

@@ -131,7 +131,7 @@ def press(device: str, gesture: str, index: object, window_ms: int, stamp: str |
 
 def presses_of(device: str, said: object, window_ms: int, stamp: str | None, at_ms: int | None) -> Iterator[Event]:
     """The presses in a BTHome button value, one number or one for each button; 0 is a button nobody pressed."""
-    for index, number in enumerate(said[:16] if isinstance(said, list) else [said]):
+    for index, number in enumerate(said[:8] if isinstance(said, list) else [said]):
         if isinstance(number, int) and not isinstance(number, bool) and number > 0:
             gesture = GESTURES.get(number, f"press_{number & 255}")
             yield press(device, gesture, index, window_ms, stamp, at_ms)

@@ -7,7 +7,7 @@ first generation, "MQTT support", and what devices are known to send beside it.
 |---|---|
 | `input_event/N` with a gesture (`S`, `L`, `SS`, `SSS`, `SL`, `LS`) | `button`, a press, named by its count |
 | `input_event/N` with an empty gesture | nothing: a start, or a switch that has no gestures |
-| `input/N` 0 / 1 | `other`: what is wired to it, the place it was given says |
+| `input/N`, `ext_switch/N` 0 / 1 | `other`: what is wired to it, the place it was given says |
 | `sensor/smoke`, `sensor/gas`, `sensor/flood` | `smoke`, `gas` (a test has no value), `water_leak` |
 | `sensor/state`, `sensor/motion`, `sensor/vibration` | `contact`, `motion`, `vibration`; `unknown`, -1: no value |
 | `sensor/temperature`, `ext_temperature/N`, `sensor/humidity`, `sensor/battery` | the same; 999 and -1 have no value |
@@ -311,6 +311,9 @@ def _events(device: str, rest: list[str], said: str, described: Description | No
         return _sensor(device, rest[1], said)
     if part == "input" and number is not None:
         return _input(device, number, said, described)
+    if part == "ext_switch" and number is not None:
+        bit = bit_of(said)
+        return (fact(device, Kind.OTHER, bit, field=f"input:ext:{number}"),) if bit is not None else ()
     if part in ("ext_temperature", "ext_humidity") and number is not None:
         warmth = None if number_of(said) == 999 else said
         kind = NUMBERS[part.removeprefix("ext_")]

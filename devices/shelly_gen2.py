@@ -16,6 +16,7 @@ Source: Shelly's API documentation, "MQTT", "Notifications" and the pages of eac
 | … `smoke`, `flood`, `presence`, `presencezone` | `smoke`, `water_leak`, `occupancy` |
 | … `temperature`, `humidity`, `devicepower`, `pm1`, `em`, `em1` | `temperature`, `humidity`, `battery`, `power` |
 | … `input` that is a switch | `other`: what is wired to it, the place it was given says |
+| … of nothing that is a fact | `other`: it was heard |
 | … `bthomesensor` | by its configuration: `contact`, `motion`, …; `other` while that is unknown |
 | `<prefix>/online` of a device that is known, or is called Shelly | `availability` |
 | `…/rpc` with an answer that lists components or configurations | an introduction |
@@ -36,7 +37,7 @@ from devices import shelly_blu as blu
 from devices.adapter import NOTHING, Decoded, Description, Known, Message, Property, Refused
 from devices.commands import Command
 from devices.events import Event, Kind
-from devices.said import fact, introduced, json_of, online
+from devices.said import fact, heard, introduced, json_of, online
 from devices.shelly_gen2_commands import encode
 from devices.shelly_gen2_parts import ALARMS, COMPONENT, GESTURES, KINDS, LIGHTS, PRESSED, Status, events_of, field_of
 from devices.stamps import number_ms
@@ -47,7 +48,7 @@ HOME = "shelly"
 MOST_PARTS = 100
 MOST_CHILDREN = 25
 """More than any gateway has; a longer message is read up to here, so that no message can hold up the next."""
-MOST_EVENTS = 50
+MOST_EVENTS = 25
 DEPTHS = ("+", "+/+")
 """Prefixes of one and two levels; one with more is heard below `shelly/`."""
 
@@ -109,23 +110,25 @@ class ShellyGen2:
         device, method = f"{HOME}/{prefix}", data.get("method")
         stamp, at_ms = _time(params.get("ts"))
         events: list[Event] = []
-        heard: dict[str, Kind] = {}
+        spoken_of: dict[str, Kind] = {}
         if method == "NotifyEvent":
             rows = params.get("events")
             for row in rows[:MOST_EVENTS] if isinstance(rows, list) else ():
                 if isinstance(row, dict) and isinstance(name := row.get("component"), str):
                     events += self._event(device, name, row, known)
                     if row.get("event") in GESTURES:
-                        heard[name] = Kind.BUTTON
+                        spoken_of[name] = Kind.BUTTON
         elif method in ("NotifyStatus", "NotifyFullStatus"):
             for name, status in list(params.items())[:MOST_PARTS]:
                 if isinstance(status, dict):
                     events += self._component(device, name, status, known, stamp, at_ms)
-                    heard[name] = KINDS.get(name.partition(":")[0], Kind.OTHER)
+                    spoken_of[name] = KINDS.get(name.partition(":")[0], Kind.OTHER)
+            if not events and (device in known or _named(prefix)):
+                events.append(heard(device))
         else:
             return NOTHING
         source = data.get("src")
-        learned = self._seen(device, heard, known, source if isinstance(source, str) else "")
+        learned = self._seen(device, spoken_of, known, source if isinstance(source, str) else "")
         return Decoded(events=tuple(events), learned=learned)
 
     def _status(self, prefix: str, name: str, payload: bytes, known: Known) -> Decoded:
@@ -243,13 +246,13 @@ class ShellyGen2:
 
     # -- introductions ----------------------------------------------------------------------------------------------
 
-    def _seen(self, device: str, heard: Mapping[str, Kind], known: Known, source: str) -> tuple[Description, ...]:
+    def _seen(self, device: str, spoken_of: Mapping[str, Kind], known: Known, source: str) -> tuple[Description, ...]:
         """Introduce a device by the components it has spoken of, and BLU devices behind it."""
         before = known.get(device)
         parts: Parts = {prop.name: prop for prop in before.properties} if before is not None else {}
         was = dict(parts)
         children: list[Description] = []
-        for name, kind in heard.items():
+        for name, kind in spoken_of.items():
             matched = COMPONENT.fullmatch(name)
             if matched is None or matched.group(1) not in PRESSED | KINDS.keys() or len(parts) >= MOST_PARTS:
                 continue
@@ -339,8 +342,8 @@ class ShellyGen2:
                 sensors = {**{one.name: one for one in child.properties}, name: prop}
                 said = {"name": child.name, "model_id": child.model, "addr": child.text}
                 learned[child.device] = self._child(gateway, child.device.rpartition("/")[2], said, sensors)
-        heard = {name: KINDS.get(name.partition(":")[0], Kind.OTHER) for name in configs}
-        own = self._seen(gateway, heard, {**known, **learned}, source) if heard else ()
+        listed = {name: KINDS.get(name.partition(":")[0], Kind.OTHER) for name in configs}
+        own = self._seen(gateway, listed, {**known, **learned}, source) if listed else ()
         changed = [item for item in (*own, *learned.values()) if known.get(item.device) != item]
         return Decoded(learned=tuple({item.device: item for item in changed}.values()))
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from devices.events import Event, Kind, Value
-from devices.said import bit_of, fact, number_of, online, reading
+from devices.said import bit_of, fact, heard, number_of, online, reading
 
 COMPONENT = re.compile(r"([a-z][a-z0-9_]*):(\d{1,6})")
 KINDS: dict[str, Kind] = {
@@ -124,7 +124,7 @@ def _child(device: str, component: str, status: Status) -> list[Event]:
         found.append(online(device, up))
     if status.get("battery") is not None:
         found.append(reading(device, Kind.BATTERY, status["battery"]))
-    return found
+    return found or [heard(device)]
 
 
 def _sensor(
@@ -140,10 +140,10 @@ def _sensor(
         return [fact(device, Kind.OCCUPANCY, inside, field=field)] if inside is not None else []
     if component == "devicepower":
         battery = status.get("battery")
-        share = battery.get("percent") if isinstance(battery, dict) else None
-        return [reading(device, Kind.BATTERY, share, field=field)] if share is not None else []
+        has = isinstance(battery, dict) and "percent" in battery
+        return [reading(device, Kind.BATTERY, battery["percent"], field=field)] if has else []
     key = {"temperature": "tC", "humidity": "rh", "thermostat": "current_C"}.get(component, "")
-    if status.get(key) is None:
+    if key not in status:
         return []
     return [reading(device, KINDS[component], status[key], field="thermostat" if component == "thermostat" else field)]
 

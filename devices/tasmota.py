@@ -21,6 +21,7 @@ Source: Tasmota's documentation, "MQTT", "Commands", "Auto discovery", and the p
 | `RfReceived`, `IrReceived` | `button` with the code, a press |
 | `LWT` | `availability`, also of what its bridge hears |
 | `tasmota/discovery/<mac>/config` | an introduction |
+| STATE and SENSOR with nothing of these | `other`: it was heard |
 | all other `cmnd/…`, settings, status of the device itself | nothing |
 
 | it is told | sends |
@@ -36,7 +37,7 @@ import re
 from devices.adapter import NOTHING, Decoded, Description, Known, Message, Property, Refused
 from devices.commands import Command
 from devices.events import Event, Kind
-from devices.said import introduced, json_of, online, text_of
+from devices.said import heard, introduced, json_of, online, text_of
 from devices.tasmota_commands import encode
 from devices.tasmota_values import POWER, REPEAT_WINDOW_MS, Json, hands, outputs, received, sensors
 
@@ -46,6 +47,8 @@ DEPTHS = ("+", "+/+")
 """Topics of one and two levels in the second order; the first order takes topics of any length."""
 STATUS = re.compile(r"STATUS\d{0,2}")
 RELAY, LIGHT, SHUTTER = 1, 2, 3
+REGULAR = ("STATE", "SENSOR")
+"""What it says every few minutes, whatever happens."""
 NESTED = ("StatusSNS", "StatusSTS", "sn")
 
 
@@ -84,6 +87,8 @@ class Tasmota:
         if not isinstance(data, dict):
             return self._unreadable(leaf, device, message.payload)
         events = self._said(device, leaf, data, known)
+        if leaf in REGULAR and not message.retain and not any(event.device == device for event in events):
+            events.append(heard(device))
         return Decoded(events=tuple(events), learned=self._heard_for_others(device, events, known))
 
     def encode(self, command: Command, known: Known) -> tuple[Message, ...] | Refused:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from devices.adapter import Description
 from devices.events import UNITS, Event, Kind, Value, canonical
-from devices.said import bit_of, fact, number_of, reading
+from devices.said import bit_of, fact, heard, number_of, reading
 
 REPEAT_WINDOW_MS = 3000
 """A press is told once; a radio or infrared code is heard several times while somebody leans on the button. A full
@@ -230,7 +230,7 @@ def heard_by_radio(device: str, data: Json, fahrenheit: bool) -> Iterator[Event]
             continue
         name = said.get("Name")
         address = f"{device}/{_safe(name if isinstance(name, str) and name else key)}"
-        yield from _zigbee(address, said, fahrenheit)
+        yield from list(_zigbee(address, said, fahrenheit)) or [heard(address)]
 
 
 def _zigbee(device: str, said: Json, fahrenheit: bool) -> Iterator[Event]:

@@ -74,6 +74,13 @@ def test_a_wish_that_the_broker_remembers_is_how_the_device_stands() -> None:
     assert hear("cmnd/doorbell/Dimmer", "30", retain=True) == Decoded()
 
 
+def test_what_it_says_every_few_minutes_shows_that_it_is_there() -> None:
+    """A cord that nobody pulls is heard all the same; what a broker remembers shows nothing."""
+    state = {"Time": "2026-11-22T02:14:07", "Uptime": "0T01:00:00", "Wifi": {"RSSI": 70}}
+    assert kinds(hear("tele/cord/STATE", state).events) == [(Kind.OTHER, "heard")]
+    assert hear("tele/cord/STATE", state, retain=True) == Decoded()
+
+
 @pytest.mark.parametrize(
     "payload",
     ["CHOD,DHW", "", "{cut", '{"SetOption3":"ON"}', '{"Var1":"more"}', '{"Time":"x","ANALOG":{"A0":1024}}', "[]", "1"],
@@ -108,15 +115,16 @@ def test_the_end_of_a_hold_is_no_press() -> None:
         ({"Power": 1}, [(Kind.SWITCH, "on")]),
         ({"Power": 2, "0006!02": ""}, [(Kind.BUTTON, "toggle")]),
         ({"BatteryPercentage": 200}, [(Kind.BATTERY, None)]),
-        ({"LinkQuality": 20, "Endpoint": 1}, []),
+        ({"LinkQuality": 20, "Endpoint": 1}, [(Kind.OTHER, "heard")]),
     ],
 )
 def test_what_a_zigbee_bridge_hears(data: dict[str, object], expected: list[tuple[Kind, object]]) -> None:
     """Each device is one of its own, named by its name where it has one."""
     said = {"ZbReceived": {"0x2B01": {"Device": "0x2B01", "Name": "bath/door", **data}}}
-    events = hear("tele/bridge/SENSOR", said).events
-    assert kinds(events) == expected
-    assert {event.device for event in events} <= {"tasmota/bridge/bath_door"}
+    *events, bridge = hear("tele/bridge/SENSOR", said).events
+    assert kinds(tuple(events)) == expected
+    assert {event.device for event in events} == {"tasmota/bridge/bath_door"}
+    assert (bridge.device, bridge.value) == ("tasmota/bridge", "heard")
 
 
 def test_what_a_bridge_hears_is_introduced_and_lost_with_it() -> None:

@@ -12,7 +12,6 @@ from tests.stories.house import House
 BUTTON = "shellies/shellybutton1-3494546A01B2"
 INPUTS = "shellyplusi4-c049ef8a1b20"
 GATEWAY = "shellyblugwg3-34cdb07a5512"
-CORD = Supervision.PULL_CORD
 
 
 @pytest.fixture
@@ -23,7 +22,8 @@ def home(home: House) -> House:
         Placed(device=f"shelly/{INPUTS}", name="shelly-cord", place="lounge", purpose=Purpose.EMERGENCY),
         Placed(device=f"shelly/{GATEWAY}/bthomedevice:200", name="blu", person="joan", purpose=Purpose.EMERGENCY,
                supervision=Supervision.PENDANT),
-        Placed(device="tasmota/cord-4", name="tasmota-cord", place="lounge", purpose=Purpose.EMERGENCY, supervision=CORD),
+        Placed(device="tasmota/cord-4", name="tasmota-cord", place="lounge", purpose=Purpose.EMERGENCY,
+               supervision=Supervision.PULL_CORD),
         Placed(device="theengs/ble/B43522FE10AA", name="tag", person="george", purpose=Purpose.EMERGENCY,
                supervision=Supervision.PENDANT),
     )  # fmt: skip
