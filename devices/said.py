@@ -118,6 +118,12 @@ def online(device: str, is_online: bool) -> Event:
     return Event(device=device, kind=Kind.AVAILABILITY, value="online" if is_online else "offline")
 
 
+def link(device: str, is_online: bool, *, sleeps: bool) -> Event:
+    """What a device's last will says. One that sleeps on a battery goes each time it has spoken: then its link is down,
+    under an address of its own, and nobody is called for the device."""
+    return online(f"{device}/link" if sleeps and not is_online else device, is_online)
+
+
 def heard(device: str) -> Event:
     """A device that spoke and said nothing of ours: it is there, which is what its supervision waits for."""
     return Event(device=device, kind=Kind.OTHER, value="heard", field="heard")

@@ -16,7 +16,7 @@ first generation, "MQTT support", and what devices are known to send beside it.
 | `roller/N`, `roller/N/pos` | `cover`: the word it moves to, the position in percent |
 | `…/power`, `emeter/N/power` | `power`; the temperature inside a device is not the room's |
 | `valve/N/state`, `overtemperature`, `loaderror` | `other` |
-| `online` | `availability` |
+| `online` | `availability`; a device that sleeps on a battery is offline as `…/link`, which calls nobody |
 | `announce`, `info`; `shellies/announce` | an introduction |
 | `…/command`, `…/set`, `sensor/mute`, `start_self_test` | nothing: a wish of somebody |
 
@@ -34,7 +34,7 @@ import re
 from devices.adapter import NOTHING, Decoded, Description, Known, Message, Property, Refused
 from devices.commands import Command
 from devices.events import Event, Kind, Value
-from devices.said import bit_of, fact, introduced, json_of, number_of, online, reading, text_of
+from devices.said import bit_of, fact, introduced, json_of, link, number_of, reading, text_of
 from devices.shelly_gen1_commands import encode
 from devices.stamps import number_ms
 
@@ -59,6 +59,9 @@ NUMBERS: dict[str, Kind] = {
 OUTPUTS: dict[str, Kind] = {"relay": Kind.SWITCH, "light": Kind.LIGHT, "white": Kind.LIGHT, "color": Kind.LIGHT}
 WISHES = frozenset({"command", "set", "start_self_test", "mute", "unmute"})
 TROUBLE = frozenset({"overtemperature", "loaderror", "overload", "overpower"})
+
+SLEEPS = re.compile(r"shellydw|flood|smoke|shellyht|button1|SHDW-|SHWT-|SHSM-|SHHT-|SHBTN-", re.IGNORECASE)
+"""Devices that sleep on a battery; the motion sensors and the valve on theirs do not."""
 
 Made = tuple[tuple[str, Kind], ...]
 MODELS: tuple[tuple[re.Pattern[str], Made], ...] = tuple(
@@ -300,7 +303,8 @@ def _events(device: str, rest: list[str], said: str, described: Description | No
     field = f"{part}:{number}" if number not in (None, "0") else None
     if part == "online":
         bit = bit_of(said)
-        return (online(device, bit),) if bit is not None else ()
+        sleeps = SLEEPS.search(f"{device} {described.model if described is not None else ''}") is not None
+        return (link(device, bit, sleeps=sleeps),) if bit is not None else ()
     if rest[-1] == "power" and part in (*OUTPUTS, "roller", "emeter"):
         return (reading(device, Kind.POWER, said, field=field),)
     if part in OUTPUTS:

@@ -18,7 +18,7 @@ Source: Shelly's API documentation, "MQTT", "Notifications" and the pages of eac
 | … `input` that is a switch | `other`: what is wired to it, the place it was given says |
 | … of nothing that is a fact | `other`: it was heard |
 | … `bthomesensor` | by its configuration: `contact`, `motion`, …; `other` while that is unknown |
-| `<prefix>/online` of a device that is known, or is called Shelly | `availability` |
+| `<prefix>/online` of a device that is known, or called Shelly | `availability`; one that sleeps is offline as `…/link` |
 | `…/rpc` with an answer that lists components or configurations | an introduction |
 | `…/rpc` with a method, `…/command` | nothing: a wish of somebody |
 
@@ -31,13 +31,14 @@ Source: Shelly's API documentation, "MQTT", "Notifications" and the pages of eac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from devices import shelly_blu as blu
 from devices.adapter import NOTHING, Decoded, Description, Known, Message, Property, Refused
 from devices.commands import Command
 from devices.events import Event, Kind
-from devices.said import fact, heard, introduced, json_of, online
+from devices.said import fact, heard, introduced, json_of, link, online
 from devices.shelly_gen2_commands import encode
 from devices.shelly_gen2_parts import ALARMS, COMPONENT, GESTURES, KINDS, LIGHTS, PRESSED, Status, events_of, field_of
 from devices.stamps import number_ms
@@ -49,6 +50,8 @@ MOST_PARTS = 100
 MOST_CHILDREN = 25
 """More than any gateway has; a longer message is read up to here, so that no message can hold up the next."""
 MOST_EVENTS = 25
+SLEEPS = re.compile(r"shelly(?:plus)?(?:ht|smoke|flood)", re.IGNORECASE)
+"""Devices that sleep on a battery, while they have not spoken of it."""
 DEPTHS = ("+", "+/+")
 """Prefixes of one and two levels; one with more is heard below `shelly/`."""
 
@@ -152,7 +155,10 @@ class ShellyGen2:
             prop.name.startswith(("bthomedevice:", "blutrv:")) for prop in described.properties
         )
         bridge = (online(f"{device}/bridge", is_up),) if has_children else ()
-        return Decoded(events=(online(device, is_up), *bridge))
+        sleeps = SLEEPS.search(prefix) is not None or (
+            described is not None and any(prop.name == "devicepower:0" for prop in described.properties)
+        )
+        return Decoded(events=(link(device, is_up, sleeps=sleeps), *bridge))
 
     def _component(
         self, device: str, name: str, status: Status, known: Known, stamp: str | None, at_ms: int | None

@@ -140,8 +140,9 @@ def _sensor(
         return [fact(device, Kind.OCCUPANCY, inside, field=field)] if inside is not None else []
     if component == "devicepower":
         battery = status.get("battery")
-        has = isinstance(battery, dict) and "percent" in battery
-        return [reading(device, Kind.BATTERY, battery["percent"], field=field)] if has else []
+        if not isinstance(battery, dict) or "percent" not in battery:
+            return []
+        return [reading(device, Kind.BATTERY, battery["percent"], field=field)]
     key = {"temperature": "tC", "humidity": "rh", "thermostat": "current_C"}.get(component, "")
     if key not in status:
         return []

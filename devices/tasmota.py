@@ -19,7 +19,7 @@ Source: Tasmota's documentation, "MQTT", "Commands", "Auto discovery", and the p
 | … emergency or panic of a keypad (`0501!02`, `0501!04`) | `emergency`, a press |
 | … `ZoneStatus` | `other` alarm, `tamper`, `battery` |
 | `RfReceived`, `IrReceived` | `button` with the code, a press |
-| `LWT` | `availability`, also of what its bridge hears |
+| `LWT` | `availability`, also of what its bridge hears; in deep sleep it is offline as `…/link` |
 | `tasmota/discovery/<mac>/config` | an introduction |
 | STATE and SENSOR with nothing of these | `other`: it was heard |
 | all other `cmnd/…`, settings, status of the device itself | nothing |
@@ -37,7 +37,7 @@ import re
 from devices.adapter import NOTHING, Decoded, Description, Known, Message, Property, Refused
 from devices.commands import Command
 from devices.events import Event, Kind
-from devices.said import heard, introduced, json_of, online, text_of
+from devices.said import bit_of, heard, introduced, json_of, link, online, text_of
 from devices.tasmota_commands import encode
 from devices.tasmota_values import POWER, REPEAT_WINDOW_MS, Json, hands, outputs, received, sensors
 
@@ -171,7 +171,8 @@ class Tasmota:
         learned = (self._in_second_order(device),) if place and described is None else ()
         below = f"{device}/"
         bridge = (online(f"{device}/bridge", is_up),) if any(name.startswith(below) for name in known) else ()
-        return Decoded(events=(online(device, is_up), *bridge), learned=learned)
+        sleeps = described is not None and any(prop.name == "DeepSleep" for prop in described.properties)
+        return Decoded(events=(link(device, is_up, sleeps=sleeps), *bridge), learned=learned)
 
     def _in_second_order(self, device: str) -> Description:
         """Nobody introduced it, and its commands go elsewhere than by default: that is remembered."""
@@ -248,6 +249,8 @@ def _parts(data: Json) -> tuple[Property, ...]:
     for number, has in enumerate(buttons[:32] if isinstance(buttons, list) else (), 1):
         if has == 1 and detached:
             parts.append(Property(name=f"Button{number}", kind=Kind.BUTTON))
+    if bit_of(data.get("dslp")):
+        parts.append(Property(name="DeepSleep", kind=Kind.OTHER))
     return tuple(parts)
 
 

@@ -165,6 +165,13 @@ def test_a_tasmota_with_words_of_its_own_says_so() -> None:
     assert not discovered()["tasmota/lamp"].unclear
 
 
+def test_a_device_in_deep_sleep_is_not_gone() -> None:
+    """Its will is told each time; the device wakes by itself."""
+    known = discovered(dslp=1)
+    assert [event.device for event in hear("tele/lamp/LWT", "Offline", known).events] == ["tasmota/lamp/link"]
+    assert [event.device for event in hear("tele/lamp/LWT", "Online", known).events] == ["tasmota/lamp"]
+
+
 def test_an_empty_introduction_takes_the_device_back() -> None:
     """By its hardware address."""
     known = discovered()

@@ -57,6 +57,13 @@ def test_a_shelly_button_is_repeated_every_half_minute_and_is_one_press(home: Ho
     assert home.alert.presses == 2
 
 
+def test_a_button_that_sleeps_is_not_lost_each_time(home: House) -> None:
+    """Its will says offline a minute after each press."""
+    home.hear(f"{BUTTON}/online", "true")
+    home.hear(f"{BUTTON}/online", "false")
+    home.expect_quiet()
+
+
 def test_an_empty_event_after_a_start_is_nobody_calling(home: House) -> None:
     """Nor is one that the broker remembers."""
     gesture(home, "", 0)
