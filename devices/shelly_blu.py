@@ -8,11 +8,11 @@ Shelly publishes for older gateways give the same things names instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from devices.adapter import Description, Known, Property
 from devices.events import UNITS, Event, Kind, Value, canonical
-from devices.said import bit_of, fact, number_of, reading
+from devices.said import bit_of, fact, introduced, number_of, reading
 
 MEANINGS: dict[int, tuple[Kind, str | None]] = {
     1: (Kind.BATTERY, None),
@@ -149,9 +149,34 @@ def events_of_names(
         if number == BUTTON:
             found += presses_of(device, value, window_ms, stamp, at_ms) if presses else ()
             continue
-        for index, one in enumerate(value[:8] if isinstance(value, list) else [value]):
+        for index, one in enumerate(value[:4] if isinstance(value, list) else [value]):
             found += events_of_object(device, number, one, index, stamp, at_ms)
     return found
+
+
+def introductions(
+    events: Iterable[Event], below: str, ecosystem: str, topics_of: Callable[[str], tuple[str, ...]], known: Known
+) -> list[Description]:
+    """The devices that a script heard, by what they say: new ones, and those that say something new."""
+    parts: dict[str, dict[str, Property]] = {}
+    for event in events:
+        if event.device.startswith(below):
+            before = known.get(event.device)
+            has = {prop.name: prop for prop in before.properties} if before is not None else {}
+            name = event.field or event.kind.value
+            parts.setdefault(event.device, has).setdefault(name, Property(name=name, kind=event.kind))
+    made = [
+        introduced(
+            device=device,
+            name=f"BLU {device.removeprefix(below)}",
+            ecosystem=ecosystem,
+            properties=tuple(has.values()),
+            topics=topics_of(device),
+            vendor="Shelly",
+        )
+        for device, has in parts.items()
+    ]
+    return [item for item in made if known.get(item.device) != item]
 
 
 # -- what the gateway's configuration tells ------------------------------------------------------------------------

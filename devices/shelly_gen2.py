@@ -18,7 +18,7 @@ Source: Shelly's API documentation, "MQTT", "Notifications" and the pages of eac
 | … `input` that is a switch | `other`: what is wired to it, the place it was given says |
 | … of nothing that is a fact | `other`: it was heard |
 | … `bthomesensor` | by its configuration: `contact`, `motion`, …; `other` while that is unknown |
-| `<prefix>/online` of a device that is known, or called Shelly | `availability`; one that sleeps is offline as `…/link` |
+| `<prefix>/online` of a device that is known, or called Shelly | `availability`; one that sleeps goes as `…/link` |
 | `…/rpc` with an answer that lists components or configurations | an introduction |
 | `…/rpc` with a method, `…/command` | nothing: a wish of somebody |
 
@@ -52,6 +52,8 @@ MOST_CHILDREN = 25
 MOST_EVENTS = 25
 SLEEPS = re.compile(r"shelly(?:plus)?(?:ht|smoke|flood)", re.IGNORECASE)
 """Devices that sleep on a battery, while they have not spoken of it."""
+IDENT = re.compile(r"shelly[a-z0-9]*-[0-9a-f]{12}", re.IGNORECASE)
+"""What a device calls itself; a script in it says the prefix instead."""
 DEPTHS = ("+", "+/+")
 """Prefixes of one and two levels; one with more is heard below `shelly/`."""
 
@@ -132,7 +134,8 @@ class ShellyGen2:
             return NOTHING
         source = data.get("src")
         learned = self._seen(device, spoken_of, known, source if isinstance(source, str) else "")
-        return Decoded(events=tuple(events), learned=learned)
+        heard_by_script = blu.introductions(events, f"{HOME}/blu/", self.name, self.topics_of, known)
+        return Decoded(events=tuple(events), learned=(*learned, *heard_by_script))
 
     def _status(self, prefix: str, name: str, payload: bytes, known: Known) -> Decoded:
         """One component on a topic of its own: `switch:0`, with the same number inside."""
@@ -267,7 +270,7 @@ class ShellyGen2:
                 children += self._child_heard(device, name, known, pressed=kind is Kind.BUTTON)
             if name not in parts or (kind is Kind.BUTTON and not is_child and parts[name].kind is not kind):
                 parts[name] = Property(name=name, kind=Kind.OTHER if is_child else kind)
-        text = source or (before.text if before is not None else "")
+        text = before.text if before is not None and before.text and not IDENT.fullmatch(source) else source
         if not parts or (before is not None and parts == was and before.text == text):
             return tuple(children)
         return (self._described(device, parts, text), *children)

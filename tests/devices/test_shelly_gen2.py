@@ -227,6 +227,23 @@ def test_a_script_on_any_gateway_speaks_of_the_same_blu_device() -> None:
     assert any(topic == "+/events/rpc" for topic in ADAPTER.topics_of(one.device))
 
 
+def test_a_device_that_a_script_hears_is_introduced_once() -> None:
+    """By what it says; and a script that calls its gateway by the prefix changes nothing of the gateway."""
+    known: Known = {}
+    status("kitchen", known, switch__0={"id": 0, "output": True})
+    hear(
+        "kitchen/events/rpc",
+        {"src": "shellyplus1-a8032abe54dc", "method": "NotifyStatus", "params": {"input:0": {}}},
+        known,
+    )
+    data = {"window": 1, "battery": 90, "address": "b4:35:22:fe:10:bb"}
+    assert [item.kind for item in event("kitchen", "shelly-blu", "script:1", known=known, data=data).learned] == [
+        Kind.CONTACT
+    ]
+    assert event("kitchen", "shelly-blu", "script:1", known=known, data=data).learned == ()
+    assert known["shelly/kitchen"].text == "shellyplus1-a8032abe54dc"
+
+
 @pytest.mark.parametrize(
     ("device", "wanted"),
     [
