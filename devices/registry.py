@@ -158,6 +158,7 @@ def meaning(event: Event, placed: Placed | None, *, can_call: bool = False) -> E
     | the device is        | it says                                    | that is                                   |
     |----------------------|--------------------------------------------|-------------------------------------------|
     | not placed           | a press, and `can_call` (`presses_call`)   | an emergency                              |
+    |                      | an input, and the same                     | an emergency while it is on               |
     | emergency, call,     | a press, whatever gesture but its end      | an emergency, a call, staff assist        |
     | staff_assist         | emergency, call                            | the same three: the home's word stands    |
     |                      | contact (a cord on a door contact)         | the same: open calls, closed does not     |
@@ -204,6 +205,8 @@ def is_input(event: Event) -> bool:
 def _unplaced(event: Event, can_call: bool) -> Event:
     if can_call and _is_press_of_a_button(event) and not NOT_A_CALL.fullmatch(str(event.value)):
         return replace(event, kind=Kind.EMERGENCY, value=True)
+    if can_call and is_input(event):
+        return replace(event, kind=Kind.EMERGENCY)
     return event
 
 

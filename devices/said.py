@@ -152,7 +152,8 @@ def introduced(
     found = kinds | {prop.kind for prop in properties}
     ordered = serious_first(frozenset(found))
     calls = bool(found & EMERGENCY_KINDS)
-    said = "" if calls or Kind.BUTTON not in found else says_it_calls(name, model, text, device)
+    is_wired = any(prop.name.startswith("input:") for prop in properties)
+    said = "" if calls or not (is_wired or Kind.BUTTON in found) else says_it_calls(name, model, text, device)
     return Description(
         device=device,
         name=name,

@@ -249,6 +249,10 @@ def _parts(data: Json) -> tuple[Property, ...]:
     for number, has in enumerate(buttons[:32] if isinstance(buttons, list) else (), 1):
         if has == 1 and detached:
             parts.append(Property(name=f"Button{number}", kind=Kind.BUTTON))
+    switches = data.get("swc")
+    for number, mode in enumerate(switches[:32] if isinstance(switches, list) else (), 1):
+        if isinstance(mode, int) and mode >= 0:
+            parts.append(Property(name=f"input:{number}", kind=Kind.OTHER))
     if bit_of(data.get("dslp")):
         parts.append(Property(name="DeepSleep", kind=Kind.OTHER))
     return tuple(parts)

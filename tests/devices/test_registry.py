@@ -210,3 +210,11 @@ def test_a_wire_on_a_relay_module_is_what_it_was_placed_for(
     assert (closed.kind, closed.value, closed.field, closed.press) == (kind, on, "input:2", False)
     assert (opened.kind, opened.value) == (kind, off)
     assert meaning(state(Kind.OTHER, True, field="button:2"), placed(purpose)).kind is Kind.OTHER
+
+
+def test_a_wire_on_a_module_that_is_named_after_a_call_is_one_until_it_is_placed() -> None:
+    """While the circuit is closed; on a module of any other name it is nothing."""
+    wire = state(Kind.OTHER, True, field="input:0")
+    assert meaning(wire, None, can_call=True).kind is Kind.EMERGENCY
+    assert meaning(replace(wire, value=False), None, can_call=True).value is False
+    assert meaning(wire, None) == wire

@@ -157,6 +157,7 @@ def test_a_cord_introduces_itself_with_its_buttons_told_apart_from_its_relay() -
     assert cord.can_call
     assert cord.topics == ("stat/cord/+", "tele/cord/+")
     assert not plain.can_call
+    assert discovered(dn="SOS cord", t="cord", rl=[0], swc=[-1, 2])["tasmota/cord"].can_call
 
 
 def test_a_tasmota_with_words_of_its_own_says_so() -> None:

@@ -119,6 +119,10 @@ def test_a_tasmota_cord_calls_and_a_wish_for_it_does_not(home: House) -> None:
     home.expect_quiet()
     home.hear("stat/cord-4/RESULT", {"Button1": {"Action": "SINGLE"}})
     home.expect("told", presses=1)
+    home.close("carer-1")
+    home.hear("stat/cord-4/RESULT", {"Switch1": {"Action": "ON"}})
+    home.hear("tele/cord-4/SENSOR", {"Switch1": "ON"})
+    home.expect("told", presses=1)
 
 
 def test_two_gateways_hear_a_bluetooth_button_and_it_is_one_press(home: House) -> None:
@@ -137,6 +141,14 @@ def test_two_gateways_hear_a_bluetooth_button_and_it_is_one_press(home: House) -
 def test_an_sos_button_that_nobody_has_placed_rings_everybody(home: House) -> None:
     """Its name says what it is for."""
     rpc(home, "sos-bath-2", "input:0", "single_push")
+    home.expect("told", level="emergency", resident=None)
+
+
+def test_an_sos_cord_that_nobody_has_placed_rings_everybody_when_it_closes(home: House) -> None:
+    """The same, wired as a switch to a module with such a name."""
+    home.hear("sos-bath-3/status/input:0", {"id": 0, "state": False})
+    home.expect_quiet()
+    home.hear("sos-bath-3/status/input:0", {"id": 0, "state": True})
     home.expect("told", level="emergency", resident=None)
 
 
