@@ -18,6 +18,8 @@ import orjson
 from devices.adapter import Adapter, Description, Known, Message
 from devices.catalogue import adapter_for
 from devices.rtl_433 import Rtl433
+from devices.shelly_gen2 import ShellyGen2
+from devices.tasmota import Tasmota
 from devices.zigbee2mqtt import Zigbee2MQTT
 
 DOOR = {
@@ -51,6 +53,14 @@ FRAME = Message(
     b'{"time":"2026-11-22 03:00:00","model":"Honeywell-Security","id":75948,"channel":8,"event":160,"state":"open",'
     b'"contact_open":1,"reed_open":1,"alarm":0,"tamper":0,"battery_ok":1,"heartbeat":0}',
 )
+GESTURE = Message(
+    "shellyplusi4-c049ef8a1b20/events/rpc",
+    b'{"src":"shellyplusi4-c049ef8a1b20","dst":"shellyplusi4-c049ef8a1b20/events","method":"NotifyEvent","params":'
+    b'{"ts":1795312800.25,"events":[{"component":"input:1","id":1,"event":"single_push","ts":1795312800.25}]}}',
+)
+REGULAR = Message(
+    "tele/plug/STATE", b'{"Time":"2026-11-22T03:00:00","Uptime":"0T01:00:00","POWER":"ON","Wifi":{"RSSI":70}}'
+)
 
 
 def rate(adapter: Adapter, message: Message, known: Known, seconds: float) -> tuple[float, float]:
@@ -79,6 +89,8 @@ def main() -> int:
         ("zigbee2mqtt state, device unknown", zigbee, STATE, {}),
         ("zigbee2mqtt press with last_seen", zigbee, PRESS, {}),
         ("rtl_433 frame", radio, FRAME, {}),
+        ("Shelly press over RPC", ShellyGen2(), GESTURE, {}),
+        ("Tasmota state", Tasmota(), REGULAR, {}),
     )
     for name, adapter, message, devices in cases:
         per_second, micros = rate(adapter, message, devices, seconds)

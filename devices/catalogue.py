@@ -9,10 +9,21 @@ from devices.discovery import Discovery
 from devices.esphome import EspHome
 from devices.known import KnownDevices
 from devices.rtl_433 import Rtl433
+from devices.shelly_gen1 import ShellyGen1
+from devices.shelly_gen2 import ShellyGen2
+from devices.tasmota import Tasmota
+from devices.theengs import Theengs
 from devices.topics import matches
 from devices.zigbee2mqtt import Zigbee2MQTT
 
-NATIVE: tuple[Adapter, ...] = (Zigbee2MQTT(), Rtl433())
+NATIVE: tuple[Adapter, ...] = (
+    Zigbee2MQTT(),
+    Rtl433(),
+    ShellyGen1(),
+    ShellyGen2(),
+    Tasmota(),
+    Theengs(),
+)
 """Every ecosystem that has topics of its own, with its default ones."""
 ADAPTERS: tuple[Adapter, ...] = (*NATIVE, Discovery(NATIVE), EspHome())
 """Every ecosystem. What Home Assistant's discovery introduces on the topics of the native ones is theirs; what ESPHome
@@ -33,6 +44,7 @@ class Catalogue:
         self._only: dict[str, Adapter] = {
             first: found[0][1] for first, found in by_first.items() if [f for f, _ in found] == [f"{first}/#"]
         }
+        """First levels that are one ecosystem's: its messages are found with one look, whatever filters others have."""
         self._discovery = next((adapter for adapter in self.adapters if isinstance(adapter, Discovery)), None)
 
     def adapter_for(self, topic: str, known: Known | None = None) -> Adapter | None:

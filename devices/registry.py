@@ -158,6 +158,7 @@ def meaning(event: Event, placed: Placed | None, *, can_call: bool = False) -> E
     | the device is        | it says                                    | that is                                   |
     |----------------------|--------------------------------------------|-------------------------------------------|
     | not placed           | a press, and `can_call` (`presses_call`)   | an emergency                              |
+    |                      | an input, and the same                     | an emergency while it is on               |
     | emergency, call,     | a press, whatever gesture but its end      | an emergency, a call, staff assist        |
     | staff_assist         | emergency, call                            | the same three: the home's word stands    |
     |                      | contact (a cord on a door contact)         | the same: open calls, closed does not     |
@@ -166,6 +167,7 @@ def meaning(event: Event, placed: Placed | None, *, can_call: bool = False) -> E
     |                      | contact (a mat closes its contact)         | bed: closed occupied, open empty          |
     | motion               | occupancy                                  | motion                                    |
     | smoke, gas, co, leak | contact (a wired detector)                 | that alarm: open on, closed off           |
+    | any of these         | an input (a wire on a relay module)        | on: called, alarm, occupied; a door closed |
     | door, bed, motion,   | an unnamed alarm, a bare radio code        | open, occupied, motion, smoke, …          |
     | smoke, …, fall       |                                            |                                           |
     | fall                 | a press                                    | an emergency: its button calls            |
@@ -188,13 +190,23 @@ def _is_press_of_a_button(event: Event) -> bool:
 def _is_unnamed_alarm(event: Event) -> bool:
     """A sensor set off that does not say what it senses: an alarm bit, or a transmitter that only has a code."""
     if event.kind is Kind.OTHER:
-        return event.press or (event.field == "alarm" and isinstance(event.value, bool))
+        return event.press or (event.field == "alarm" and isinstance(event.value, bool)) or is_input(event)
     return event.kind is Kind.BUTTON and isinstance(event.value, str) and CODE.fullmatch(event.value) is not None
+
+
+def is_input(event: Event) -> bool:
+    """Whether this is the state of an input of a relay module, to which anything may be wired: on is a closed circuit.
+
+    A cord, a mat and an old detector close it when they mean something; a door's contact opens it with the door.
+    """
+    return event.kind is Kind.OTHER and isinstance(event.value, bool) and (event.field or "").startswith("input:")
 
 
 def _unplaced(event: Event, can_call: bool) -> Event:
     if can_call and _is_press_of_a_button(event) and not NOT_A_CALL.fullmatch(str(event.value)):
         return replace(event, kind=Kind.EMERGENCY, value=True)
+    if can_call and is_input(event):
+        return replace(event, kind=Kind.EMERGENCY)
     return event
 
 
@@ -204,7 +216,8 @@ def _of_a_caller(event: Event, called: Kind) -> Event:
     if event.kind in (Kind.EMERGENCY, Kind.CALL, Kind.STAFF_ASSIST):
         return event if event.kind is called else replace(event, kind=called)
     if _is_unnamed_alarm(event):
-        return replace(event, kind=called, value=event.value is not False, field=None)
+        field = event.field if is_input(event) else None
+        return replace(event, kind=called, value=event.value is not False, field=field)
     if event.kind is Kind.CONTACT and event.value is not None:
         opened = event.value == "open"
         # A radio sends what happens, once; a gateway repeats the state it remembers: no press each time.
@@ -218,6 +231,8 @@ def _of_a_sensor(event: Event, purpose: Purpose) -> Event:
     alarmed = ALARMED.get(purpose)
     if alarmed is None:
         return event
+    if is_input(event):
+        return replace(event, kind=alarmed, value=canonical(alarmed, event.value is (alarmed is not Kind.CONTACT)))
     if _is_unnamed_alarm(event):
         value = canonical(alarmed, event.value is not False)
         return replace(event, kind=alarmed, value=value, field=None, press=event.press and alarmed is not Kind.CONTACT)

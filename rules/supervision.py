@@ -25,8 +25,8 @@ RIGHT_ABOVE_PCT = 5
 """A battery counts as good again so far above the bound, so that one that wavers does not ring all night."""
 UNHEARD = frozenset({"silent", "offline"})
 """What ends as soon as a device is heard."""
-RADIO = "rtl_433/"
-"""Receivers below this share their devices: one says of itself that it is gone, and another may still hear them."""
+RADIOS = ("rtl_433/", "theengs/")
+"""Receivers below these share their devices: one says of itself that it is gone, and another may still hear them."""
 
 
 def watch(turn: Turn, status: Status, placed: Placed | None, event: Event) -> None:
@@ -79,7 +79,7 @@ def gateway_of(device: str) -> str | None:
     """What the addresses below a gateway begin with, where this address is one: a bridge, or a radio receiver."""
     if device.endswith("/bridge"):
         return device.removesuffix("bridge")
-    return RADIO if device.startswith(RADIO) and device.count("/") == 1 else None
+    return next((radio for radio in RADIOS if device.startswith(radio) and device.count("/") == 1), None)
 
 
 def _gateway_lost(turn: Turn, status: Status, below: str) -> None:

@@ -97,7 +97,7 @@ def _ledger(home: RunningHome, query: str, *values: str) -> list[tuple[object, .
     return found
 
 
-@pytest.mark.parametrize("ecosystem", ["zigbee2mqtt", "rtl_433"])
+@pytest.mark.parametrize("ecosystem", ["zigbee2mqtt", "rtl_433", "shelly_gen1", "shelly_gen2"])
 async def test_no_emergency_of_the_recordings_is_missed_and_none_is_invented(
     score: ModuleType, mosquitto: Mosquitto, tmp_path: Path, ecosystem: str
 ) -> None:

@@ -189,3 +189,32 @@ def test_every_class_but_none_has_a_deadline() -> None:
     """The silence of a watched device is an alert within a day and an hour."""
     assert set(Supervision) - set(DEADLINE_S) == {Supervision.NONE}
     assert all(0 < seconds <= 25 * 3600 for seconds in DEADLINE_S.values())
+
+
+@pytest.mark.parametrize(
+    ("purpose", "kind", "on", "off"),
+    [
+        (Purpose.EMERGENCY, Kind.EMERGENCY, True, False),
+        (Purpose.CALL, Kind.CALL, True, False),
+        (Purpose.SMOKE, Kind.SMOKE, True, False),
+        (Purpose.BED, Kind.BED, "occupied", "empty"),
+        (Purpose.DOOR, Kind.CONTACT, "closed", "open"),
+        (Purpose.LIGHT, Kind.OTHER, True, False),
+    ],
+)
+def test_a_wire_on_a_relay_module_is_what_it_was_placed_for(
+    purpose: Purpose, kind: Kind, on: Value, off: Value
+) -> None:
+    """A closed circuit calls, alarms or occupies; a door's contact opens with the door. Each input stays itself."""
+    closed, opened = (meaning(state(Kind.OTHER, bit, field="input:2"), placed(purpose)) for bit in (True, False))
+    assert (closed.kind, closed.value, closed.field, closed.press) == (kind, on, "input:2", False)
+    assert (opened.kind, opened.value) == (kind, off)
+    assert meaning(state(Kind.OTHER, True, field="button:2"), placed(purpose)).kind is Kind.OTHER
+
+
+def test_a_wire_on_a_module_that_is_named_after_a_call_is_one_until_it_is_placed() -> None:
+    """While the circuit is closed; on a module of any other name it is nothing."""
+    wire = state(Kind.OTHER, True, field="input:0")
+    assert meaning(wire, None, can_call=True).kind is Kind.EMERGENCY
+    assert meaning(replace(wire, value=False), None, can_call=True).value is False
+    assert meaning(wire, None) == wire
