@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from devices.adapter import Adapter
+from devices.frigate import Frigate
+from devices.homie import Homie
+from devices.lorawan_chirpstack import ChirpStack
+from devices.lorawan_tts import TheThingsStack
+from devices.own import Own
 from devices.rtl_433 import Rtl433
 from devices.topics import matches
 from devices.zigbee2mqtt import Zigbee2MQTT
 
-ADAPTERS: tuple[Adapter, ...] = (Zigbee2MQTT(), Rtl433())
+ADAPTERS: tuple[Adapter, ...] = (
+    Zigbee2MQTT(),
+    Rtl433(),
+    TheThingsStack(),
+    ChirpStack(),
+    Homie(),
+    Frigate(),
+    Own(),
+)
 """Every ecosystem with its default topics."""
 
 
