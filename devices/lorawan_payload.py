@@ -22,11 +22,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from devices.events import UNITS, Kind, Value, canonical
 from devices.names import LONGEST, SOUND, Guess, How, battery, guess, opening, reading, truth, words_of
 
 MOST_VALUES = 300
+"""More than any uplink has; a longer one is read up to here, so that none can hold up the next."""
 DEEPEST = 5
 MOST_OTHERS = 40
 LONGEST_WORD = 200
@@ -138,7 +140,7 @@ def facts(said: Said) -> list[Fact]:
     taken = {fact.kind for fact in found if fact.kind in (Kind.EMERGENCY, Kind.FALL, Kind.BED)}
     tracks = _tracks(said)
     others = 0
-    for name, own, value in _leaves(said, "", "", 0):
+    for name, own, value in islice(_leaves(said, "", "", 0), MOST_VALUES):
         if name == "header_sos" or (name == "sos_flag" and tracks):
             continue
         for fact in _leaf(name, own, value, tracks):
