@@ -27,6 +27,8 @@ from devices.stamps import number_ms
 
 REPEAT_WINDOW_MS = 1000
 PERSON = "person"
+ITSELF = "bridge"
+"""What Frigate itself is called among its cameras: losing it is one alert that names them (`rules.supervision`)."""
 AVAILABLE = {"online": "online", "offline": "offline", "stopped": "offline"}
 NOT_CAMERAS = frozenset(
     {"stats", "restart", "onConnect", "notifications", "camera_activity", "model_state", "tracked_object_update"}
@@ -84,7 +86,7 @@ class Frigate:
         word = AVAILABLE.get(payload.decode(errors="replace").strip().lower())
         if word is None:
             return Decoded(error="Frigate says of itself neither online nor offline nor stopped")
-        return Decoded(events=(Event(device=self.base, kind=Kind.AVAILABILITY, value=word),))
+        return Decoded(events=(Event(device=f"{self.base}/{ITSELF}", kind=Kind.AVAILABILITY, value=word),))
 
     def _event(self, payload: bytes) -> Decoded:
         """A tracked object. Its end is not read: another person may still be there, and the count says so."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from devices.adapter import Decoded, Description, Known, Property
 from devices.events import EMERGENCY_KINDS, Event, Kind
 from devices.lorawan_commands import FORMS
-from devices.lorawan_payload import Fact, facts, unit_of
+from devices.lorawan_makers import Fact
+from devices.lorawan_payload import facts, unit_of
 from devices.names import says_it_calls
 from devices.zigbee2mqtt_inventory import serious_first
 

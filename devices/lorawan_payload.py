@@ -21,32 +21,16 @@ TheThingsNetwork/lorawan-devices, chirpstack/chirpstack-device-profiles).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 
 from devices.events import UNITS, Kind, Value, canonical
+from devices.lorawan_makers import LONGEST_WORD, MOST_OTHERS, Fact, Said, named_events, of_makers
 from devices.names import LONGEST, SOUND, Guess, How, battery, guess, opening, reading, truth, words_of
 
 MOST_VALUES = 300
 """More than any uplink has; a longer one is read up to here, so that none can hold up the next."""
 DEEPEST = 5
-MOST_OTHERS = 40
-LONGEST_WORD = 200
 
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One thing an uplink says."""
-
-    kind: Kind
-    value: Value
-    field: str | None = None
-    press: bool = False
-    edge: bool = False
-    """Told once, when it begins: it is news even if its end was never heard."""
-
-
-Said = Mapping[str, object]
 
 NOT_SAID = frozenset(
     {"history", "datalog", "config", "configuration", "device_configuration", "settings", "parameters", "response"}
@@ -114,29 +98,14 @@ NOT_PRESSED = frozenset(
     {"no", "not", "none", "released", "release", "idle", "normal", "unpressed", "off", "false", "0"}
 )
 MOST_CLICKS = 20
+LOW_PCT = 20
+"""A percentage that agrees with a battery that is called low."""
 WHERE = frozenset({"latitude", "longitude", "lat", "lon", "lng", "location"})
-NETVOX_CALLS = frozenset({"RB02I", "R312A", "R718T", "R312B"})
-NO_FIRE = frozenset(
-    {"battery", "fault", "tamper", "dismantle", "test", "testing", "humidity", "life", "silence", "mute"}
-)
-"""What a smoke detector's alarm may be besides a fire."""
-SET_OFF = frozenset({"1", "alarm_triggered"})
-CALM = frozenset({"2", "3", "alarm_deactivated", "alarm_ignored"})
-MOVES: Mapping[str, bool] = {"MOTION_START": True, "MOTION_END": False}
-SOS_BEGINS = frozenset({"SOS_ON", "SOS_MODE_START"})
-SOS_ENDS = frozenset({"SOS_OFF", "SOS_MODE_END"})
 
 
 def facts(said: Said) -> list[Fact]:
     """Everything an uplink says, each kind and field once."""
-    found = [
-        *_of_a_tracker(said),
-        *_room(said),
-        *_alarms(said),
-        *_by_neighbours(said),
-        *_numbered(said),
-        *_unsure(said),
-    ]
+    found = [*of_makers(said), *_numbered(said), *_unsure(said)]
     taken = {fact.kind for fact in found if fact.kind in (Kind.EMERGENCY, Kind.FALL, Kind.BED)}
     tracks = _tracks(said)
     others = 0
@@ -148,14 +117,30 @@ def facts(said: Said) -> list[Fact]:
                 others += 1
             if fact.kind not in taken and others <= MOST_OTHERS:
                 found.append(fact)
+    found = _one_battery(found)
     # An alarm that does not say of what stands for what the device was placed for, unless it says that as well.
     says_what = any(fact.kind in SENSED for fact in found)
     first: dict[tuple[Kind, str | None, bool], Fact] = {}
     for fact in found:
-        vague = says_what and fact.kind is Kind.OTHER and fact.field == "alarm"
+        vague = says_what and fact.kind is Kind.OTHER and fact.field == "alarm" and isinstance(fact.value, bool)
         told = Fact(Kind.OTHER, fact.value, field="alarm_flag") if vague else fact
         first.setdefault((told.kind, told.field, told.press), told)
     return list(first.values())
+
+
+def _one_battery(found: list[Fact]) -> list[Fact]:
+    """Percent rather than volts, and a battery that is called low is not called good in the same breath."""
+    said = [fact.value for fact in found if fact.kind is Kind.BATTERY]
+    percent = any(not isinstance(value, str) for value in said)
+    low = "low" in said
+    return [
+        fact
+        for fact in found
+        if fact.kind is not Kind.BATTERY
+        or fact.value == "low"
+        or (fact.value == "ok" and not percent and not low)
+        or (isinstance(fact.value, (int, float)) and (not low or fact.value <= LOW_PCT))
+    ]
 
 
 def _leaves(said: Said, above: str, above_own: str, depth: int) -> Iterator[tuple[str, str, object]]:
@@ -249,7 +234,11 @@ def _press(name: str, value: object, field: str | None) -> Iterator[Fact]:
 
 
 def _alarm(value: object, tracks: bool) -> Iterator[Fact]:
-    """An alarm that does not say of what: of a tracker it is its SOS button, else what the device was placed for."""
+    """An alarm that does not say of what: of a tracker it is its SOS button, else what the device was placed for. In
+    several words (`power on`, `sensor failure`) it speaks of the device."""
+    if isinstance(value, str) and len(words_of(value)) != 1:
+        yield Fact(Kind.OTHER, value[:LONGEST_WORD], field="alarm")
+        return
     bit = truth(value)
     if bit is None:
         return
@@ -260,79 +249,6 @@ def _tracks(said: Said) -> bool:
     """Whether the device says where it is: its alarm flag is then repeated with every position."""
     names = {"_".join(words_of(key)) for key in list(said)[:MOST_VALUES]}
     return bool(names & WHERE) or "tracking_mode" in names or isinstance(said.get("header"), dict)
-
-
-def _of_a_tracker(said: Said) -> Iterator[Fact]:
-    """Abeeway: a flag in the header of every uplink, and notifications of what began or ended."""
-    header = said.get("header")
-    flag = header.get("sos") if isinstance(header, dict) else said.get("sosFlag")
-    note = said.get("notification")
-    what = note.get("notificationType") if isinstance(note, dict) else said.get("eventType")
-    if flag is None and not isinstance(note, dict):
-        return
-    if isinstance(what, str) and what in MOVES:
-        yield Fact(Kind.MOTION, MOVES[what])
-    if isinstance(what, str) and what in SOS_BEGINS:
-        yield Fact(Kind.EMERGENCY, True, edge=True)
-    elif isinstance(what, str) and what in SOS_ENDS:
-        yield Fact(Kind.EMERGENCY, False)
-    elif truth(flag) is not None and (truth(flag) or what not in MOVES):
-        yield Fact(Kind.EMERGENCY, truth(flag))
-    system = note.get("system") if isinstance(note, dict) else None
-    if isinstance(system, dict):
-        if "lowBattery" in system:
-            yield Fact(Kind.BATTERY, "low", field="low_battery")
-        tamper = system.get("tamperDetection")
-        if isinstance(tamper, dict) and isinstance(tamper.get("state"), str):
-            yield Fact(Kind.TAMPER, str(tamper["state"]).upper().endswith("OPEN"))
-
-
-def _room(said: Said) -> Iterator[Fact]:
-    """Milesight VS373: who is in the room, in bed, or has fallen, in one field."""
-    status = said.get("detection_status")
-    if not isinstance(status, str) or not status:
-        return
-    if status in ("normal", "vacant", "in_bed", "out_of_bed", "fall"):
-        yield Fact(Kind.FALL, status == "fall")
-    if status in ("in_bed", "out_of_bed", "vacant"):
-        yield Fact(Kind.BED, canonical(Kind.BED, status == "in_bed"))
-    if status in ("normal", "vacant"):
-        yield Fact(Kind.OCCUPANCY, status == "normal")
-
-
-def _alarms(said: Said) -> Iterator[Fact]:
-    """Milesight VS373: alarms with a number of their own, as a list of events or one object for each sort."""
-    events = said.get("events")
-    rows = [row for row in events[:MOST_OTHERS] if isinstance(row, dict)] if isinstance(events, list) else []
-    pairs = [(str(row.get("alarm_type")), str(row.get("alarm_status"))) for row in rows]
-    for name in ("fall_alarm", "out_of_bed_alarm"):
-        row = said.get(name)
-        if isinstance(row, dict):
-            told = str(row.get("alarm_status"))[:LONGEST_WORD].split(",")
-            pairs += [(name.removesuffix("_alarm"), status.strip()) for status in told]
-    for sort, status in pairs:
-        if sort == "fall" and status in SET_OFF | CALM:
-            yield Fact(Kind.FALL, status in SET_OFF, press=status in SET_OFF)
-        elif sort == "out_of_bed" and status in SET_OFF:
-            yield Fact(Kind.BED, canonical(Kind.BED, False))
-
-
-def _by_neighbours(said: Said) -> Iterator[Fact]:
-    """What a name means only beside others: Netvox says its model in `Device`, MClimate's door says `status`, and
-    Milesight's smoke detector says its events in words."""
-    if said.get("Device") in NETVOX_CALLS:
-        bit = truth(said.get("Alarm"))
-        if bit is not None:
-            yield Fact(Kind.EMERGENCY, bit, press=bit)
-    if "thermistorProperlyConnected" in said and "counter" in said and "status" in said:
-        yield Fact(Kind.CONTACT, None)
-    kind, event = said.get("type"), said.get("event")
-    if isinstance(kind, str) and isinstance(event, str) and "smoke" in words_of(kind):
-        what = event[:LONGEST_WORD].split(" with ")[0]
-        about = set(words_of(what))
-        bit = None if about & NO_FIRE else truth(what)
-        if bit is not None:
-            yield Fact(Kind.SMOKE, bit)
 
 
 def _numbered(said: Said) -> Iterator[Fact]:
@@ -348,22 +264,12 @@ def _numbered(said: Said) -> Iterator[Fact]:
         name = str(row.get("type") if "measurementValue" in row else row.get("typeName"))[:40]
         value = row.get("measurementValue", row.get("value"))
         if isinstance(value, list):
-            yield from _named_events(value)
+            yield from named_events(value)
             continue
         how = guess(name)
         if how is not None and how.how in (How.NUMBER, How.BATTERY, How.VOLTS):
             at = str(row.get("address") or "")[:20]
             yield from _leaf("" if at else "_".join(words_of(name)), f"{name} {at}".strip(), value, tracks=True)
-
-
-def _named_events(events: list[object]) -> Iterator[Fact]:
-    for event in events[:MOST_OTHERS]:
-        name = str(event.get("eventName"))[:40] if isinstance(event, dict) else ""
-        said = set(words_of(name))
-        if "sos" in said and not said & {"end", "exit", "mode"}:
-            yield Fact(Kind.EMERGENCY, True, press=True)
-        elif said & {"press", "pressed", "click"}:
-            yield Fact(Kind.BUTTON, name.strip(" .").lower(), press=True)
 
 
 def _unsure(said: Said) -> Iterator[Fact]:

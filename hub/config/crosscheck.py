@@ -158,7 +158,7 @@ def _check_camera(files: Files, number: int, device: DeviceForm, found: Found) -
     """A camera looks at an outside door, a corridor or the garden: never into a room where people live or sit, never
     after one resident, and what it sees is never an emergency."""
     adapter = adapter_for(device.address)
-    if adapter is None or adapter.name != _CAMERAS or "/" not in device.address:
+    if adapter is None or adapter.name != _CAMERAS:
         return
     document, name = files.devices_document, device.device
     place = next((place for place in files.home.places if place.place == device.place), None)

@@ -46,8 +46,10 @@ def test_a_camera_is_told_nothing_and_pressed_by_nobody() -> None:
     assert ADAPTER.topics_of("frigate/side") == ()
 
 
-def test_its_gateway_is_the_prefix_itself() -> None:
+def test_frigate_itself_is_the_bridge_of_its_cameras() -> None:
     """Another prefix is another Frigate."""
     events = Frigate("nvr").decode(Message("nvr/available", b"offline"), {}).events
-    assert [(event.device, event.kind, event.value) for event in events] == [("nvr", Kind.AVAILABILITY, "offline")]
+    assert [(event.device, event.kind, event.value) for event in events] == [
+        ("nvr/bridge", Kind.AVAILABILITY, "offline")
+    ]
     assert ADAPTER.decode(Message("nvr/available", b"offline"), {}).error

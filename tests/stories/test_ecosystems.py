@@ -198,3 +198,12 @@ def test_a_homie_device_that_sleeps_is_not_lost(home: House) -> None:
         home.expect_quiet()
     home.hear("homie/cord-12/$state", "lost")
     home.expect("told", device="cord-12")
+
+
+def test_frigate_that_stops_is_one_alert(home: House) -> None:
+    """However many cameras it leaves without anybody who looks at them."""
+    place(home, "frigate/side_door", Purpose.MOTION, person=None, at="corridor")
+    place(home, "frigate/garden", Purpose.MOTION, person=None, at="corridor")
+    home.hear("frigate/available", "offline", retain=True)
+    home.expect("told", level="technical")
+    assert "2 devices" in home.alert.reason
