@@ -54,14 +54,15 @@ def _of_a_tracker(said: Said) -> Iterator[Fact]:
     header = said.get("header")
     flag = header.get("sos") if isinstance(header, dict) else said.get("sosFlag")
     note = said.get("notification")
-    what = note.get("notificationType") if isinstance(note, dict) else said.get("eventType")
+    told = note.get("notificationType") if isinstance(note, dict) else said.get("eventType")
+    what = told if isinstance(told, str) else ""
     if flag is None and not isinstance(note, dict):
         return
-    if isinstance(what, str) and what in MOVES:
+    if what in MOVES:
         yield Fact(Kind.MOTION, MOVES[what])
-    if isinstance(what, str) and what in SOS_BEGINS:
+    if what in SOS_BEGINS:
         yield Fact(Kind.EMERGENCY, True, edge=True)
-    elif isinstance(what, str) and what in SOS_ENDS:
+    elif what in SOS_ENDS:
         yield Fact(Kind.EMERGENCY, False)
     elif truth(flag) is not None and (truth(flag) or what not in MOVES):
         yield Fact(Kind.EMERGENCY, truth(flag))
@@ -107,7 +108,8 @@ def _alarms(said: Said) -> Iterator[Fact]:
 def _by_neighbours(said: Said) -> Iterator[Fact]:
     """What a name means only beside others: Netvox says its model in `Device`, MClimate's door says `status`, and
     Milesight's older codecs say `state` of a door and of a gas alarm, and the events of a smoke detector in words."""
-    if said.get("Device") in NETVOX_CALLS:
+    model = said.get("Device")
+    if isinstance(model, str) and model in NETVOX_CALLS:
         bit = truth(said.get("Alarm"))
         if bit is not None:
             yield Fact(Kind.EMERGENCY, bit, press=bit)

@@ -25,7 +25,7 @@ from itertools import islice
 
 from devices.events import UNITS, Kind, Value, canonical
 from devices.lorawan_makers import LONGEST_WORD, MOST_OTHERS, Fact, Said, named_events, of_makers
-from devices.names import LONGEST, SOUND, Guess, How, battery, guess, opening, reading, truth, words_of
+from devices.names import LONGEST, SOUND, UNKNOWN, Guess, How, battery, guess, opening, reading, truth, words_of
 
 MOST_VALUES = 300
 """More than any uplink has; a longer one is read up to here, so that none can hold up the next."""
@@ -97,6 +97,8 @@ ORDINARY = frozenset(
 NOT_PRESSED = frozenset(
     {"no", "not", "none", "released", "release", "idle", "normal", "unpressed", "off", "false", "0"}
 )
+NO_WORDS = UNKNOWN | frozenset({"x", "na", "n", "a"})
+"""What stands where nothing is said."""
 MOST_CLICKS = 20
 LOW_PCT = 20
 """A percentage that agrees with a battery that is called low."""
@@ -203,8 +205,8 @@ def _two_valued(how: Guess, value: object, field: str | None, tracks: bool) -> I
     bit = truth(value)
     if bit is None and how.how is How.COUNTED and isinstance(value, (int, float)) and 1 < value <= 65_535:
         bit = True
-    if bit is None and how.how is How.FLAG and isinstance(value, str) and not value.strip().isdigit():
-        bit = True
+    if bit is None and how.plain and isinstance(value, str):
+        bit = True if any(word not in NO_WORDS and not word.isdigit() for word in words_of(value)) else None
     if bit is None and how.kind in (Kind.SMOKE, Kind.GAS, Kind.CO) and not isinstance(value, str):
         return
     # A button says its alarm when it is pressed; a tracker repeats its flag with every position until it is cleared.

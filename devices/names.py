@@ -37,16 +37,19 @@ class How(IntEnum):
     COUNTED = 7
     """As `BINARY`; any number above 0 is on."""
     FLAG = 8
-    """As `BINARY`, of an emergency: a word that nobody has heard of is on."""
+    """As `BINARY`, of a call for help: each time it is on is a press."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What a value is and how it is read; `opens` is the number that means open, where one does."""
+    """What a value is and how it is read."""
 
     kind: Kind
     how: How
     opens: int | None = None
+    """The number that means open, where one does."""
+    plain: bool = False
+    """The name says nothing but that somebody calls: even a word that nobody has heard of is then a call."""
 
 
 @lru_cache(maxsize=4096)
@@ -140,6 +143,12 @@ NOT_A_READING = NEVER | frozenset(
 ) - frozenset({"value", "sensor", "d"})
 
 
+OF_A_CALL = SAYS_SO | frozenset(
+    {"sos", "panic", "emergency", "distress", "button", "key", "press", "pressed", "call", "help", "signal", "request"}
+    | {"active", "activated", "triggered", "pull", "cord", "pendant"}
+)
+
+
 @lru_cache(maxsize=4096)
 def guess(name: str) -> Guess | None:
     """What a value of this name is, or `None` where the name does not tell."""
@@ -172,7 +181,8 @@ def _hazard(words: tuple[str, ...], said: frozenset[str]) -> Guess | None:
         return None
     alone = len(said) == 1
     if said & {"sos", "panic", "emergency", "distress"}:
-        return Guess(Kind.EMERGENCY, How.FLAG)
+        plain = all(word in OF_A_CALL or word.isdigit() for word in said)
+        return Guess(Kind.EMERGENCY, How.FLAG, plain=plain)
     if ("fall" in said and (alone or said & (SAYS_SO | {"down"}))) or {"man", "down"} <= said or "mandown" in said:
         return Guess(Kind.FALL, How.BINARY)
     if "smoke" in said or ("fire" in said and (alone or said & SAYS_SO)):

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from devices.adapter import Adapter, Description, Message, Refused
 from devices.commands import Command, Sound, TurnOff, TurnOn
@@ -229,6 +231,47 @@ def test_an_unknown_makers_call_is_a_press(name: str, value: object) -> None:
 def test_an_unknown_makers_silence_is_no_press(name: str, value: object) -> None:
     """Off, in whatever word."""
     assert not any(fact.kind is Kind.EMERGENCY and fact.value for fact in facts({name: value}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("emergency_contact", "Jane"),
+        ("sos_number", 112),
+        ("sos", "unknown"),
+        ("sos", "0x00"),
+        ("panic", "17"),
+        ("sos", 17),
+    ],
+)
+def test_what_stands_beside_a_call_is_no_call(name: str, value: object) -> None:
+    """Whom to ring, a number, a blank."""
+    assert not any(fact.kind is Kind.EMERGENCY and fact.value for fact in facts({name: value}))
+
+
+OF_MAKERS = (
+    "Device Alarm header sos sosFlag notification notificationType eventType system lowBattery tamperDetection state"
+    " detection_status events alarm_type alarm_status fall_alarm out_of_bed_alarm type event install life_remain status"
+    " thermistorProperlyConnected counter messages measurements measurementValue typeName eventName payload value alarm"
+    " press button_event button_1 magnet_status battery batteryVoltage temperature latitude position Smoke_Alarm"
+)
+scalars = st.none() | st.booleans() | st.integers(-3, 300) | st.floats(allow_nan=False) | st.text(max_size=6)
+words_too = scalars | st.sampled_from(
+    ["SOS_ON", "MOTION_START", "fall", "alarm", "RB02I", "open", "1, 2", "SOS event."]
+)
+said = st.recursive(
+    words_too,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(OF_MAKERS.split()), inner, max_size=5),
+    max_leaves=15,
+)
+
+
+@given(st.dictionaries(st.sampled_from(OF_MAKERS.split()), said, max_size=8))
+def test_makers_names_with_any_values_are_read_or_passed_over(payload: dict[str, object]) -> None:
+    """A codec that puts a list where a word was expected harms nothing."""
+    for fact in facts(payload):
+        assert fact.value is None or isinstance(fact.value, (str, bool, int, float))
+        assert not fact.press or fact.value is not None
 
 
 def test_a_strange_topic_is_a_reason() -> None:
