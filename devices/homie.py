@@ -17,12 +17,12 @@ the Homie convention, versions 4.0.0 and 5 (homieiot/convention).
 
 from __future__ import annotations
 
-from devices.adapter import NOTHING, Decoded, Description, Known, Message, Property, Refused
+from devices.adapter import NOTHING, Decoded, Description, Known, Message, Refused
 from devices.commands import Command
 from devices.events import BETWEEN, UNITS, Event, Kind, Value
 from devices.homie_commands import encode
 from devices.homie_description import REPEAT_WINDOW_MS, described, momentary, named, noted, value_of
-from devices.names import reading
+from devices.names import calls, reading
 from devices.topics import publishable
 
 STATES: dict[str, str] = {"ready": "online", "lost": "offline", "disconnected": "offline"}
@@ -125,7 +125,8 @@ class Homie:
         if fact is None:
             return NOTHING
         kind, value, unit, field = fact
-        press = _is_press(prop, kind, value, momentary(description, name))
+        word = calls(name, said) and (prop is None or prop.kind in (Kind.BUTTON, Kind.OTHER))
+        press = _is_press(kind, value, momentary(description, name) or word)
         event = Event(
             device=device,
             kind=kind,
@@ -138,8 +139,8 @@ class Homie:
         return Decoded(events=(event,))
 
 
-def _is_press(prop: Property | None, kind: Kind, value: Value, is_momentary: bool) -> bool:
-    """A gesture always is one; an alarm that is not retained is one each time it is on."""
+def _is_press(kind: Kind, value: Value, is_momentary: bool) -> bool:
+    """A gesture always is one; an alarm that is not retained, or a word for a call, is one each time."""
     if kind is Kind.BUTTON:
         return value is not None
     return is_momentary and value is True

@@ -1,8 +1,8 @@
 """An uplink of a LoRaWAN device, whichever network server handed it on: its events, and who the device says it is.
 
 LoRaWAN numbers the frames of a device, so that a frame that comes twice is known, and two presses are two however
-close. The number begins anew when the device joins again or its battery was changed; so the session and the hour belong
-to the name of a press: one frame number a day later is another press.
+close. The number begins anew when the device joins again or its battery was changed, and some nodes begin with each
+press; so the session and the minute belong to the name of a press: one frame number a minute later is another press.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from itertools import islice
 
 from devices.events import UNITS, Kind, Value, canonical
 from devices.lorawan_makers import LONGEST_WORD, MOST_OTHERS, Fact, Said, named_events, of_makers
-from devices.names import LONGEST, SOUND, UNKNOWN, Guess, How, battery, guess, opening, reading, truth, words_of
+from devices.names import LONGEST, SOUND, UNKNOWN, Guess, How, battery, calls, guess, opening, reading, truth, words_of
 
 MOST_VALUES = 300
 """More than any uplink has; a longer one is read up to here, so that none can hold up the next."""
@@ -176,6 +176,9 @@ def _leaf(name: str, own: str, value: object, tracks: bool) -> Iterator[Fact]:
     if value is None or value == "" or name in BOOKKEEPING:
         return
     field = None if name in ORDINARY else own[:LONGEST]
+    if calls(name, value):
+        yield Fact(Kind.EMERGENCY, True, press=True)
+        return
     if name in ("alarm", "alarm_status"):
         yield from _alarm(value, tracks)
         return

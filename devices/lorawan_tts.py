@@ -134,7 +134,7 @@ def _press_id(up: Mapping[str, object], ids: Mapping[str, object], stamp: str | 
     if not isinstance(count, int) or isinstance(count, bool):
         return None
     session = _text(up.get("session_key_id")) or _text(ids.get("dev_addr"))
-    return f"{session}/{count}/{(stamp or '')[:13]}"
+    return f"{session}/{count}/{(stamp or '')[:16]}"
 
 
 def _object(value: object) -> Mapping[str, object]:

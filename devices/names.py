@@ -94,6 +94,18 @@ def truth(value: object) -> bool | None:
     return True if said & ON or said == {"1"} else None
 
 
+HAPPENS = frozenset({"event", "events", "action", "alarm", "alert", "button", "press", "trigger", "message", "report"})
+NOT_NOW = frozenset({"mode", "enabled", "config", "setting", "battery", "number", "contact", "exit", "light"})
+
+
+def calls(name: str, value: object) -> bool:
+    """Whether a value is a word for a call (`SOS`, `panic button pressed`) of something that happens (`event`)."""
+    if not isinstance(value, str) or len(value) > LONGEST or not HAPPENS.intersection(words_of(name)):
+        return False
+    said = set(words_of(value))
+    return bool(said & {"sos", "panic", "emergency"}) and not said & NOT_NOW and truth(value) is not False
+
+
 OPEN = frozenset({"open", "opened", "opening", "absent"})
 CLOSED = frozenset({"closed", "close", "closing", "present", "shut"})
 

@@ -153,6 +153,17 @@ def test_a_value_that_nobody_described_is_read_by_its_names(name: str, payload: 
     assert found[0][1] == value or (isinstance(value, int) and found[0][1] == float(value))
 
 
+def test_a_gesture_that_says_sos_is_a_call() -> None:
+    """Each time, as a button's gestures are."""
+    known = hear({"homie/5/fob/$description": whole(fob={"button": {"datatype": "enum", "format": "single,sos"}})})
+    (event,) = ADAPTER.decode(Message("homie/5/fob/fob/button", b"sos"), known).events
+    assert (event.kind, event.value, event.press) == (Kind.EMERGENCY, True, True)
+    (undescribed,) = ADAPTER.decode(Message("homie/5/fob/fob/button", b"sos"), {}).events
+    assert undescribed == event
+    (event,) = ADAPTER.decode(Message("homie/5/fob/fob/button", b"single"), known).events
+    assert (event.kind, event.press) == (Kind.BUTTON, True)
+
+
 @pytest.mark.parametrize("payload", ["{", "[]", '"x"', '{"nodes":{"a":{"properties":{"b":7}}}}', '{"nodes":3}'])
 def test_a_broken_description_is_a_reason_or_nothing(payload: str) -> None:
     """It teaches nothing wrong."""

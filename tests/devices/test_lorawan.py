@@ -249,6 +249,27 @@ def test_what_stands_beside_a_call_is_no_call(name: str, value: object) -> None:
     assert not any(fact.kind is Kind.EMERGENCY and fact.value for fact in facts({name: value}))
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "called"),
+    [
+        ("event", "SOS", True),
+        ("eventType", "panic_button_pressed", True),
+        ("button", "sos", True),
+        ("alarmType", "Emergency", True),
+        ("event", "SOS cleared", False),
+        ("alarm", "no emergency", False),
+        ("event", "sos mode enabled", False),
+        ("event", "emergency battery low", False),
+        ("report_reason", "sos", True),
+        ("firmware", "sos-1.2", False),
+    ],
+)
+def test_an_event_that_is_called_so_is_a_call(name: str, value: str, called: bool) -> None:
+    """The word stands in the value where the name only says that something happened."""
+    found = [fact for fact in facts({name: value}) if fact.kind is Kind.EMERGENCY and fact.value]
+    assert [fact.press for fact in found] == ([True] if called else [])
+
+
 OF_MAKERS = (
     "Device Alarm header sos sosFlag notification notificationType eventType system lowBattery tamperDetection state"
     " detection_status events alarm_type alarm_status fall_alarm out_of_bed_alarm type event install life_remain status"

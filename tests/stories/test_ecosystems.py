@@ -117,6 +117,16 @@ def test_a_device_that_joined_again_counts_from_the_beginning_and_is_heard(home:
     home.expect("told", level="emergency")
 
 
+def test_a_node_that_begins_to_count_with_each_press_is_heard_each_time(home: House) -> None:
+    """It forgets its number between presses and never joins: the minute tells its presses apart."""
+    place(home, f"{TTS}/cord-3", Purpose.EMERGENCY, person=None, at="lounge")
+    up(home, f"{TTS}/cord-3", 1, {"sos": True})
+    home.close("carer-1")
+    home.wait(minutes=2)
+    up(home, f"{TTS}/cord-3", 1, {"sos": True})
+    home.expect("told", level="emergency")
+
+
 def test_a_fall_that_is_reported_on_is_one_fall(home: House) -> None:
     """The radar repeats what it sees; getting up and falling again is a second fall."""
     radar = f"{CHIRP}/24e124aa00000001"
