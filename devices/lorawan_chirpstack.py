@@ -116,7 +116,7 @@ class ChirpStack:
                 text=" ".join(_text(value) for value in list(tags.values())[:8])[:200].strip(),
                 stamp=stamp,
                 at_ms=iso_ms(stamp) if stamp else None,
-                press_id=f"{session}/{count}/{(stamp or '')[:16]}" if type(count) is int else None,
+                press_id=f"{session}/{count}/{stamp[:16]}" if type(count) is int and stamp is not None else None,
             ),
             known,
         )

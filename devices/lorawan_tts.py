@@ -131,10 +131,10 @@ def _decoded(up: Mapping[str, object]) -> Mapping[str, object] | None:
 
 def _press_id(up: Mapping[str, object], ids: Mapping[str, object], stamp: str | None) -> str | None:
     count = up.get("f_cnt", 0)
-    if not isinstance(count, int) or isinstance(count, bool):
+    if not isinstance(count, int) or isinstance(count, bool) or stamp is None:
         return None
     session = _text(up.get("session_key_id")) or _text(ids.get("dev_addr"))
-    return f"{session}/{count}/{(stamp or '')[:16]}"
+    return f"{session}/{count}/{stamp[:16]}"
 
 
 def _object(value: object) -> Mapping[str, object]:
