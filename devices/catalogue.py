@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from devices.adapter import Adapter, Known
 from devices.discovery import Discovery
 from devices.esphome import EspHome
+from devices.frigate import Frigate
+from devices.homie import Homie
 from devices.known import KnownDevices
+from devices.lorawan_chirpstack import ChirpStack
+from devices.lorawan_tts import TheThingsStack
+from devices.own import Own
 from devices.rtl_433 import Rtl433
 from devices.shelly_gen1 import ShellyGen1
 from devices.shelly_gen2 import ShellyGen2
@@ -23,6 +28,11 @@ NATIVE: tuple[Adapter, ...] = (
     ShellyGen2(),
     Tasmota(),
     Theengs(),
+    TheThingsStack(),
+    ChirpStack(),
+    Homie(),
+    Frigate(),
+    Own(),
 )
 """Every ecosystem that has topics of its own, with its default ones."""
 ADAPTERS: tuple[Adapter, ...] = (*NATIVE, Discovery(NATIVE), EspHome())

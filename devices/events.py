@@ -71,6 +71,10 @@ ACTIVE: dict[Kind, Value] = {kind: words[0] for kind, words in TWO_WORDS.items()
 NOT_YET = frozenset({"fall_warning"})
 """Words of a device that is still making up its mind: kept and shown, never an alarm by themselves."""
 
+BETWEEN = frozenset({"init", "sleeping", "alert"})
+"""An availability that is neither `online` nor `offline`, in the device's own word (Homie): it starts, it sleeps by
+itself, or it is there and complains. Nothing is lost by it, and nothing is back."""
+
 INACTIVE_WORDS = frozenset({"", "false", "off", "clear"}) | NOT_YET
 
 
@@ -81,7 +85,8 @@ class Event:
     `value` is canonical for its kind: one of `TWO_WORDS`; a number in the kind's unit; `True`/`False` for the other
     two-valued kinds (smoke, tamper, motion, …); a gesture for `button` (`single`, `hold`, …); free text for `other`.
     `None` means the fact happened and its value cannot be derived; it never counts as active. A `fall` may also be the
-    device's own word for a doubt: `maybe_fall` counts as a fall, a word of `NOT_YET` does not.
+    device's own word for a doubt: `maybe_fall` counts as a fall, a word of `NOT_YET` does not. An `availability` may be
+    a word of `BETWEEN`.
     """
 
     device: str

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
+from devices.catalogue import adapter_for
 from devices.registry import CALLS, Purpose, Supervision
 from hub.config.document import Document
 from hub.config.files import (
@@ -23,8 +24,14 @@ from hub.config.files import (
 )
 from hub.config.problems import Problem, nearest, one_of
 from hub.config.settings import URL_WORDS, broker_url_fault, within, without_login
+from rules.home import PlaceKind
 
 _SOUNDING = frozenset({Purpose.SIREN, Purpose.SOUNDER})
+_CAMERAS = "frigate"
+_SEEN = (PlaceKind.OUTSIDE_DOOR, PlaceKind.CORRIDOR, PlaceKind.GARDEN)
+"""Where a camera may be: nobody lives or sits there. What is not said to be one of them is none of them."""
+_WATCHES = (Purpose.MOTION, Purpose.OTHER)
+"""What a camera may be for: somebody is there, and nothing that is told as an emergency."""
 _At = tuple[str | int, ...]
 
 
@@ -177,6 +184,29 @@ def check_devices_file(files: Files, found: Found) -> None:
         if device.purpose in CALLS and device.person is None and device.place is None:
             said = f'"{device.device}" is for {device.purpose} and belongs to nobody and no place'
             found.no(document, ("devices", number), said, "person, place, or both")
+        _check_camera(files, number, device, found)
+
+
+def _check_camera(files: Files, number: int, device: DeviceForm, found: Found) -> None:
+    """A camera looks at an outside door, a corridor or the garden: never into a room where people live or sit, never
+    after one resident, and what it sees is never an emergency."""
+    adapter = adapter_for(device.address)
+    if adapter is None or adapter.name != _CAMERAS:
+        return
+    document, name = files.devices_document, device.device
+    place = next((place for place in files.home.places if place.place == device.place), None)
+    where = f"a place of kind {', '.join(_SEEN)}"
+    if device.place is None:
+        found.no(document, ("devices", number), f'"{name}" is a camera and its place is not said', where)
+    elif place is not None and place.kind not in _SEEN:
+        said = f'"{name}" is a camera, and {place.name} is a {place.kind}: no camera where people live or sit'
+        found.no(document, ("devices", number, "place"), said, where)
+    if device.person is not None:
+        said = f'"{name}" is a camera and cannot belong to a resident'
+        found.no(document, ("devices", number, "person"), said, "the place alone")
+    if device.purpose not in _WATCHES:
+        said = f'"{name}" is a camera and cannot be for {device.purpose}'
+        found.no(document, ("devices", number, "for"), said, one_of([purpose.value for purpose in _WATCHES]))
 
 
 def supervision_of(device: DeviceForm) -> Supervision:

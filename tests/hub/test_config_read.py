@@ -32,7 +32,7 @@ from rules.home import (
     Zone,
 )
 from rules.levels import LADDERS, Ladder, Level, Rung, Who
-from tests.hub.config_home import HOME, MARGARET, replaced, write_home
+from tests.hub.config_home import DEVICES, HOME, MARGARET, replaced, write_home
 
 
 def resident(home: Home, name: str) -> Resident:
@@ -70,6 +70,16 @@ def test_devices_get_the_supervision_that_their_purpose_implies(tmp_path: Path) 
         purpose=Purpose.EMERGENCY,
         supervision=Supervision.PENDANT,
     )
+
+
+def test_a_camera_at_an_outside_door_is_accepted(tmp_path: Path) -> None:
+    """It says that somebody is there, and belongs to a place where nobody lives or sits."""
+    door = "  - {place: side-door, name: Side door, kind: outside_door, zone: ground}\n"
+    camera = "  - {device: side-camera, address: frigate/side_door, for: motion, place: side-door}\n"
+    changed = {"home.yaml": HOME + door, "devices.yaml": DEVICES + camera}
+    reading = read_home(write_home(tmp_path, changed))
+    assert reading.warnings == ()
+    assert [device.name for device in reading.home.devices if device.purpose is Purpose.MOTION] == ["side-camera"]
 
 
 def test_left_open_holds_after_its_help(tmp_path: Path) -> None:
