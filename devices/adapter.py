@@ -63,6 +63,11 @@ class Description:
     """It can report an emergency or a call, so its topics are urgent; also where only its text says so."""
     unclear: str = ""
     """Why this device is not fully understood; its emergencies still count."""
+    checks_in_s: int | None = None
+    """It says of itself that it speaks at least this often; None where it does not say. Its silence is then told
+    sooner than its class would be."""
+    gateway: str = ""
+    """The address of the one gateway it is heard through, where the ecosystem ties it to one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from rules.inputs import (
     ConfigurationRefused,
     Configured,
     Delivered,
+    Described,
     Dropped,
     Faulted,
     FellDue,
@@ -47,6 +48,7 @@ OTHER_INPUTS: dict[str, type] = {
         Unread,
         Faulted,
         Dropped,
+        Described,
     )
 }
 

@@ -1,0 +1,107 @@
+"""Who cannot call for help now, and why: residents without any device that works, and places whose cord does not.
+
+Read from what is known, so that the machine may say whose last device was lost, and the command line who is without
+one, also while no hub runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from devices.events import Kind, Value
+from devices.registry import Placed
+from rules import gateways
+from rules.gateways import CALLS_WITH, Down, protects
+from rules.setting import Setting
+from rules.state import State, Status
+from rules.turn import Turn
+
+IN_WORDS = {
+    "silent": "silent",
+    "offline": "offline",
+    "tamper": "opened or moved",
+}
+FAILS = frozenset(IN_WORDS)
+"""Faults with which nobody may rely on a device; a low battery is a warning of one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fails:
+    """A device to call with that nobody may rely on, and why."""
+
+    device: str
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blind:
+    """Somebody, or a place, nobody hears a call from."""
+
+    resident: str | None = None
+    place: str | None = None
+    name: str = ""
+    devices: tuple[Fails, ...] = ()
+    """What they would call with; none where none was ever placed."""
+
+
+def values_of(status: Status, kind: Kind) -> list[Value]:
+    """Everything a device said of this kind, under whatever names."""
+    return [value for key, value in status.values.items() if key == kind.value or key.startswith(f"{kind.value}:")]
+
+
+def fails(state: State, placed: Placed, down: Down) -> str:
+    """Why nobody may rely on this device to be heard now; empty where nothing is known against it."""
+    status = state.devices.get(placed.device)
+    if down.has(state, placed):
+        return f"its gateway is gone ({gateways.of_gateway(state, placed).rstrip('/')})"
+    if status is None:
+        return "never heard"
+    found = [words for fault, words in IN_WORDS.items() if fault in status.faults]
+    if "battery" in status.faults:
+        shares = [value for value in values_of(status, Kind.BATTERY) if isinstance(value, int | float)]
+        found.append(f"battery {shares[0]} %" if shares else "battery low")
+    if not found and status.heard_ms == 0 and not status.heard_wall_ms:
+        return "never heard"
+    return ", ".join(found)
+
+
+def blind(state: State, setting: Setting) -> list[Blind]:
+    """Residents without any working device to call with, then places whose own devices all fail, in the home's order.
+
+    A place that has nothing to call with is no matter of devices: the paper list names it (`call_point`)."""
+    down = gateways.down(state, setting)
+    calling = [placed for placed in setting.home.devices if protects(placed) and placed.purpose in CALLS_WITH]
+    found = []
+    for resident in setting.home.residents:
+        who, room = resident.resident, resident.room
+        mine = [row for row in calling if row.person == who or _of_their_room(row, room)]
+        failing = [Fails(device=row.device, name=row.name, why=fails(state, row, down)) for row in mine]
+        if all(one.why for one in failing):
+            found.append(Blind(resident=who, name=resident.known_as, devices=tuple(failing)))
+    for place in setting.home.places:
+        here = [row for row in calling if row.place == place.place and row.person is None]
+        failing = [Fails(device=row.device, name=row.name, why=fails(state, row, down)) for row in here]
+        if failing and all(one.why for one in failing):
+            found.append(Blind(place=place.place, name=place.name, devices=tuple(failing)))
+    return found
+
+
+def _of_their_room(placed: Placed, room: str) -> bool:
+    return placed.person is None and placed.place == room
+
+
+def was_the_last(turn: Turn, placed: Placed) -> bool:
+    """Whether a resident whose device was just lost has no other to call with that is not known to fail."""
+    resident = turn.setting.residents.get(placed.person or "")
+    if resident is None:
+        return False
+    down = gateways.down(turn.state, turn.setting)
+    for other in turn.setting.home.devices:
+        is_theirs = other.person == resident.resident or _of_their_room(other, resident.room)
+        if other.device == placed.device or other.purpose not in CALLS_WITH or not is_theirs:
+            continue
+        status = turn.state.devices.get(other.device)
+        if not down.has(turn.state, other) and (status is None or FAILS.isdisjoint(status.faults)):
+            return False
+    return True
