@@ -305,8 +305,11 @@ def member_is_back(turn: Turn, alert: Alert, device: str, what: str) -> None:
         alerts.end(turn, alert, Ending.BACK, f"{device}: {what}; {_name(gateway)} is back", by=None)
 
 
-def closed_together(turn: Turn, alert: Alert) -> None:
+def closed_together(turn: Turn, alert: Alert, *, by_staff: bool = True) -> None:
     """Staff closed it while its devices are still not heard: each has its deadline once more, then tells again."""
+    now = turn.now.elapsed_ms
     for placed, status in _members(turn, alert.id):
         rest = {fault: by for fault, by in status.faults.items() if by != alert.id}
-        turn.state.devices.put(placed.device, replace(status, faults=rest, watched_from_ms=turn.now.elapsed_ms))
+        known_ms = now if by_staff else status.known_lost_ms
+        lost = replace(status, faults=rest, watched_from_ms=now, known_lost_ms=known_ms)
+        turn.state.devices.put(placed.device, lost)

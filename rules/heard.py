@@ -60,6 +60,7 @@ def _status(turn: Turn, before: Status | None, event: Event, given: Heard, key: 
         counted=before.counted,
         faults=before.faults,
         watched_from_ms=before.watched_from_ms,
+        known_lost_ms=before.known_lost_ms,
         stamp_ms=before.stamp_ms if event.at_ms is None else event.at_ms,
         checks_in_s=before.checks_in_s,
         gateway=before.gateway,

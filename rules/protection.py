@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from devices.events import Kind, Value
-from devices.registry import Placed
+from devices.registry import DEADLINE_S, Placed
 from rules import gateways
-from rules.gateways import CALLS_WITH, Down, protects
+from rules.gateways import CALLS_WITH, Down
 from rules.setting import Setting
 from rules.state import State, Status
 from rules.turn import Turn
@@ -21,8 +21,11 @@ IN_WORDS = {
     "offline": "offline",
     "tamper": "opened or moved",
 }
-FAILS = frozenset(IN_WORDS)
-"""Faults with which nobody may rely on a device; a low battery is a warning of one."""
+"""Faults with which nobody may rely on a device, as a person reads them; a low battery is a warning of one."""
+
+CHECK_INS = 3
+"""A device that says how often it checks in is silent after so many of them: radio loses one, and now and then two."""
+CHECK_INS_LEAST_S = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +53,39 @@ def values_of(status: Status, kind: Kind) -> list[Value]:
     return [value for key, value in status.values.items() if key == kind.value or key.startswith(f"{kind.value}:")]
 
 
+def may_be_silent_s(placed: Placed, status: Status | None) -> int:
+    """For how long a device may say nothing: what its class may, or what it says itself where that is less; 0 where it
+    is not watched."""
+    seconds = DEADLINE_S.get(placed.supervision, 0)
+    if not seconds or status is None or status.checks_in_s <= 0:
+        return seconds
+    return min(seconds, max(CHECK_INS_LEAST_S, CHECK_INS * status.checks_in_s))
+
+
+def unheard(state: State, placed: Placed, down: Down) -> list[str]:
+    """Why a press of this device would reach nobody, as far as that is known; empty where nothing is against it.
+
+    Also where staff closed the alert of its silence: that they know of it mends nothing."""
+    if down.has(state, placed):
+        return [f"its gateway is gone ({gateways.of_gateway(state, placed).rstrip('/')})"]
+    status = state.devices.get(placed.device)
+    if status is None:
+        return []
+    found = [words for fault, words in IN_WORDS.items() if fault in status.faults]
+    if not found and status.known_lost_ms > status.heard_ms:
+        found.append("silent, as staff know")
+    return found
+
+
 def fails(state: State, placed: Placed, down: Down) -> str:
     """Why nobody may rely on this device to be heard now; empty where nothing is known against it."""
+    found = unheard(state, placed, down)
     status = state.devices.get(placed.device)
-    if down.has(state, placed):
-        return f"its gateway is gone ({gateways.of_gateway(state, placed).rstrip('/')})"
-    if status is None:
-        return "never heard"
-    found = [words for fault, words in IN_WORDS.items() if fault in status.faults]
-    if "battery" in status.faults:
+    if status is not None and "battery" in status.faults:
         shares = [value for value in values_of(status, Kind.BATTERY) if isinstance(value, int | float)]
         found.append(f"battery {shares[0]} %" if shares else "battery low")
-    if not found and status.heard_ms == 0 and not status.heard_wall_ms:
-        return "never heard"
+    if not found and (status is None or not status.heard_wall_ms):
+        found.append("never heard")
     return ", ".join(found)
 
 
@@ -71,7 +94,7 @@ def blind(state: State, setting: Setting) -> list[Blind]:
 
     A place that has nothing to call with is no matter of devices: the paper list names it (`call_point`)."""
     down = gateways.down(state, setting)
-    calling = [placed for placed in setting.home.devices if protects(placed) and placed.purpose in CALLS_WITH]
+    calling = [placed for placed in setting.home.devices if placed.purpose in CALLS_WITH]
     found = []
     for resident in setting.home.residents:
         who, room = resident.resident, resident.room
@@ -101,7 +124,6 @@ def was_the_last(turn: Turn, placed: Placed) -> bool:
         is_theirs = other.person == resident.resident or _of_their_room(other, resident.room)
         if other.device == placed.device or other.purpose not in CALLS_WITH or not is_theirs:
             continue
-        status = turn.state.devices.get(other.device)
-        if not down.has(turn.state, other) and (status is None or FAILS.isdisjoint(status.faults)):
+        if not unheard(turn.state, other, down):
             return False
     return True

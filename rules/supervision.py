@@ -17,6 +17,7 @@ from rules.effects import Did
 from rules.gateways import UNHEARD, Down, Lost, protects, unheard
 from rules.inputs import Described
 from rules.levels import Level
+from rules.protection import may_be_silent_s
 from rules.raising import Found, raise_alert
 from rules.setting import Setting
 from rules.state import Alert, AlertState, Ending, Status
@@ -30,9 +31,6 @@ RIGHT_AFTER_MS = 3_600_000
 """One that only says `low` and `ok` counts as good again once it has said `ok` for so long."""
 SENSOR_TIMES = 2 / 3
 """A battery that nobody calls with may be so much lower than the home's bound before it is told."""
-CHECK_INS = 3
-"""A device that says how often it checks in is silent after so many of them: radio loses one, and now and then two."""
-CHECK_INS_LEAST_S = 300
 GATEWAY_AGAIN_MS = 4 * 3_600_000
 """Staff closed the alert of a gateway that is still gone: it is told again after this."""
 
@@ -130,7 +128,7 @@ def _takes_over(turn: Turn, gateway: str, alert: Alert) -> None:
     """The gateway says itself what was known by its devices: that was the same thing."""
     told = gateways.open_together(turn, hears_below(gateway) or gateway)
     if told is not None:
-        gateways.closed_together(turn, told)
+        gateways.closed_together(turn, told, by_staff=False)
         alerts.end(turn, told, Ending.OTHER, f"told with the gateway as {alert.id}", by=None)
 
 
@@ -255,7 +253,8 @@ def closed_by_staff(turn: Turn, alert: Alert) -> None:
     if status is None or status.faults.get(fault) != alert.id:
         return
     rest = {other: by for other, by in status.faults.items() if by != alert.id}
-    turn.state.devices.put(status.device, replace(status, faults=rest, watched_from_ms=turn.now.elapsed_ms))
+    now = turn.now.elapsed_ms
+    turn.state.devices.put(status.device, replace(status, faults=rest, watched_from_ms=now, known_lost_ms=now))
     if gateways.is_gateway(turn, address):
         turn.arm("device", f"offline:{address}", turn.now.elapsed_ms + GATEWAY_AGAIN_MS)
     arm(turn)
@@ -287,15 +286,6 @@ def arm(turn: Turn) -> None:
     times = [time for time in due if time is not None]
     if times:
         turn.arm("silence", "all", max(min(times), turn.now.elapsed_ms + CALM_MS))
-
-
-def may_be_silent_s(placed: Placed, status: Status | None) -> int:
-    """For how long a device may say nothing: what its class may, or what it says itself where that is less; 0 where it
-    is not watched."""
-    seconds = DEADLINE_S.get(placed.supervision, 0)
-    if not seconds or status is None or status.checks_in_s <= 0:
-        return seconds
-    return min(seconds, max(CHECK_INS_LEAST_S, CHECK_INS * status.checks_in_s))
 
 
 def _deadline(turn: Turn, placed: Placed, down: Down) -> int | None:

@@ -17,9 +17,8 @@ from hub.config.problems import nearest
 from hub.config.purposes import meant_for
 from hub.homes import named
 from hub.roster import Roster, Row, roster_of
-from rules.protection import Blind
+from rules.protection import Blind, may_be_silent_s
 from rules.setting import Setting
-from rules.supervision import may_be_silent_s
 from rules.turn import plainly
 
 QOS: dict[str, str] = {
