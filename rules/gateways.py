@@ -305,11 +305,12 @@ def member_is_back(turn: Turn, alert: Alert, device: str, what: str) -> None:
         alerts.end(turn, alert, Ending.BACK, f"{device}: {what}; {_name(gateway)} is back", by=None)
 
 
-def closed_together(turn: Turn, alert: Alert, *, by_staff: bool = True) -> None:
-    """Staff closed it while its devices are still not heard: each has its deadline once more, then tells again."""
+def given_up(turn: Turn, alert: Alert, *, by_staff: bool = True) -> None:
+    """An alert ended while devices that it stands for are still not heard: each has its deadline once more."""
     now = turn.now.elapsed_ms
-    for placed, status in _members(turn, alert.id):
-        rest = {fault: by for fault, by in status.faults.items() if by != alert.id}
-        known_ms = now if by_staff else status.known_lost_ms
-        lost = replace(status, faults=rest, watched_from_ms=now, known_lost_ms=known_ms)
-        turn.state.devices.put(placed.device, lost)
+    for status in list(turn.state.devices):
+        rest = {fault: by for fault, by in status.faults.items() if by != alert.id or fault not in UNHEARD}
+        if len(rest) < len(status.faults):
+            known_ms = now if by_staff else status.known_lost_ms
+            lost = replace(status, faults=rest, watched_from_ms=now, known_lost_ms=known_ms)
+            turn.state.devices.put(status.device, lost)

@@ -114,16 +114,15 @@ def _of_their_room(placed: Placed, room: str) -> bool:
     return placed.person is None and placed.place == room
 
 
-def was_the_last(turn: Turn, placed: Placed) -> bool:
-    """Whether a resident whose device was just lost has no other to call with that is not known to fail."""
-    resident = turn.setting.residents.get(placed.person or "")
-    if resident is None:
-        return False
+def left_with_nothing(turn: Turn, placed: Placed) -> list[str]:
+    """Whom the loss of this device leaves without any other to call with that is not known to fail, by name."""
     down = gateways.down(turn.state, turn.setting)
-    for other in turn.setting.home.devices:
-        is_theirs = other.person == resident.resident or _of_their_room(other, resident.room)
-        if other.device == placed.device or other.purpose not in CALLS_WITH or not is_theirs:
-            continue
-        if not unheard(turn.state, other, down):
-            return False
-    return True
+    calling = [row for row in turn.setting.home.devices if row.purpose in CALLS_WITH and row.device != placed.device]
+    working = [row for row in calling if not unheard(turn.state, row, down)]
+    found = []
+    for resident in turn.setting.home.residents:
+        who, room = resident.resident, resident.room
+        had_it = placed.person == who or _of_their_room(placed, room)
+        if had_it and not any(row.person == who or _of_their_room(row, room) for row in working):
+            found.append(resident.known_as)
+    return found

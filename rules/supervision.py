@@ -128,7 +128,7 @@ def _takes_over(turn: Turn, gateway: str, alert: Alert) -> None:
     """The gateway says itself what was known by its devices: that was the same thing."""
     told = gateways.open_together(turn, hears_below(gateway) or gateway)
     if told is not None:
-        gateways.closed_together(turn, told, by_staff=False)
+        gateways.given_up(turn, told, by_staff=False)
         alerts.end(turn, told, Ending.OTHER, f"told with the gateway as {alert.id}", by=None)
 
 
@@ -179,8 +179,9 @@ def _tell_one(turn: Turn, status: Status, placed: Placed, fault: str, what: str)
         left = f"{whose} is without this protection"
         if fault == "battery":
             left = f"{whose} will soon be without this protection"
-        elif protection.was_the_last(turn, placed):
-            left += ", and has no other to call with"
+        elif nothing := protection.left_with_nothing(turn, placed):
+            have = "has" if len(nothing) == 1 else "have"
+            left += f"; {' and '.join(nothing)} {have} nothing else to call with"
             times = turn.setting.home.times
             if turn.is_within(times.night_from, times.night_to):
                 level = Level.URGENT
@@ -242,20 +243,13 @@ def heard_again(turn: Turn, status: Status, placed: Placed | None, event: Event)
 
 
 def closed_by_staff(turn: Turn, alert: Alert) -> None:
-    """Staff closed the alert of a device that is still not heard: it has its deadline once more, then tells again."""
+    """Staff closed an alert of devices that are still not heard: each has its deadline once more, then tells again.
+
+    Also where the alert was another matter of the same resident, which the silence had joined."""
+    gateways.given_up(turn, alert)
     fault, _, name = alert.cause.partition(":")
-    if fault == "together":
-        gateways.closed_together(turn, alert)
-        arm(turn)
-        return
     address = turn.setting.address_of(name) or name
-    status = turn.state.devices.get(address) if fault in UNHEARD else None
-    if status is None or status.faults.get(fault) != alert.id:
-        return
-    rest = {other: by for other, by in status.faults.items() if by != alert.id}
-    now = turn.now.elapsed_ms
-    turn.state.devices.put(status.device, replace(status, faults=rest, watched_from_ms=now, known_lost_ms=now))
-    if gateways.is_gateway(turn, address):
+    if fault == "offline" and gateways.is_gateway(turn, address):
         turn.arm("device", f"offline:{address}", turn.now.elapsed_ms + GATEWAY_AGAIN_MS)
     arm(turn)
 

@@ -1,5 +1,5 @@
-"""Supervision of every ecosystem: how often a device checks in, one alert for a gateway that says nothing, batteries of
-every sort, and a device that was heard before anybody placed it (DESIGN §2, §12)."""
+"""Supervision of every ecosystem: how often a device checks in, one alert for a gateway that says nothing, and a device
+that was heard before anybody placed it (DESIGN §2, §12)."""
 
 from dataclasses import replace
 
@@ -138,7 +138,7 @@ def test_the_last_thing_somebody_calls_with_is_urgent_at_night(home: House) -> N
     says(home, "zigbee2mqtt/room-012-call", Kind.TAMPER, True)
     urgent = home.open[-1]
     assert (urgent.level, urgent.kind) == ("urgent", "tamper")
-    assert "Margaret is without this protection, and has no other to call with" in urgent.reason
+    assert "Margaret is without this protection; Margaret has nothing else to call with" in urgent.reason
 
 
 def test_by_day_the_last_one_is_a_check(home: House) -> None:
@@ -160,6 +160,27 @@ def test_a_device_that_is_silent_and_then_offline_is_one_alert(home: House) -> N
     home.close("carer-1", "other", reason="battery ordered")
     home.wait(hours=DAY_H)
     home.expect("told", id="a00002")
+
+
+def test_the_only_cord_of_a_shared_room_leaves_both(home: House) -> None:
+    """It belongs to the room and to nobody by name: whoever has nothing else is named."""
+    cord = placed("zigbee2mqtt/cord", name="cord", person=None, place="022")
+    home.configure(replace(home.home, devices=(cord,)))
+    home.device("cord", tamper=True)
+    home.expect("told", level="urgent", place="022")
+    assert "Ruth and Edith have nothing else to call with" in home.alert.reason
+
+
+def test_a_silence_that_joined_another_matter_is_told_again_too(home: House) -> None:
+    """Her battery was low, then it was silent, in one alert: closing that mends neither."""
+    only(home, "room-012-pendant", "room-012-call")
+    home.device("room-012-pendant", battery=9)
+    home.wait(hours=DAY_H)
+    home.expect("told", id="a00001")
+    assert any("nothing heard" in more for more in home.alert.also)
+    home.close("carer-1", "other", reason="battery ordered")
+    home.wait(hours=DAY_H)
+    home.expect("told", kind="availability", resident="margaret")
 
 
 # -- gateways ----------------------------------------------------------------------------------------------------------
@@ -338,53 +359,3 @@ def test_a_receiver_that_said_long_ago_that_it_is_there_still_counts(home: House
     home.hear("rtl_433/cellar/availability", "offline")
     home.expect("told", level="technical")
     assert "another one still hears its 1 devices" in home.alert.reason
-
-
-# -- batteries ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_sensor_s_battery_may_be_lower_than_a_pendant_s(home: House) -> None:
-    """At 15 % a pendant is told; a door sensor at 10 %, because nobody calls with it."""
-    home.device("room-012-door", battery=12)
-    home.expect_quiet()
-    home.device("room-012-door", battery=10)
-    home.expect("told", level="technical", kind="battery")
-    home.device("room-012-pendant", battery=15)
-    assert [alert.level for alert in home.open] == ["technical", "check"]
-    assert "Margaret will soon be without this protection" in home.open[1].reason
-
-
-def test_a_battery_of_unknown_charge_is_neither_low_nor_good(home: House) -> None:
-    """Null, -1 and 255 say nothing: they raise nothing, and they end nothing."""
-    for value in (None, -1, 255):
-        says(home, "zigbee2mqtt/room-012-pendant", Kind.BATTERY, value)
-        home.expect_quiet()
-    says(home, "zigbee2mqtt/room-012-pendant", Kind.BATTERY, 9)
-    for value in (None, -1, 255):
-        says(home, "zigbee2mqtt/room-012-pendant", Kind.BATTERY, value)
-        home.expect("told", kind="battery")
-
-
-def test_a_share_that_looks_well_does_not_outvote_the_device_s_own_word(home: House) -> None:
-    """It says 50 % and low: until it takes the word back it is low."""
-    home.device("room-012-pendant", battery=51, battery_low=True)
-    home.expect("told", kind="battery")
-    home.device("room-012-pendant", battery=50, battery_low=True)
-    home.expect("told", kind="battery")
-
-
-def test_a_battery_that_wavers_between_low_and_ok_rings_once(home: House) -> None:
-    """It counts as good when it has said so for an hour."""
-    home.device("room-012-pendant", battery_low=True)
-    home.expect("told", kind="battery")
-    home.forget()
-    for _ in range(5):
-        home.wait(minutes=10)
-        home.device("room-012-pendant", battery_low=False)
-        home.wait(minutes=10)
-        home.device("room-012-pendant", battery_low=True)
-    home.device("room-012-pendant", battery_low=False)
-    home.wait(minutes=59)
-    assert [alert.id for alert in home.open] == ["a00001"]
-    home.wait(minutes=1)
-    home.expect("closed", ending="back")
