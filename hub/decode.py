@@ -84,6 +84,8 @@ def _learned(item: Description) -> dict[str, object]:
         "commands": item.commands,
         "can_call": item.can_call,
         "unclear": item.unclear,
+        **({"checks_in_s": item.checks_in_s} if item.checks_in_s else {}),
+        **({"gateway": item.gateway} if item.gateway else {}),
     }
 
 

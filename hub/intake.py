@@ -14,6 +14,7 @@ from devices.adapter import NOTHING, Message
 from devices.events import EMERGENCY_KINDS, Event
 from devices.registry import meaning, presses_call
 from devices.topics import publishable
+from hub.described import to_supervise
 from hub.lanes import BULK, URGENT, Held, Overlap, Received, digest
 from hub.ledger.rows import OWN_FAULT
 from hub.ledger.write import Batch
@@ -200,6 +201,9 @@ class Intake:
                 taken.learned = True
                 steps.known[described.device] = described
                 group.batch.known[described.device] = described
+                supervised = to_supervise(before, described)
+                if supervised is not None:
+                    steps.take(group, supervised, now)
         for device in decoded.forgotten:
             # One that can call stays known: a list may be incomplete, and its next press must still be one.
             if device in steps.known and not steps.known[device].can_call:

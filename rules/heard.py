@@ -39,7 +39,7 @@ def heard(turn: Turn, given: Heard) -> None:
     was = before.values[key] if before is not None and known else None
     news = not known or was != event.value
     status = _status(turn, before, event, given, key if news else None)
-    if status.faults and not given.retained:
+    if status.faults and not is_no_sign_of_life(before, event, given):
         status = supervision.heard_again(turn, status, placed, event)
     turn.state.devices.put(event.device, status)
     if news:
@@ -51,8 +51,7 @@ def _status(turn: Turn, before: Status | None, event: Event, given: Heard, key: 
     now = turn.now
     if before is None:
         before = Status(device=event.device, heard_ms=0, heard_wall_ms=0)
-    # What a broker remembers was not heard now, and that a device is offline is not said by the device.
-    silent = given.retained or (event.kind is Kind.AVAILABILITY and event.value == "offline")
+    silent = is_no_sign_of_life(before, event, given)
     return Status(
         device=event.device,
         heard_ms=before.heard_ms if silent else now.elapsed_ms,
@@ -61,7 +60,23 @@ def _status(turn: Turn, before: Status | None, event: Event, given: Heard, key: 
         counted=before.counted,
         faults=before.faults,
         watched_from_ms=before.watched_from_ms,
+        known_lost_ms=before.known_lost_ms,
+        stamp_ms=before.stamp_ms if event.at_ms is None else event.at_ms,
+        checks_in_s=before.checks_in_s,
+        gateway=before.gateway,
     )
+
+
+def is_no_sign_of_life(before: Status | None, event: Event, given: Heard) -> bool:
+    """What a broker remembers was not heard now, what a gateway remembers has the stamp it had before, and that a
+    device is offline is not said by the device. A press is always heard."""
+    if given.retained:
+        return True
+    if event.press or before is None:
+        return False
+    if event.kind is Kind.AVAILABILITY:
+        return event.value == "offline"
+    return event.at_ms is not None and event.at_ms == before.stamp_ms
 
 
 def _with(before: Status, key: str, value: Value) -> dict[str, Value]:

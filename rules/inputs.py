@@ -28,6 +28,15 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """A device told about itself what its supervision must know, or no longer says so."""
+
+    device: str
+    checks_in_s: int = 0
+    gateway: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FellDue:
     """A timer's time came."""
 
@@ -140,6 +149,7 @@ class Remembered:
 
 Input = (
     Heard
+    | Described
     | FellDue
     | Asked
     | Delivered

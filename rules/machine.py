@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import alerts, episodes, faults, morning, requests, supervision
+from rules import alerts, episodes, faults, gateways, morning, requests, supervision
 from rules.effects import Did, Effect
 from rules.follow import follow_setting
 from rules.heard import heard
@@ -26,6 +26,7 @@ from rules.inputs import (
     ConfigurationRefused,
     Configured,
     Delivered,
+    Described,
     Dropped,
     Faulted,
     FellDue,
@@ -97,6 +98,8 @@ def _fell_due(turn: Turn, given: FellDue) -> None:
         _not_received(turn, alert_id, person, int(channel), "no receipt in time")
     elif timer.what == "silence":
         supervision.silence_due(turn)
+    elif timer.what == "device":
+        supervision.device_due(turn, timer.ref)
     elif timer.what == "morning":
         morning.due(turn)
     elif timer.what == "tidy":
@@ -127,7 +130,10 @@ def _tidy(turn: Turn) -> None:
 def _is_of_use(turn: Turn, status: Status) -> bool:
     stranger = turn.state.strangers.get(status.device)
     marked = stranger is not None and bool(stranger.marked_by)
-    return marked or bool(status.faults) or turn.setting.placed(status.device) is not None
+    if marked or status.faults or status.gateway or status.checks_in_s:
+        return True
+    # A gateway that said long ago that it is there still says so.
+    return turn.setting.placed(status.device) is not None or gateways.is_gateway(turn, status.device)
 
 
 # -- channels -----------------------------------------------------------------------------------------------------
@@ -169,7 +175,8 @@ def _not_received(turn: Turn, alert_id: str, person: str, channel: int, why: str
 
 def _configured(turn: Turn, given: Configured) -> None:
     """A new configuration holds from here; running episodes end under the plan they began with."""
-    first = turn.state.setting is None
+    before = turn.state.setting
+    first = before is None
     running = sorted(turn.state.episodes, key=lambda episode: (len(episode.id), episode.id))
     setting = Setting(given.home, running=[episode.rule for episode in running])
     turn.state.setting = setting
@@ -182,7 +189,7 @@ def _configured(turn: Turn, given: Configured) -> None:
         turn.log(Did.PLAN_REFUSED, refused)
     if given.refused:
         _fault(turn, "configuration", f"a plan was refused, the one before stays: {given.refused[0]}")
-    supervision.placed_anew(turn)
+    supervision.placed_anew(turn, before)
     follow_setting(turn)
     morning.arm(turn)
 
@@ -331,6 +338,7 @@ def _of_fault(turn: Turn, fault: str) -> Alert | None:
 
 
 TAKE: dict[type, Callable[[Turn, Input], None]] = {
+    Described: supervision.described,  # type: ignore[dict-item]
     FellDue: _fell_due,  # type: ignore[dict-item]
     Asked: requests.asked,  # type: ignore[dict-item]
     Delivered: _delivered,  # type: ignore[dict-item]

@@ -193,6 +193,14 @@ class Status:
     """What is wrong (`silent`, `battery`, `tamper`, `offline`) and the alert that says so."""
     watched_from_ms: int = 0
     """Its silence counts from here: it was placed, or staff closed the alert of its last silence."""
+    known_lost_ms: int = 0
+    """Staff closed the alert that it is not heard then; until it is heard it is still lost, though nobody is rung."""
+    stamp_ms: int | None = None
+    """Its own time stamp of what it said last: the same stamp once more is a gateway's memory, no sign of life."""
+    checks_in_s: int = 0
+    """It says that it speaks at least this often; 0 where it does not."""
+    gateway: str = ""
+    """The gateway it is heard through, where it is tied to one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

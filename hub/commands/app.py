@@ -93,6 +93,47 @@ def check(
 
 
 @app.command()
+def devices(
+    home: Home,
+    do: Annotated[
+        str | None, typer.Argument(help="place: write a device into devices.yaml; unset, list.", show_default=False)
+    ] = None,
+    device: Annotated[
+        str | None, typer.Argument(help="Which: its address, or what its gateway calls it.", show_default=False)
+    ] = None,
+    room: Annotated[str | None, typer.Option("--room", "--place", help="The place it belongs to.")] = None,
+    said_as: Annotated[
+        str | None,
+        typer.Option("--as", help="What it is for: pendant, cord, call-button, mat, tag, or a word of `for:`."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Our name of it; unset, from room and use.")] = None,
+    person: Annotated[str | None, typer.Option(help="The resident it belongs to.")] = None,
+    unheard: Annotated[bool, typer.Option("--unheard", help="Place it though nothing was heard of it.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="The placed ones too, and the gateways.")] = False,
+    blind: Annotated[
+        bool, typer.Option("--blind", help="Who is without a working device, and why; exit 1 where there is.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
+) -> int:
+    """List the devices of a home, or place one.
+
+    Without a word those that nobody has placed, each with the line to add to devices.yaml.
+    """
+    from hub.commands.devices import devices_of
+
+    return devices_of(
+        home,
+        do=do,
+        device=device,
+        said_as=said_as,
+        where=(room, person, name),
+        unheard=unheard,
+        lists=(every, blind),
+        as_json=as_json,
+    )
+
+
+@app.command()
 def sheet(
     home: Home,
     as_html: Annotated[bool, typer.Option("--html", help="As a page for a printer, instead of plain text.")] = False,

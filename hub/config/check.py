@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TextIO
 
@@ -11,8 +12,13 @@ import orjson
 
 from devices.registry import CALLS
 from hub.config.broker_conf import broker_problems
+from hub.config.document import read_document
+from hub.config.files import DevicesFile
 from hub.config.problems import ConfigurationRefused, Problem
+from hub.config.purposes import unfit
 from hub.config.read import Reading, read_home
+from hub.homes import LEDGER
+from hub.ledger.read import NotThereYet, Reader, Unreadable
 from rules.home import Home
 
 ASSUMPTIONS = (
@@ -34,7 +40,22 @@ def check_home(folder: Path, *, as_json: bool = False, out: TextIO | None = None
     except ConfigurationRefused as refused:
         return _report(None, refused.problems, (), as_json, out)
     broker = (found.problem for found in broker_problems(folder))
-    return _report(reading, reading.refused_plans, (*reading.warnings, *broker), as_json, out)
+    warnings = (*reading.warnings, *_unfit(folder, reading), *broker)
+    return _report(reading, reading.refused_plans, warnings, as_json, out)
+
+
+def _unfit(folder: Path, reading: Reading) -> list[Problem]:
+    """Devices that cannot be what they were placed as, by what they told a hub about themselves. A warning: what a
+    device says may change overnight, and must not take the home's files away from under a hub."""
+    with closing(Reader(reading.settings.data / LEDGER)) as reader:
+        try:
+            known = {one.device: one for one in reader.known()}
+        except NotThereYet:
+            return []
+        except Unreadable as error:
+            return [Problem(file=LEDGER, what=f"cannot be read ({error}): what devices say of themselves is not known")]
+    document = read_document(folder.absolute(), "devices.yaml")
+    return unfit(document, DevicesFile.model_validate(document.data).devices, known)
 
 
 def _report(

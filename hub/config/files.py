@@ -123,7 +123,10 @@ class TimesForm(Form):
     unclosed: Annotated[Duration, _UpToTwelveHours] = Field(
         60 * 60, description="Attended and not closed for so long: the carer is reminded."
     )
-    battery_low_pct: Percent = Field(15, description="A battery at or below this many percent is reported as low.")
+    battery_low_pct: Percent = Field(
+        15,
+        description="The battery of a pendant or cord at or below this many percent is low; of all else, two thirds.",
+    )
     round: Annotated[Duration, _between(60, 4 * 3600, "from 1 min to 4 h")] = Field(
         15 * 60, description="While Handrail is down, the blind spots are looked into this often."
     )

@@ -6,6 +6,7 @@ resident stays known, and keeps the rules that were accepted last where these st
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -16,7 +17,7 @@ from devices.registry import Placed
 from hub.config.call_points import check_call_points
 from hub.config.complain import complaints
 from hub.config.crosscheck import Files, Found, check_devices_file, check_home_file, supervision_of
-from hub.config.document import Document, read_document
+from hub.config.document import Document, parse, read_document
 from hub.config.files import CarerForm, DevicesFile, Form, HomeFile, StaffFile, TimesForm
 from hub.config.people import check_ladders, check_staff_file
 from hub.config.plans import House, Written, compile_plan, written_plans
@@ -42,15 +43,15 @@ class Reading:
     """The accepted home as the ledger keeps it; `stored.home_from_json` reads it back."""
 
 
-def read_home(folder: Path, last: Home | None = None) -> Reading:
+def read_home(folder: Path, last: Home | None = None, *, instead: Mapping[str, bytes] | None = None) -> Reading:
     """Read and check everything; raises `ConfigurationRefused` with all that is wrong.
 
     `last` is the home that was accepted before: where a plan is refused now, its rules of then go on (`continued` does
-    the same for one who learns of it later).
+    the same for one who learns of it later). `instead` holds files as somebody is about to write them.
     """
     folder = folder.absolute()
     try:
-        return _read(folder, last)
+        return _read(folder, last, instead or {})
     except (OSError, RuntimeError) as error:
         # A disk that fails, a share that is gone, a name that no system takes (of which pathlib says RuntimeError):
         # what cannot be looked at is refused like what is wrong, because a file must not end a hub.
@@ -60,11 +61,11 @@ def read_home(folder: Path, last: Home | None = None) -> Reading:
         raise ConfigurationRefused([Problem(file=file, what=what, expected="a file this user may read")]) from error
 
 
-def _read(folder: Path, last: Home | None) -> Reading:
+def _read(folder: Path, last: Home | None, instead: Mapping[str, bytes]) -> Reading:
     problems: list[Problem] = []
-    home = _form(folder, "home.yaml", HomeFile, problems)
-    devices = _form(folder, "devices.yaml", DevicesFile, problems)
-    staff = _form(folder, "staff.yaml", StaffFile, problems)
+    home = _form(folder, "home.yaml", HomeFile, problems, instead)
+    devices = _form(folder, "devices.yaml", DevicesFile, problems, instead)
+    staff = _form(folder, "staff.yaml", StaffFile, problems, instead)
     plans = written_plans(folder)
     if home is None or devices is None or staff is None:
         raise ConfigurationRefused(problems)
@@ -105,9 +106,11 @@ def continued(reading: Reading, last: Home) -> Reading:
     return replace(reading, home=home, text=home_json(home))
 
 
-def _form(folder: Path, file: str, form: type[F], problems: list[Problem]) -> tuple[Document, F] | None:
+def _form(
+    folder: Path, file: str, form: type[F], problems: list[Problem], instead: Mapping[str, bytes]
+) -> tuple[Document, F] | None:
     try:
-        document = read_document(folder, file)
+        document = parse(instead[file], file) if file in instead else read_document(folder, file)
     except ConfigurationRefused as refused:
         problems += refused.problems
         return None

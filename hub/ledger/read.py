@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from devices.adapter import Description
 from hub.clock import Clock, SystemClock
 from rules.home import Home, Role
 from rules.state import Alert, Meta, OnShift, Person, Status, Stranger
@@ -161,6 +162,7 @@ _PERSON = _Rows(Person)
 _STATUS = _Rows(Status)
 _STRANGER = _Rows(Stranger)
 _META = _Rows(Meta)
+_DESCRIPTION = _Rows(Description)
 _HOUSE = _Rows(House)
 _HOME = _Rows(Home)
 
@@ -280,6 +282,14 @@ class Reader:
         """Devices with something wrong with them."""
         rows = self._ask("SELECT body FROM devices WHERE coalesce(body -> 'faults', '{}') <> '{}' ORDER BY key")
         return [_STATUS.read(str(body)) for (body,) in rows]
+
+    def devices(self) -> list[Status]:
+        """Everything that was ever heard or placed, with what it said last."""
+        return [_STATUS.read(str(body)) for (body,) in self._ask("SELECT body FROM devices ORDER BY key")]
+
+    def known(self) -> list[Description]:
+        """What devices told about themselves."""
+        return [_DESCRIPTION.read(str(body)) for (body,) in self._ask("SELECT body FROM known ORDER BY key")]
 
     def meta(self) -> Meta:
         """The single values: mode of the house, the link to the broker."""

@@ -14,6 +14,7 @@ from rules.inputs import (
     ConfigurationRefused,
     Configured,
     Delivered,
+    Described,
     Dropped,
     Faulted,
     FellDue,
@@ -49,6 +50,7 @@ OTHER_INPUTS: dict[str, type] = {
         Faulted,
         Dropped,
         Remembered,
+        Described,
     )
 }
 

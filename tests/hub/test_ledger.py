@@ -29,6 +29,7 @@ from rules.inputs import (
     ConfigurationRefused,
     Configured,
     Delivered,
+    Described,
     Dropped,
     Faulted,
     FellDue,
@@ -175,6 +176,7 @@ def test_every_other_input_comes_back_from_its_row_as_it_was(tmp_path: Path) -> 
         Faulted(fault="disk", on=True, reason="full", about={"a": "b"}),
         Dropped(what="zigbee2mqtt/x/set", why="a light"),
         Remembered(shown={"a00007": (3, "Margaret pressed")}),
+        Described(device="shelly/x", checks_in_s=900, gateway="shelly/plug"),
     ]
     named = {kind.__name__ for kind in typing.get_args(Input)} - {"Heard"}
     assert set(OTHER_INPUTS) == named == {type(row).__name__ for row in inputs}

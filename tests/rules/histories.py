@@ -16,6 +16,7 @@ from rules.inputs import (
     ConfigurationRefused,
     Configured,
     Delivered,
+    Described,
     Dropped,
     Faulted,
     FellDue,
@@ -212,6 +213,12 @@ OTHERS: st.SearchStrategy[Input] = st.one_of(
     st.builds(Faulted, fault=st.sampled_from(["ledger", "qos0:x"]), on=st.booleans(), reason=st.sampled_from("ab")),
     st.builds(Dropped, what=TEXT, why=TEXT),
     st.builds(Remembered, shown=st.dictionaries(ALERTS, st.tuples(st.integers(0, 9), TEXT), max_size=3)),
+    st.builds(
+        Described,
+        device=DEVICES,
+        checks_in_s=st.sampled_from([0, 0, 60, 900, 86_400]),
+        gateway=st.sampled_from(["", "", "x", "zigbee2mqtt/room-012-light", "zigbee2mqtt/bridge"]),
+    ),
 )
 
 

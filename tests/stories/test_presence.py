@@ -125,7 +125,7 @@ def raise_by_rule(home: House, level: Level) -> None:
 
 
 def test_company_and_devices_need_nobody_beside_them(home: House) -> None:
-    """A wish for company, bytes that nobody can read, a silent pendant: closed with their ending alone."""
+    """A wish for company, bytes that nobody can read, pendants gone silent: closed with their ending alone."""
     raise_by_rule(home, Level.REQUEST)
     home.close("carer-1", reason="")
     home.cannot_read("zigbee2mqtt/x", "no JSON")
@@ -134,7 +134,7 @@ def test_company_and_devices_need_nobody_beside_them(home: House) -> None:
     home.expect_quiet()
     home.wait(hours=30)
     silent = [alert for alert in home.open if alert.kind == "availability"]
-    assert {alert.level for alert in silent} == {Level.CHECK}
+    assert {alert.level for alert in silent} == {Level.URGENT}
     for alert in silent:
         assert home.ask("close", by="nurse-1", alert=alert.id, ending="helped").ok
 

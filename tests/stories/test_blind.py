@@ -1,0 +1,79 @@
+"""Who cannot call for help now, and why: the list behind `handrail devices --blind`."""
+
+from dataclasses import replace
+
+from rules.protection import blind
+from tests.stories.house import House
+
+EVERYBODY = ("Ada", "Margaret", "Joan", "George", "Ruth", "Edith")
+
+
+def who(home: House) -> dict[str, str]:
+    """Everybody and every place on the list, each with why."""
+    assert home.state.setting is not None
+    found = blind(home.state, home.state.setting)
+    return {one.name: "; ".join(f"{device.name} {device.why}" for device in one.devices) for one in found}
+
+
+def all_speak(home: House) -> None:
+    """Every pendant and cord is heard."""
+    for placed in home.home.devices:
+        if placed.device.startswith("zigbee2mqtt"):
+            home.device(placed.name, battery=90)
+
+
+def test_who_was_never_heard_is_not_known_to_be_heard(home: House) -> None:
+    """On the first morning everybody is on the list, and the lounge with its cord; one word is enough to leave it."""
+    assert tuple(who(home)) == (*EVERYBODY, "Lounge")
+    home.device("room-012-pendant", battery=90)
+    assert "Margaret" not in who(home)
+    all_speak(home)
+    assert who(home) == {}
+
+
+def test_one_of_two_is_enough_and_none_of_two_is_not(home: House) -> None:
+    """Margaret has a pendant and a cord; both are named with what is wrong with each."""
+    all_speak(home)
+    home.hear("zigbee2mqtt/room-012-pendant/availability", "offline")
+    assert who(home) == {}
+    home.device("room-012-call", battery=3)
+    assert who(home) == {"Margaret": "room-012-pendant offline; room-012-call battery 3 %"}
+    home.hear("zigbee2mqtt/room-012-pendant/availability", "online")
+    assert who(home) == {}
+
+
+def test_opened_counts_and_a_place_is_named_by_its_cord(home: House) -> None:
+    """The lounge's only cord was opened."""
+    all_speak(home)
+    home.device("lounge-cord", tamper=True)
+    assert who(home) == {"Lounge": "lounge-cord opened or moved"}
+
+
+def test_nobody_placed_anything_for_somebody_who_moved_in(home: House) -> None:
+    """Nothing to call with is a reason too."""
+    home.configure(replace(home.home, devices=tuple(row for row in home.home.devices if row.person != "ada")))
+    all_speak(home)
+    assert who(home) == {"Ada": ""}
+
+
+def test_a_gateway_that_is_gone_takes_everybody_but_who_has_another(home: House) -> None:
+    """Joan's second pendant is on the radio and was heard."""
+    all_speak(home)
+    home.hear("rtl_433/attic/events", {"model": "Honeywell-Security", "channel": 8, "id": 75948, "battery_ok": 1})
+    home.hear("zigbee2mqtt/bridge/state", {"state": "offline"})
+    found = who(home)
+    assert tuple(found) == (*(name for name in EVERYBODY if name != "Joan"), "Lounge")
+    assert "room-012-pendant its gateway is gone (zigbee2mqtt)" in found["Margaret"]
+
+
+def test_staff_who_closed_an_alert_have_mended_nothing(home: House) -> None:
+    """The pendant is on the list until it speaks, though nobody is rung."""
+    all_speak(home)
+    kept = [row for row in home.home.devices if row.name == "room-012-pendant"]
+    home.configure(replace(home.home, residents=home.home.residents[1:2], devices=tuple(kept)))
+    home.wait(hours=25)
+    assert who(home) == {"Margaret": "room-012-pendant silent"}
+    home.close("carer-1", "other", reason="battery ordered")
+    assert who(home) == {"Margaret": "room-012-pendant silent, as staff know"}
+    home.device("room-012-pendant", battery=89)
+    assert who(home) == {}
