@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import alerts, episodes, faults, morning, requests, supervision
+from rules import alerts, episodes, faults, morning, requests, supervision, walking
 from rules.effects import Did, Effect
 from rules.follow import follow_setting
 from rules.heard import heard
@@ -69,6 +69,7 @@ ALERT_TIMERS: dict[str, Callable[[Turn, Alert, int], None]] = {
     "claim": alerts.claim_due,
     "promise": alerts.promise_due,
     "unclosed": alerts.unclosed_due,
+    "test": walking.test_due,
 }
 
 
@@ -92,6 +93,8 @@ def _fell_due(turn: Turn, given: FellDue) -> None:
         supervision.silence_due(turn)
     elif timer.what == "morning":
         morning.due(turn)
+    elif timer.what == "walk":
+        walking.due(turn, timer.ref)
     elif timer.what == "tidy":
         _tidy(turn)
 
@@ -109,6 +112,7 @@ def _tidy(turn: Turn) -> None:
         if now - max(status.heard_ms, status.watched_from_ms) > STRANGER_KEPT_MS and not _is_of_use(turn, status):
             state.devices.drop(status.device)
             state.strangers.drop(status.device)
+    walking.tidy(turn)
     turn.arm("tidy", "all", now + TIDY_MS)
 
 
@@ -171,6 +175,8 @@ def _configured(turn: Turn, given: Configured) -> None:
     if given.refused:
         _fault(turn, "configuration", f"a plan was refused, the one before stays: {given.refused[0]}")
     supervision.placed_anew(turn)
+    walking.interrupt(turn, "the configuration changed")
+    walking.watch(turn)
     follow_setting(turn)
     morning.arm(turn)
 
@@ -198,6 +204,8 @@ def _started(turn: Turn, given: Started) -> None:
     for fault in turn.meta.unkept:
         _faulted(turn, Faulted(fault=fault, on=False, reason="the hub started and its ledger takes commits"))
     supervision.arm(turn)
+    walking.unheard(turn, "the hub was started again")
+    walking.watch(turn)
     down = f", after {plainly(turn.now.wall_ms - given.down_from_ms)} down" if given.down_from_ms else ""
     turn.log(Did.STARTED, f"the hub started{down}")
     if turn.state.timers.get("tidy/all") is None:
@@ -219,6 +227,7 @@ def _linked(turn: Turn, given: Linked) -> None:
     elif not _is_down(turn.meta):
         turn.set_meta(replace(turn.meta, down_from_wall_ms=wall, up_wall_ms=0))
     supervision.linked(turn, up=given.up)
+    walking.unheard(turn, "the broker was lost")
     turn.log(Did.BACK if given.up else Did.LOST, f"broker: {given.why or ('connected' if given.up else 'lost')}")
 
 
@@ -231,12 +240,14 @@ def _clock_stepped(turn: Turn, given: ClockStepped) -> None:
         later = alert.promise
         if later is not None:
             later = replace(later, until_wall_ms=later.until_wall_ms + given.step_ms)
+        test = alert.test and replace(alert.test, until_wall_ms=alert.test.until_wall_ms + given.step_ms)
         turn.show(
             replace(
                 alert,
                 version=alert.version + 1,
                 waiting_since_wall_ms=alert.waiting_since_wall_ms + given.step_ms,
                 promise=later,
+                test=test,
             )
         )
     if turn.state.setting is not None:
@@ -267,6 +278,7 @@ def _unkept(turn: Turn, given: Faulted) -> None:
     without = tuple(fault for fault in before if fault != given.fault)
     turn.set_meta(replace(turn.meta, unkept=(*without, given.fault) if given.on else without))
     if given.on:
+        walking.interrupt(turn, "the hub cannot write it down")
         raised = [turn.state.alerts.get(key) for key in given.about.get("alerts", "").split()]
         changed = [alert for alert in raised if alert is not None and not alert.unrecorded]
     else:

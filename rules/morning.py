@@ -1,7 +1,7 @@
 """The manager's list of every morning: what the night left to be looked at, in one technical alert and one log line.
 
-Alerts closed without a proof of presence and why, residents whose frequent calls ask for a review, and the strangers'
-devices that are marked *not ours*. A morning with nothing to list is silent.
+Alerts closed without a proof of presence and why, residents whose frequent calls ask for a review, the strangers'
+devices that are marked *not ours*, and the walk tests that are overdue. A morning with nothing to list is silent.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from rules.levels import Level
 from rules.raising import Found
 from rules.state import Alert, AlertState, Ending
 from rules.turn import Turn
+from rules.walks import overdue
 
 DAY_MS = 86_400_000
 MOST = 20
@@ -43,7 +44,7 @@ def _day_later(moment: datetime) -> datetime:
 def due(turn: Turn) -> None:
     """Write the list, tell the person in charge, and wait for the next morning."""
     arm(turn)
-    found = [*_unproved(turn), *_reviews(turn), *_strangers(turn)]
+    found = [*_unproved(turn), *_reviews(turn), *_strangers(turn), *_tests(turn)]
     if not found:
         return
     words = "; ".join(found)
@@ -92,6 +93,13 @@ def _strangers(turn: Turn) -> Iterator[str]:
     marked = sorted(stranger.device for stranger in turn.state.strangers if stranger.not_ours)
     if marked:
         yield f"marked not ours: {_some(marked)}"
+
+
+def _tests(turn: Turn) -> Iterator[str]:
+    home = turn.setting.home
+    late = overdue(home.devices, turn.state.walks.rows, home.times, turn.now.wall_ms)
+    if late:
+        yield f"walk tests overdue: {_some([row.words for row in late])}"
 
 
 def _some(names: list[str]) -> str:

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from hub.clock import Clock, SystemClock
 from rules.home import Home, Role
 from rules.state import Alert, Meta, OnShift, Person, Status, Stranger
+from rules.walks import Walk
 
 LOOK_BACK = 5_000
 """How many log lines the closed alerts are looked for in: some nights of a busy home, read in a few milliseconds."""
@@ -161,6 +162,7 @@ _PERSON = _Rows(Person)
 _STATUS = _Rows(Status)
 _STRANGER = _Rows(Stranger)
 _META = _Rows(Meta)
+_WALK = _Rows(Walk)
 _HOUSE = _Rows(House)
 _HOME = _Rows(Home)
 
@@ -271,6 +273,12 @@ class Reader:
         """Devices that were seen and that nobody has placed."""
         rows = [_STRANGER.read(str(body)) for (body,) in self._ask("SELECT body FROM strangers")]
         return sorted(rows, key=lambda row: row.first_wall_ms)
+
+    def walks(self) -> dict[str, Walk]:
+        """What is known of each device's walk tests; nothing in a ledger that is older than they are."""
+        if not self._ask("SELECT 1 FROM sqlite_master WHERE name = 'walks'"):
+            return {}
+        return {str(key): _WALK.read(str(body)) for key, body in self._ask("SELECT key, body FROM walks")}
 
     def people(self) -> list[Person]:
         """What is known of each resident now: where last seen."""

@@ -27,7 +27,7 @@ from rules.levels import Level
 from rules.state import Alert, AlertState, Ending, Meta, OnShift, Promise
 from tests.parts import part, until
 
-SCHEMA = Path(__file__).parents[2] / "hub" / "ledger" / "schema" / "0001.sql"
+SCHEMA = Path(__file__).parents[2] / "hub" / "ledger" / "schema"
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -78,7 +78,9 @@ class FakeHub:
 
     def __post_init__(self) -> None:
         with self._write() as db:
-            db.executescript("PRAGMA journal_mode = WAL;" + SCHEMA.read_text())
+            db.executescript(
+                "PRAGMA journal_mode = WAL;" + "".join(step.read_text() for step in sorted(SCHEMA.glob("[0-9]*.sql")))
+            )
         self.put("meta", "meta", Meta(linked=True))
         with self._write() as db:
             db.execute(

@@ -12,7 +12,20 @@ from hub.lock import Lock
 from hub.screens import house_code
 from tests.hub.program import finished, refused
 
-COMMANDS = ("run", "dashboards", "watch", "new", "check", "sheet", "decode", "simulate", "verify", "demo", "test")
+COMMANDS = (
+    "run",
+    "dashboards",
+    "watch",
+    "walk",
+    "new",
+    "check",
+    "sheet",
+    "decode",
+    "simulate",
+    "verify",
+    "demo",
+    "test",
+)
 
 
 def new_home(folder: Path, **options: str) -> Path:
