@@ -7,7 +7,8 @@ Its constitution:
   give the same outcome, byte for byte, so the past can be replayed and a changed plan tried on it.
 - Waiting is data. A wait is a row of `timers`; its end is an input like any other, and comes back after a restart.
 - An emergency stands before everything: no plan, quiet hour or mode can delay it, because it is raised in the very step
-  that hears it.
+  that hears it. One press is not: that which a carer is testing by day; it is shown in that step, and raised in 30 s
+  unless they say that it was theirs (`walking.py`).
 - `State` is changed row by row, never copied, and never taken back: what was stepped was told.
 """
 

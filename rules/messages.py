@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rules.effects import Log
 from rules.levels import Level
-from rules.state import Alert, AlertState, State, Test
+from rules.state import Alert, AlertState, State, WalkTest
 
 Json = dict[str, object]
 
@@ -88,7 +88,7 @@ def alert_message(alert: Alert) -> Json:
     }
 
 
-def _test(test: Test | None) -> Json | None:
+def _test(test: WalkTest | None) -> Json | None:
     if test is None:
         return None
     heard_after_s = test.heard_after_ms / 1000

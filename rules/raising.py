@@ -8,7 +8,7 @@ from rules import alerts, nights, reach
 from rules.effects import Did
 from rules.levels import GROUPED, RANK, Level
 from rules.life import Doing
-from rules.state import Alert, AlertState, Test
+from rules.state import Alert, AlertState, WalkTest
 from rules.turn import Turn, plainly
 
 MOST_ALSO = 20
@@ -43,7 +43,7 @@ def raise_alert(turn: Turn, cause: Found) -> Alert:
     return _join(turn, cause) or _reopen(turn, cause) or _new(turn, cause)
 
 
-def show_test(turn: Turn, cause: Found, test: Test, why: str) -> Alert:
+def show_test(turn: Turn, cause: Found, test: WalkTest, why: str) -> Alert:
     """Show what would be an alert and rings nobody yet: the press of a walk test (`walking.py`)."""
     alert = replace(_drawn(turn, cause), test=test, quiet=True, rings=0)
     turn.log(Did.WALK_HEARD, why, alert=alert, stamp=cause.stamp, by=test.by)

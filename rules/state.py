@@ -16,7 +16,7 @@ from rules.home import Rule
 from rules.levels import Level
 from rules.setting import Setting
 from rules.tables import Table
-from rules.walks import Test, Walk
+from rules.walks import Walk, WalkTest
 
 
 class AlertState(StrEnum):
@@ -135,7 +135,7 @@ class Alert:
     found: bool = False
     unrecorded: bool = False
     episode: str | None = None
-    test: Test | None = None
+    test: WalkTest | None = None
     """The press of a walk test, which rings nobody yet; None once it is a call."""
 
 
@@ -364,8 +364,8 @@ __all__ = [
     "Status",
     "Stranger",
     "Table",
-    "Test",
     "Timer",
     "Walk",
+    "WalkTest",
     "fork",
 ]

@@ -19,7 +19,7 @@ from rules.levels import RANK, Level
 from rules.raising import MOST_ALSO, Found, show_test
 from rules.state import Alert, AlertState, Ending
 from rules.turn import LATE_MS, Turn, plainly
-from rules.walks import DAY_MS, TESTABLE, Test, Walk, interval_days
+from rules.walks import DAY_MS, TESTABLE, Walk, WalkTest, heard_words, interval_days
 
 WALK_MS = 60_000
 """So long the press is waited for."""
@@ -46,7 +46,9 @@ def walk(turn: Turn, request: Asked) -> Said:
     if why_not:
         return False, why_not
     before = turn.state.walks.get(placed.name) or Walk(device=placed.name, since_wall_ms=turn.now.wall_ms)
-    turn.state.walks.put(placed.name, replace(before, by=request.by, opened_ms=turn.now.elapsed_ms, alert=""))
+    now = turn.now
+    opened = replace(before, by=request.by, opened_ms=now.elapsed_ms, until_wall_ms=now.wall_ms + WALK_MS, alert="")
+    turn.state.walks.put(placed.name, opened)
     turn.set_meta(replace(turn.meta, walking=placed.name))
     turn.arm("walk", placed.name, turn.now.elapsed_ms + WALK_MS)
     why = f"{reach.name(turn, request.by)} tests {placed.name}: its first press within {plainly(WALK_MS)} is a TEST"
@@ -153,7 +155,7 @@ def is_test(turn: Turn, event: Event, placed: Placed | None) -> bool:
 def heard(turn: Turn, placed: Placed, cause: Found) -> None:
     """The press is shown as TEST at once, and is a call in 30 s."""
     running = turn.state.walks.rows[placed.name]
-    test = Test(
+    test = WalkTest(
         by=running.by,
         until_ms=turn.now.elapsed_ms + CONFIRM_MS,
         until_wall_ms=turn.now.wall_ms + CONFIRM_MS,
@@ -272,12 +274,6 @@ def battery_of(turn: Turn, placed: Placed) -> str:
     return said if isinstance(said, str) else f"{said:g} %"
 
 
-def heard_words(after_ms: int, battery: str) -> str:
-    """`heard after 0.8 s, battery 82 %`."""
-    said = f", battery {battery}" if battery else ", battery not known"
-    return f"heard after {after_ms / 1000:.1f} s{said}"
-
-
 def _running(turn: Turn) -> Walk | None:
     return turn.state.walks.get(turn.meta.walking) if turn.meta.walking else None
 
@@ -290,4 +286,4 @@ def _give_up(turn: Turn, running: Walk, why: str) -> None:
 def _ended(turn: Turn, running: Walk) -> Walk:
     turn.set_meta(replace(turn.meta, walking=""))
     turn.disarm("walk", running.device)
-    return replace(running, by="", opened_ms=0, alert="")
+    return replace(running, by="", opened_ms=0, until_wall_ms=0, alert="")

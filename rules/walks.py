@@ -17,7 +17,7 @@ TESTABLE = frozenset({Purpose.EMERGENCY, Purpose.CALL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Test:
+class WalkTest:
     """An alert that is the press of a walk test: a real call at `until_ms` (elapsed), unless `by` says before that it
     was theirs."""
 
@@ -40,6 +40,8 @@ class Walk:
     by: str = ""
     """Who tests it now; empty where nobody does."""
     opened_ms: int = 0
+    until_wall_ms: int = 0
+    """So long its press is waited for, as screens count down."""
     alert: str = ""
     """The press of the test that runs, once it was heard."""
     tested_by: str = ""
@@ -132,3 +134,9 @@ def overdue(devices: Iterable[Device], walks: Mapping[str, Walk], times: Interva
             ago = (wall_ms - walk.tested_wall_ms) // DAY_MS if walk.tested_wall_ms else None
             found.append(Overdue(device=device.name, days=ago, has_failed=walk.has_failed))
     return sorted(found, key=lambda row: row.device)
+
+
+def heard_words(after_ms: int, battery: str) -> str:
+    """`heard after 0.8 s, battery 82 %`."""
+    said = f", battery {battery}" if battery else ", battery not known"
+    return f"heard after {after_ms / 1000:.1f} s{said}"

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from devices.registry import Purpose, Supervision
 from hub.clock import Clock, SystemClock
 from rules.home import Home, Role
 from rules.state import Alert, Meta, OnShift, Person, Status, Stranger
@@ -98,6 +99,8 @@ class HouseDevice:
     name: str = ""
     person: str | None = None
     place: str | None = None
+    purpose: Purpose = Purpose.OTHER
+    supervision: Supervision = Supervision.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,8 @@ class HouseTimes:
     promise_longest_s: int = 1200
     night_from: str = "20:00"
     night_to: str = "08:00"
+    walk_pendant_days: int = 30
+    walk_pull_cord_days: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +143,8 @@ class Night:
     unread: int
     unread_newest: tuple[Quarantined, ...]
     meta: Meta
+    walks: Mapping[str, Walk] = field(default_factory=dict)
+    wall_ms: int = 0
 
 
 class _Rows(Generic[Row]):
@@ -315,6 +322,8 @@ class Reader:
                     unread=self.quarantine_count(today_wall_ms),
                     unread_newest=tuple(self.quarantine_newest()),
                     meta=self.meta(),
+                    walks=self.walks(),
+                    wall_ms=self.wall_ms(),
                 )
             finally:
                 if self._connection is not None and self._connection.in_transaction:

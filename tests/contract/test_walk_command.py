@@ -17,6 +17,7 @@ import orjson
 import pytest
 
 from hub.clock import SystemClock
+from hub.ledger.read import Reader
 from tests.contract.home_parts import DEADLINE_S, RunningHome, Stranger, command, environment, home_with, stranger
 from tests.parts import Mosquitto, end, until
 
@@ -121,6 +122,9 @@ async def test_press_now_heard_and_enter_records_it(home: RunningHome) -> None:
         assert (tested["by"], tested["device"]) == ("carer-1", DEVICE)
         assert me.log("told") == []
         assert home.stop() == 0
+    with closing(Reader(home.folder / "data" / "ledger.db")) as reader:
+        row = reader.night(0, 0).walks[DEVICE]
+    assert (row.tested_by, row.battery, row.by) == ("carer-1", "82 %", "")
     listed = finished("walk", home.folder, "--overdue")
     assert (listed.returncode, listed.stdout) == (0, "no walk test is overdue\n")
     assert finished("verify", home.folder).returncode == 0
