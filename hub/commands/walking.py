@@ -78,9 +78,11 @@ async def _press(hub: Hub, device: str, by: str, words: str) -> Outcome:
     _say(f"Heard after {test.get('heard_after_s')} s, battery {battery}.")
     _say("Enter: that was my test. Else it is a call in 30 s.")
     with _enter() as said_so:
-        ended = await _line(hub, ("raised", "closed"), "a call unless you press Enter", CONFIRM_MS, heard, said_so)
+        ended = await _line(hub, ("raised", "tested"), "a call unless you press Enter", CONFIRM_MS, heard, said_so)
     result, reason = "call", f"it is a call now: {_reason(ended)}"
-    if ended is None and said_so.is_set():
+    if ended is not None and ended["step"] == "tested":
+        result, reason = "tested", _reason(ended)
+    elif ended is None and said_so.is_set():
         ok, answer = await hub.ask(do="tested", device=device, by=by)
         result, reason = ("tested", answer) if ok else ("call", answer)
     return Outcome(
