@@ -23,6 +23,8 @@ from dashboards.gate import Gate
 from dashboards.live import Live
 from dashboards.paper import add_paper
 from dashboards.settings import Settings
+from dashboards.walks import add_walks
+from rules.taking import ENDINGS
 
 HERE = Path(__file__).parent
 LARGEST_BODY = 4_096
@@ -51,7 +53,19 @@ class Wish(BaseModel):
 
     id: Id
     do: Literal[
-        "sign_on", "sign_off", "claim", "attend", "promise", "close", "assist", "not_ours", "ours", "mode", "heard"
+        "sign_on",
+        "sign_off",
+        "claim",
+        "attend",
+        "promise",
+        "close",
+        "assist",
+        "not_ours",
+        "ours",
+        "mode",
+        "heard",
+        "walk",
+        "tested",
     ]
     by: Annotated[Word, StringConstraints(min_length=1)]
     alert: Word = ""
@@ -132,6 +146,7 @@ def make_app(settings: Settings, live: Live, asker: Asker, key: bytes) -> FastAP
     )
     _add_pages(app, settings, gate, pages)
     add_paper(app, lambda request: _is_in(request, gate), live.reader, pages)
+    add_walks(app, lambda request: _is_in(request, gate), live.reader)
     _add_code(app, gate)
     _add_live(app, gate, live)
     _add_asking(app, gate, live, asker)
@@ -150,7 +165,7 @@ def _add_pages(app: FastAPI, settings: Settings, gate: Gate, pages: Environment)
             words=orjson.dumps(strings.PAGE).decode(),
             attend_reasons=strings.ATTEND_REASONS,
             other_words=strings.OTHER_WORDS,
-            endings=[(ending.value, word) for ending, word in strings.ENDINGS.items() if ending.value != "back"],
+            endings=[(ending.value, word) for ending, word in strings.ENDINGS.items() if ending in ENDINGS.values()],
         )
         return Response(body, media_type="text/html; charset=utf-8")
 

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from hub.ledger.read import Night
 from rules.levels import Level
-from rules.state import Alert, AlertState, Ending, Missed, Promise
+from rules.state import Alert, AlertState, Ending, Missed, Promise, WalkTest
 
 log = logging.getLogger("handrail.dashboards")
 
@@ -30,6 +30,15 @@ class _MissedSaid(BaseModel):
     at: AwareDatetime
     presses: int
     answered_by: str | None
+
+
+class _TestSaid(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    by: str
+    until: AwareDatetime
+    heard_after_s: float
+    battery: str
 
 
 class _Said(BaseModel):
@@ -71,6 +80,7 @@ class _Said(BaseModel):
     late: bool
     found: bool
     unrecorded: bool
+    test: _TestSaid | None = None
     missed: tuple[_MissedSaid, ...]
     ending: Ending | None
     closed_by: str | None
@@ -157,6 +167,7 @@ def _alert(said: _Said) -> Alert:
         late=said.late,
         found=said.found,
         unrecorded=said.unrecorded,
+        test=_test(said.test) if said.test else None,
         missed=tuple(
             Missed(
                 resident=row.resident,
@@ -172,6 +183,16 @@ def _alert(said: _Said) -> Alert:
         ending=said.ending,
         closed_by=said.closed_by,
         closed_wall_ms=_ms(said.closed_at),
+    )
+
+
+def _test(said: _TestSaid) -> WalkTest:
+    return WalkTest(
+        by=said.by,
+        until_ms=0,
+        until_wall_ms=_ms(said.until) or 0,
+        heard_after_ms=round(said.heard_after_s * 1000),
+        battery=said.battery,
     )
 
 

@@ -24,6 +24,27 @@ class MissedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TestNow:
+    """A walk test's press on its card: whose test, and when it is a call unless they say that it was theirs."""
+
+    device: str
+    by: str
+    by_id: str
+    heard: str
+    until_wall_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkNow:
+    """A walk test whose press is waited for."""
+
+    device: str
+    by: str
+    by_id: str
+    until_wall_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One open alert as it stands on the board. Names are words to show; the fields ending in `_id` are for asking."""
 
@@ -72,6 +93,8 @@ class Card:
     unknown_device: str | None
     marks: tuple[str, ...]
     missed: tuple[MissedRow, ...]
+    test: TestNow | None
+    """The press of a walk test: it rings nobody yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +139,8 @@ class Notes:
     unread: tuple[str, ...]
     strangers: tuple[StrangerRow, ...]
     faulty: tuple[str, ...]
+    overdue: tuple[str, ...] = ()
+    """Walk tests that should have been made by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,3 +170,4 @@ class Board:
     promise_min: tuple[int, ...]
     seen: tuple[Seen, ...]
     notes: Notes
+    walk: WalkNow | None

@@ -21,6 +21,7 @@ ENDINGS: dict[Ending, str] = {
     Ending.MISTAKE: "Set off by mistake",
     Ending.OTHER: "Other",
     Ending.BACK: "Working again",
+    Ending.TESTED: "Walk test",
 }
 
 ROLES: dict[Role, str] = {
@@ -56,6 +57,15 @@ STRANGERS = "{count} devices seen, not placed"
 STRANGERS_ONE = "1 device seen, not placed"
 FAULTY = "{count} devices need attention"
 FAULTY_ONE = "1 device needs attention"
+OVERDUE = "{count} walk tests are overdue"
+OVERDUE_ONE = "1 walk test is overdue"
+OVERDUE_LIST = "Walk tests overdue: {devices}"
+TEST = "Test · {level}"
+TOLD_TEST = "Nobody has been told yet"
+WALK_NEVER = "never tested"
+WALK_TODAY = "tested today"
+WALK_TESTED = "tested {days} days ago"
+WALK_NOT_HEARD = "not heard at its last test"
 ALL_WELL = "All devices are well"
 NOT_OURS_BY = "not ours, says {who}"
 FAULTS: dict[str, str] = {
@@ -164,6 +174,23 @@ PAGE: dict[str, str] = {
     "failed": "That did not reach the board. Try again.",
     "announce": "{level}. {title}, {where}. {reason}",
     "announce_closed": "{title}: closed",
+    "walk": "Walk test",
+    "walk_title": "Which one do you test?",
+    "walk_find": "Room, name or device",
+    "walk_found": "Nothing is called so.",
+    "walk_press": "Press {device} now",
+    "walk_left": "{seconds} s left",
+    "walk_stop": "Stop",
+    "walk_other": "{name} tests {device} now. Its press is a test for {seconds} s.",
+    "walk_ended": "The test is over: every press is a call now.",
+    "walk_not_heard": "Nothing was heard of {device} in a minute. Change its battery and test it again.",
+    "walk_done": "Done",
+    "walk_next": "Test another one",
+    "tested": "That was my test",
+    "test_call": "It is a call",
+    "test_mine": "A call in {seconds} s, unless it was your test",
+    "test_other": "{name} tests it. A call in {seconds} s",
+    "test": "Test",
     "code_title": "House code",
     "code_sub": "Enter the code of this house once. This device remembers it.",
     "enter": "Enter",

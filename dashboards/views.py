@@ -11,19 +11,33 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dashboards import strings
-from dashboards.picture import Board, Card, ClosedRow, MissedRow, Name, Notes, Seen, StrangerRow
+from dashboards.picture import (
+    Board,
+    Card,
+    ClosedRow,
+    MissedRow,
+    Name,
+    Notes,
+    Seen,
+    StrangerRow,
+    TestNow,
+    WalkNow,
+)
+from dashboards.walks import overdue_of
 from devices.events import Kind
 from hub.ledger.read import House, HouseCarer, Night
 from rules import presence
 from rules.home import Role
 from rules.levels import RANK, Level
 from rules.state import Alert, AlertState, OnShift
+from rules.walks import heard_words
 
 TONIGHT_MS = 12 * 3_600_000
 """How far back the closed alerts of "earlier tonight" go."""
 CLOSED_SHOWN = 8
 CARDS_SHOWN = 120
 """More cards than anybody can read, and as many as a cheap phone draws at once; the most serious come first."""
+OVERDUE_SHOWN = 12
 NAMED = 3
 """More people than this are counted, not named."""
 PROMISE_MIN = (5, 10, 15)
@@ -79,7 +93,15 @@ def board(night: Night, home_name: str = "") -> Board:
         promise_min=tuple(m for m in PROMISE_MIN if m * 60 <= house.times.promise_longest_s),
         seen=_seen(night, names) if night.meta.mode == "fire" else (),
         notes=_notes(night, names),
+        walk=_walk(night, names),
     )
+
+
+def _walk(night: Night, names: _Names) -> WalkNow | None:
+    row = night.walks.get(night.meta.walking)
+    if row is None or not row.by or row.alert:
+        return None
+    return WalkNow(device=row.device, by=names.person(row.by) or row.by, by_id=row.by, until_wall_ms=row.until_wall_ms)
 
 
 def in_order(alerts: Iterable[Alert]) -> list[Alert]:
@@ -97,7 +119,9 @@ def card(alert: Alert, names: _Names, house: House) -> Card:
         id=alert.id,
         version=alert.version,
         level=alert.level,
-        level_word=strings.LEVELS[alert.level],
+        level_word=strings.TEST.format(level=strings.LEVELS[alert.level])
+        if alert.test
+        else strings.LEVELS[alert.level],
         state=alert.state,
         title=title,
         known=alert.resident is not None,
@@ -143,6 +167,20 @@ def card(alert: Alert, names: _Names, house: House) -> Card:
             )
             for row in alert.missed
         ),
+        test=_test(alert, names),
+    )
+
+
+def _test(alert: Alert, names: _Names) -> TestNow | None:
+    test = alert.test
+    if test is None:
+        return None
+    return TestNow(
+        device=alert.device or "",
+        by=names.person(test.by) or test.by,
+        by_id=test.by,
+        heard=f"H{heard_words(test.heard_after_ms, test.battery)[1:]}".replace(" %", "\u00a0%"),
+        until_wall_ms=test.until_wall_ms,
     )
 
 
@@ -165,6 +203,8 @@ def _title(alert: Alert, names: _Names) -> tuple[str, str]:
 
 def _told(alert: Alert, names: _Names) -> str:
     """Who has been told, as a colleague would say it, and how high the ladder was climbed."""
+    if alert.test is not None:
+        return strings.TOLD_TEST
     if not alert.told:
         return strings.TOLD_NOBODY
     shift, told = set(names.on_shift()), list(alert.told)
@@ -184,7 +224,7 @@ def _told(alert: Alert, names: _Names) -> str:
 
 
 def _may_promise(alert: Alert) -> bool:
-    if alert.level is Level.EMERGENCY or alert.state is AlertState.ATTENDED:
+    if alert.level is Level.EMERGENCY or alert.state is AlertState.ATTENDED or alert.test is not None:
         return False
     if alert.promise is not None:
         return not alert.promise.extended
@@ -258,10 +298,12 @@ def _notes(night: Night, names: _Names) -> Notes:
         + ", ".join(strings.FAULTS.get(fault, fault) for fault in sorted(row.faults))
         for row in night.faulty
     )
+    late = overdue_of(night.house, night.walks, night.wall_ms) if night.house else {}
     counted = (
         (night.unread, strings.UNREAD_ONE, strings.UNREAD),
         (len(strangers), strings.STRANGERS_ONE, strings.STRANGERS),
         (len(faulty), strings.FAULTY_ONE, strings.FAULTY),
+        (len(late), strings.OVERDUE_ONE, strings.OVERDUE),
     )
     lines = tuple((one if count == 1 else many).format(count=count) for count, one, many in counted if count)
     return Notes(
@@ -269,7 +311,13 @@ def _notes(night: Night, names: _Names) -> Notes:
         unread=tuple(f"{row.topic}: {row.reason}" for row in night.unread_newest) if night.unread else (),
         strangers=strangers,
         faulty=faulty,
+        overdue=(_overdue([row.words for row in late.values()]),) if late else (),
     )
+
+
+def _overdue(words: list[str]) -> str:
+    more = [strings.OTHERS.format(count=len(words) - OVERDUE_SHOWN)] if len(words) > OVERDUE_SHOWN else []
+    return strings.OVERDUE_LIST.format(devices=", ".join([*words[:OVERDUE_SHOWN], *more]))
 
 
 def timezone_of(house: House | None) -> tzinfo:

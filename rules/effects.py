@@ -49,6 +49,10 @@ class Did(StrEnum):
     FAULT = "fault"
     MENDED = "mended"
     MODE_CHANGED = "mode_changed"
+    WALK_OPENED = "walk_opened"
+    WALK_HEARD = "walk_heard"
+    WALK_ENDED = "walk_ended"
+    TESTED = "tested"
 
     __hash__ = str.__hash__
 

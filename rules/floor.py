@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from devices.commands import TurnOff, TurnOn
-from rules import alerts, episodes, reach
+from rules import alerts, episodes, reach, walking
 from rules.effects import Did
 from rules.home import Role
 from rules.inputs import Asked
@@ -51,6 +51,7 @@ def sign_off(turn: Turn, request: Asked) -> Said:
     if row is None:
         return False, f"{request.by!r} is not signed on"
     turn.state.shift.drop(request.by)
+    walking.left_by(turn, request.by)
     turn.log(Did.SIGNED_OFF, f"{row.name} signed off", by=request.by)
     alerts.leave_all(turn, request.by, f"{row.name} signed off")
     left = len(reach.on_shift(turn))
@@ -105,6 +106,8 @@ def mode(turn: Turn, request: Asked) -> Said:
     """*fire* stops speech, reminders and non-emergency sound, nothing else; *normal* ends it."""
     if request.reason not in ("fire", "normal"):
         return False, "the mode is fire or normal"
+    if request.reason == "fire":
+        walking.interrupt(turn, "there is a fire alarm")
     turn.set_meta(replace(turn.meta, mode=request.reason))
     who = reach.name(turn, request.by) if request.by else request.client
     turn.log(Did.MODE_CHANGED, f"{who}: {request.reason}", by=request.by or None)

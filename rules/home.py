@@ -212,6 +212,10 @@ class Times:
     unclosed_s: int = 3600
     """Attended and not closed for so long: the carer is reminded."""
     battery_low_pct: int = 15
+    walk_pendant_days: int = 30
+    """So often a pendant is to be walk-tested, in days."""
+    walk_pull_cord_days: int = 30
+    """The same for a cord or button on a wall."""
     round_s: int = 900
     """While Handrail is down somebody looks into the blind spots this often; the paper list says so."""
 

@@ -7,7 +7,8 @@ Its constitution:
   give the same outcome, byte for byte, so the past can be replayed and a changed plan tried on it.
 - Waiting is data. A wait is a row of `timers`; its end is an input like any other, and comes back after a restart.
 - An emergency stands before everything: no plan, quiet hour or mode can delay it, because it is raised in the very step
-  that hears it.
+  that hears it. One press is not: that which a carer is testing by day; it is shown in that step, and raised in 30 s
+  unless they say that it was theirs (`walking.py`).
 - `State` is changed row by row, never copied, and never taken back: what was stepped was told.
 """
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import alerts, episodes, faults, gateways, morning, requests, supervision
+from rules import alerts, episodes, faults, gateways, morning, requests, supervision, walking
 from rules.effects import Did, Effect
 from rules.follow import follow_setting
 from rules.heard import heard
@@ -77,6 +78,7 @@ ALERT_TIMERS: dict[str, Callable[[Turn, Alert, int], None]] = {
     "claim": alerts.claim_due,
     "promise": alerts.promise_due,
     "unclosed": alerts.unclosed_due,
+    "test": walking.test_due,
 }
 
 
@@ -102,6 +104,8 @@ def _fell_due(turn: Turn, given: FellDue) -> None:
         supervision.device_due(turn, timer.ref)
     elif timer.what == "morning":
         morning.due(turn)
+    elif timer.what == "walk":
+        walking.due(turn, timer.ref)
     elif timer.what == "tidy":
         _tidy(turn)
 
@@ -124,6 +128,7 @@ def _tidy(turn: Turn) -> None:
         if now - max(status.heard_ms, status.watched_from_ms) > STRANGER_KEPT_MS and not _is_of_use(turn, status):
             state.devices.drop(status.device)
             state.strangers.drop(status.device)
+    walking.tidy(turn)
     turn.arm("tidy", "all", now + TIDY_MS)
 
 
@@ -190,6 +195,8 @@ def _configured(turn: Turn, given: Configured) -> None:
     if given.refused:
         _fault(turn, "configuration", f"a plan was refused, the one before stays: {given.refused[0]}")
     supervision.placed_anew(turn, before)
+    walking.interrupt(turn, "the configuration changed")
+    walking.watch(turn)
     follow_setting(turn)
     morning.arm(turn)
 
@@ -218,6 +225,8 @@ def _started(turn: Turn, given: Started) -> None:
     for fault in turn.meta.unkept:
         _faulted(turn, Faulted(fault=fault, on=False, reason="the hub started and its ledger takes commits"))
     supervision.arm(turn)
+    walking.unheard(turn, "the hub was started again")
+    walking.watch(turn)
     down = f", after {plainly(turn.now.wall_ms - given.down_from_ms)} down" if given.down_from_ms else ""
     turn.log(Did.STARTED, f"the hub started{down}")
     if turn.state.timers.get("tidy/all") is None:
@@ -239,6 +248,7 @@ def _linked(turn: Turn, given: Linked) -> None:
     elif not _is_down(turn.meta):
         turn.set_meta(replace(turn.meta, down_from_wall_ms=wall, up_wall_ms=0))
     supervision.linked(turn, up=given.up)
+    walking.unheard(turn, "the broker was lost")
     turn.log(Did.BACK if given.up else Did.LOST, f"broker: {given.why or ('connected' if given.up else 'lost')}")
 
 
@@ -251,12 +261,14 @@ def _clock_stepped(turn: Turn, given: ClockStepped) -> None:
         later = alert.promise
         if later is not None:
             later = replace(later, until_wall_ms=later.until_wall_ms + given.step_ms)
+        test = alert.test and replace(alert.test, until_wall_ms=alert.test.until_wall_ms + given.step_ms)
         turn.show(
             replace(
                 alert,
                 version=alert.version + 1,
                 waiting_since_wall_ms=alert.waiting_since_wall_ms + given.step_ms,
                 promise=later,
+                test=test,
             )
         )
     morning.clock_stepped(turn, given.step_ms)
@@ -286,6 +298,7 @@ def _unkept(turn: Turn, given: Faulted) -> None:
     without = tuple(fault for fault in before if fault != given.fault)
     turn.set_meta(replace(turn.meta, unkept=(*without, given.fault) if given.on else without))
     if given.on:
+        walking.interrupt(turn, "the hub cannot write it down")
         raised = [turn.state.alerts.get(key) for key in given.about.get("alerts", "").split()]
         changed = [alert for alert in raised if alert is not None and not alert.unrecorded]
     else:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rules.effects import Log
 from rules.levels import Level
-from rules.state import Alert, AlertState, State
+from rules.state import Alert, AlertState, State, WalkTest
 
 Json = dict[str, object]
 
@@ -68,6 +68,7 @@ def alert_message(alert: Alert) -> Json:
         "late": alert.late,
         "found": alert.found,
         "unrecorded": alert.unrecorded,
+        "test": _test(alert.test),
         "missed": [
             {
                 "resident": row.resident,
@@ -84,6 +85,18 @@ def alert_message(alert: Alert) -> Json:
         "ending": alert.ending.value if alert.ending else None,
         "closed_by": alert.closed_by,
         "closed_at": _when(alert.closed_wall_ms),
+    }
+
+
+def _test(test: WalkTest | None) -> Json | None:
+    if test is None:
+        return None
+    heard_after_s = test.heard_after_ms / 1000
+    return {
+        "by": test.by,
+        "until": rfc3339(test.until_wall_ms),
+        "heard_after_s": heard_after_s,
+        "battery": test.battery,
     }
 
 
@@ -127,6 +140,7 @@ def room_message(state: State, room: str) -> Json:
                 "since": rfc3339(alert.waiting_since_wall_ms),
                 "coming": staff[coming].name if coming in staff else (signed_on.name if signed_on else coming),
                 "promised_until": _when(alert.promise.until_wall_ms) if alert.promise else None,
+                "test": alert.test is not None,
             }
         )
     return {"room": room, "heard": bool(calls), "calls": calls, "say": _said(state, room)}

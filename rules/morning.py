@@ -1,8 +1,9 @@
 """The manager's list of every morning: what the night left to be looked at, in one technical alert and one log line.
 
 Alerts closed without a proof of presence since the list before and why, residents whose frequent calls ask for a
-review, and the strangers' devices that are marked *not ours*. A morning with nothing to list is silent. What "since"
-means is asked in elapsed time: a day of 25 hours, a hub that was down and a clock that was set lose nothing of it.
+review, the strangers' devices that are marked *not ours*, and the walk tests that are overdue. A morning with nothing to
+list is silent. What "since" means is asked in elapsed time: a day of 25 hours, a hub that was down and a clock that was
+set lose nothing of it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from rules.levels import Level
 from rules.raising import Found
 from rules.state import Alert, AlertState, Ending
 from rules.turn import Turn
+from rules.walks import overdue
 
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
@@ -69,7 +71,7 @@ def _wall_ms(moment: datetime) -> int:
 def due(turn: Turn) -> None:
     """Write the list, tell the person in charge, and wait for the next morning."""
     arm(turn)
-    found = [*_unproved(turn), *_reviews(turn), *_strangers(turn)]
+    found = [*_unproved(turn), *_reviews(turn), *_strangers(turn), *_tests(turn)]
     turn.set_meta(replace(turn.meta, listed_ms=turn.now.elapsed_ms))
     if not found:
         return
@@ -127,6 +129,13 @@ def _strangers(turn: Turn) -> Iterator[str]:
     marked = sorted(stranger.device for stranger in turn.state.strangers if stranger.not_ours)
     if marked:
         yield f"marked not ours: {_some(marked)}"
+
+
+def _tests(turn: Turn) -> Iterator[str]:
+    home = turn.setting.home
+    late = overdue(home.devices, turn.state.walks.rows, home.times, turn.now.wall_ms)
+    if late:
+        yield f"walk tests overdue: {_some([row.words for row in late])}"
 
 
 def _some(names: list[str]) -> str:

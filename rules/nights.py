@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from devices.events import Kind
 from rules.effects import Did
-from rules.state import Alert, Person
+from rules.state import Alert, Ending, Person
 from rules.turn import Turn, clock_of
 
 OWN_CALLS = frozenset({Kind.EMERGENCY, Kind.CALL})
@@ -52,7 +52,7 @@ def counted(turn: Turn, resident: str | None, kind: str) -> str:
 def ended(turn: Turn, alert: Alert) -> None:
     """Remember how a call of this night ended, for the next ones."""
     person = turn.state.people.get(alert.resident or "")
-    if person is None or alert.ending is None or alert.kind not in OWN_CALLS or not person.night:
+    if person is None or alert.ending in (None, Ending.TESTED) or alert.kind not in OWN_CALLS or not person.night:
         return
     if person.night in (night_of(turn, alert.raised_wall_ms), night_of(turn, turn.now.wall_ms)):
         turn.state.people.put(person.resident, replace(person, endings=(*person.endings, alert.ending.value)))

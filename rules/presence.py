@@ -22,8 +22,9 @@ LISTED = "for the manager's list"
 
 
 def is_asked_for(alert: Alert) -> bool:
-    """Whether somebody has to stand beside a person to end this: not for a device's fault that nothing was added to."""
-    return alert.level in ASKED_FOR and (alert.kind not in OF_A_DEVICE or bool(alert.also))
+    """Whether somebody has to stand beside a person to end this: not for a walk test, and not for a device's fault that
+    nothing was added to."""
+    return alert.test is None and alert.level in ASKED_FOR and (alert.kind not in OF_A_DEVICE or bool(alert.also))
 
 
 def is_unshown(alert: Alert) -> bool:

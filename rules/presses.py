@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from devices.events import NOT_YET, Event, Kind
 from devices.registry import Placed
-from rules import alerts, missed, reach
+from rules import alerts, missed, reach, walking
 from rules.effects import Did
 from rules.levels import LEVEL_OF, Level
 from rules.raising import Found, raise_alert
@@ -85,6 +85,11 @@ def emergency_or_call(turn: Turn, event: Event, placed: Placed | None, *, retain
     if placed is None and _is_not_ours(turn, event):
         return
     age = missed.age_ms(turn, event)
+    found = retained or (not event.press and not known and _is_start(turn))
+    if placed is not None and not (age or found) and walking.is_test(turn, event, placed):
+        walking.heard(turn, placed, _found(turn, event, placed, level, age=0, found=False))
+        return
+    walking.interrupt(turn, f"{device} {'called' if device != turn.meta.walking else 'was pressed again'}")
     if event.press and age > missed.HOUR_MS:
         missed.add(turn, event, placed, level)
         return
@@ -96,7 +101,6 @@ def emergency_or_call(turn: Turn, event: Event, placed: Placed | None, *, retain
     caller = placed.person if placed and event.kind == Kind.STAFF_ASSIST else None
     if caller is not None and caller in turn.setting.staff:
         alerts.leave_all(turn, caller, f"{reach.name(turn, caller)} needs help themselves")
-    found = retained or (not event.press and not known and _is_start(turn))
     raise_alert(turn, _found(turn, event, placed, level, age=age, found=found))
 
 

@@ -8,7 +8,7 @@ from rules import alerts, nights, reach
 from rules.effects import Did
 from rules.levels import GROUPED, RANK, Level
 from rules.life import Doing
-from rules.state import Alert, AlertState
+from rules.state import Alert, AlertState, WalkTest
 from rules.turn import Turn, plainly
 
 MOST_ALSO = 20
@@ -43,21 +43,40 @@ def raise_alert(turn: Turn, cause: Found) -> Alert:
     return _join(turn, cause) or _reopen(turn, cause) or _new(turn, cause)
 
 
+def show_test(turn: Turn, cause: Found, test: WalkTest, why: str) -> Alert:
+    """Show what would be an alert and rings nobody yet: the press of a walk test (`walking.py`)."""
+    alert = replace(_drawn(turn, cause), test=test, quiet=True, rings=0)
+    turn.log(Did.WALK_HEARD, why, alert=alert, stamp=cause.stamp, by=test.by)
+    turn.show(alert)
+    turn.show_room(alert.room)
+    return alert
+
+
 def _new(turn: Turn, cause: Found) -> Alert:
+    alert = _drawn(turn, cause)
+    found = alerts.reached(turn, alert)
+    reason = cause.reason + nights.counted(turn, cause.resident, cause.kind)
+    alert = replace(alert, reason=reason, told=found.people)
+    turn.log(Did.RAISED, alert.reason, alert=alert, stamp=cause.stamp, by=cause.by)
+    alerts.announce(turn, alert, found.people, found.how)
+    turn.show_room(alert.room)
+    return alert
+
+
+def _drawn(turn: Turn, cause: Found) -> Alert:
+    """A new alert with a name of its own, that nobody has been told of."""
     now, meta = turn.now, turn.meta
     turn.set_meta(replace(meta, alerts=meta.alerts + 1))
     room = turn.setting.room_of(cause.resident) or cause.place
     zone = turn.setting.zone_of(cause.place) or turn.setting.zone_of(room)
     near, near_wall = _last_seen(turn, cause)
-    ladder = turn.setting.ladder(cause.level, everybody=cause.everybody)
-    found = reach.up_to(turn, ladder, 0, zone)
-    alert = Alert(
+    return Alert(
         id=f"a{meta.alerts + 1:05d}{_unkept(turn)}",
         version=_first_version(turn),
         level=cause.level,
         state=AlertState.TOLD,
         kind=cause.kind,
-        reason=cause.reason + nights.counted(turn, cause.resident, cause.kind),
+        reason=cause.reason,
         cause=cause.cause,
         resident=cause.resident,
         place=cause.place,
@@ -75,7 +94,6 @@ def _new(turn: Turn, cause: Found) -> Alert:
         climbed_ms=now.elapsed_ms,
         pressed_ms=now.elapsed_ms,
         burst_ms=now.elapsed_ms,
-        told=found.people,
         also=cause.also,
         everybody=cause.everybody,
         late=cause.late,
@@ -83,10 +101,6 @@ def _new(turn: Turn, cause: Found) -> Alert:
         episode=cause.episode,
         unrecorded=bool(meta.unkept),
     )
-    turn.log(Did.RAISED, alert.reason, alert=alert, stamp=cause.stamp, by=cause.by)
-    alerts.announce(turn, alert, found.people, found.how)
-    turn.show_room(room)
-    return alert
 
 
 def _unkept(turn: Turn) -> str:
@@ -152,6 +166,7 @@ def _reopen(turn: Turn, cause: Found) -> Alert | None:
         for alert in turn.state.alerts
         if alert.resident == cause.resident
         and alert.level is Level.CALL
+        and alert.test is None
         and alert.closed_ms is not None
         and now - alert.closed_ms <= within
     ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import floor, reach, rooms, taking
+from rules import floor, reach, rooms, taking, walking
 from rules.inputs import Asked
 from rules.life import Doing, after, why_not
 from rules.state import Alert, AlertState, Answered
@@ -40,6 +40,8 @@ OTHERS: Mapping[str, Callable[[Turn, Asked], Said]] = {
     "ours": floor.ours,
     "command": floor.command,
     "mode": floor.mode,
+    "walk": walking.walk,
+    "tested": walking.tested,
 }
 
 OF_A_ROOM = frozenset({"ok", "call", "assist"})
@@ -90,6 +92,8 @@ def _for_alert(turn: Turn, request: Asked) -> Said:
     if not floor.is_staff(turn, request.by):
         who = f"nobody called {request.by!r} is known or signed on: sign on first"
         return False, who if request.by else "say who: by"
+    if alert.test is not None:
+        alert = walking.tell(turn, alert, f"{reach.name(turn, request.by)} takes it for a call")
     doing, carry_out = FOR_ALERT[request.do]
     if after(alert.state, doing) is None:
         there = f"{reach.name(turn, alert.attended_by)} is there already"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from devices.events import Kind
-from rules import alerts, episodes, presses, reach
+from rules import alerts, episodes, presses, reach, walking
 from rules.effects import Did
 from rules.inputs import Asked
 from rules.levels import Level
@@ -57,6 +57,7 @@ def call(turn: Turn, request: Asked) -> Said:
     live = turn.setting.live_in.get(room, [])
     resident = request.resident if request.resident in live else turn.setting.only_resident_of(room)
     device = f"call:{room}" if is_place else f"call:{request.client}"
+    walking.interrupt(turn, f"{device} called")
     for alert in turn.open_alerts():
         if alert.device == device and alert.resident == resident:
             presses.press_again(turn, alert, None)
@@ -83,6 +84,7 @@ def assist(turn: Turn, request: Asked) -> Said:
     is_place = room in turn.setting.places
     place = room if is_place else _is_with(turn, request.by)
     caller = reach.name(turn, request.by) if request.by else "a colleague"
+    walking.interrupt(turn, f"{caller} needs help")
     for alert in turn.open_alerts():
         if alert.device == f"{ASSIST}{who}" and (request.by or alert.place == place):
             presses.press_again(turn, replace(alert, place=place or alert.place), None)

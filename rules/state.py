@@ -16,6 +16,7 @@ from rules.home import Rule
 from rules.levels import Level
 from rules.setting import Setting
 from rules.tables import Table
+from rules.walks import Walk, WalkTest
 
 
 class AlertState(StrEnum):
@@ -40,6 +41,8 @@ class Ending(StrEnum):
     OTHER = "other"
     BACK = "back"
     """A device that was lost is heard again: only the hub's own technical alerts end so."""
+    TESTED = "tested"
+    """The carer who began the walk test said that the press was theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +135,8 @@ class Alert:
     found: bool = False
     unrecorded: bool = False
     episode: str | None = None
+    test: WalkTest | None = None
+    """The press of a walk test, which rings nobody yet; None once it is a call."""
 
 
 class EpisodeState(StrEnum):
@@ -266,6 +271,8 @@ class Meta:
     linked_ms: int = 0
     mode: str = "normal"
     missed_alert: str = ""
+    walking: str = ""
+    """The device of the one walk test that runs."""
     unkept: tuple[str, ...] = ()
     """The faults for which the ledger is not written now: what is raised meanwhile is told from memory."""
     listed_ms: int = 0
@@ -288,6 +295,7 @@ class State:
         "shift",
         "strangers",
         "timers",
+        "walks",
     )
 
     def __init__(self) -> None:
@@ -300,6 +308,7 @@ class State:
         self.shift: Table[OnShift] = Table()
         self.answers: Table[Answered] = Table()
         self.strangers: Table[Stranger] = Table()
+        self.walks: Table[Walk] = Table()
         self.meta: Table[Meta] = Table()
 
     def tables(self) -> dict[str, Table[object]]:
@@ -321,6 +330,7 @@ TABLES: tuple[str, ...] = (
     "shift",
     "answers",
     "strangers",
+    "walks",
     "meta",
 )
 
@@ -333,6 +343,7 @@ ROWS: dict[str, type] = {
     "shift": OnShift,
     "answers": Answered,
     "strangers": Stranger,
+    "walks": Walk,
     "meta": Meta,
 }
 
@@ -366,5 +377,7 @@ __all__ = [
     "Stranger",
     "Table",
     "Timer",
+    "Walk",
+    "WalkTest",
     "fork",
 ]

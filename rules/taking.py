@@ -13,7 +13,7 @@ from rules.life import Doing, after
 from rules.state import Alert, AlertState, Ending, Promise
 from rules.turn import Turn, plainly
 
-ENDINGS = {ending.value: ending for ending in Ending if ending is not Ending.BACK}
+ENDINGS = {ending.value: ending for ending in Ending if ending not in (Ending.BACK, Ending.TESTED)}
 ASSIST = "assist:"
 """The name of the device a colleague called from who asked for help on a handset begins with this."""
 

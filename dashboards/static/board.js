@@ -5,6 +5,7 @@ import { now, setClock, setZone, timeOfDay } from "./clock.js";
 import { holdOrTwoTaps } from "./hold.js";
 import { me, placeOfThisScreen, setMe } from "./me.js";
 import * as sound from "./sound.js";
+import * as walk from "./walk.js";
 import * as watcher from "./watcher.js";
 import { ago, plainly, say, words } from "./words.js";
 
@@ -116,6 +117,7 @@ function show(picture) {
   page("fire-mode").querySelector(".button-label").textContent = board.mode === "fire" ? words.fire_off : words.fire_on;
   setText("home", board.home);
   setText("more", board.more);
+  walk.show(board);
   showMe();
   soundTick();
 }
@@ -163,6 +165,7 @@ function showPinned() {
     const where = data.unknown_device ? "" : data.where;
     line.append(shape(data.level, data.level_word), item("span", [data.title, where].filter(Boolean).join(" · "), "pin-who"));
     const taker = data.attended_by ?? data.claimed_by;
+    if (data.test) line.append(item("small", words.test));
     if (taker) line.append(item("small", taker));
     line.addEventListener("click", () => cards.get(data.id)?.element.scrollIntoView({ block: "start" }));
     return line;
@@ -224,7 +227,7 @@ function showNotes() {
   const { notes } = board;
   setText("notes-line", notes.lines.length ? notes.lines.join(" · ") : words.more);
   const strangers = notes.strangers.map((row) => [row.device, timeOfDay(row.first_wall_ms), row.note].filter(Boolean).join(" · "));
-  page("notes-list").replaceChildren(...[...notes.faulty, ...strangers, ...notes.unread].map((text) => item("li", text)));
+  page("notes-list").replaceChildren(...[...notes.overdue, ...notes.faulty, ...strangers, ...notes.unread].map((text) => item("li", text)));
 }
 
 // -- who holds this device -------------------------------------------------------------------------------------------
@@ -245,7 +248,7 @@ function showMe() {
     missingSince = here ? null : (missingSince ?? performance.now());
     if (missingSince !== null && performance.now() - missingSince > GONE_MS) setMe(null);
   }
-  const quiet = me && board.cards.length === 0 && page("watcher").hidden;
+  const quiet = me && board.cards.length === 0 && page("watcher").hidden && !walk.isOpen();
   document.body.dataset.quiet = quiet ? "yes" : "no";
   document.body.dataset.me = me ? (me.wall ? "wall" : me.id) : "";
   page("quiet").hidden = !quiet;
@@ -346,6 +349,7 @@ function tickWords() {
   setText("clock", clock);
   setText("quiet-clock", clock);
   for (const card of cards.values()) card.tick();
+  walk.tick();
 }
 
 function tick() {
@@ -374,6 +378,7 @@ page("wall").addEventListener("click", () => {
   showMe();
 });
 page("me").addEventListener("click", signOff);
+walk.begin(whoActs);
 page("who-acts-cancel").addEventListener("click", () => page("who-acts").close(""));
 page("sound-test").addEventListener("click", () => sound.play("call"));
 holdOrTwoTaps(page("assist"), () => words.assist_again, async () => {

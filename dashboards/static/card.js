@@ -3,8 +3,10 @@ import { ask } from "./ask.js";
 import { now, timeOfDay } from "./clock.js";
 import { holdOrTwoTaps } from "./hold.js";
 import { me, placeOfThisScreen } from "./me.js";
+import { drain, recorded } from "./walk.js";
 import { ago, running, say, words } from "./words.js";
 
+const TEST_MS = 30000;
 const template = document.getElementById("card-template");
 
 export class Card {
@@ -21,9 +23,11 @@ export class Card {
 
   bind() {
     holdOrTwoTaps(this.main.claim, () => words.claim_again, () => this.send(this.main.claim, { do: "claim" }));
+    const tested = this.panels.test.querySelector("[data-do=tested]");
+    holdOrTwoTaps(tested, () => words.tap_again, () => this.send(tested, { do: "tested", device: this.data.test?.device }));
     this.element.addEventListener("click", (event) => {
       const button = event.target.closest("button");
-      if (!button || button === this.main.claim || button.getAttribute("aria-busy") === "true") return;
+      if (!button || button === this.main.claim || button === tested || button.getAttribute("aria-busy") === "true") return;
       if (button.dataset.open) {
         this.open(button.dataset.open);
         return;
@@ -41,6 +45,7 @@ export class Card {
     if (given.do === "attend") this.attend(button, given.reason);
     else if (given.do === "promise") this.send(button, { do: "promise", until_s: Number(given.until), reason: this.slots.longer.value.trim() || undefined });
     else if (given.do === "not_ours") this.send(button, { do: "not_ours", device: this.data.unknown_device });
+    else if (given.do === "walk") this.send(button, { do: "walk", reason: "stop", device: this.data.test?.device });
     else if (given.do === "close") this.close(button, given);
   }
 
@@ -73,8 +78,9 @@ export class Card {
     if (!by) return;
     this.fail("");
     button.setAttribute("aria-busy", "true");
-    const answer = await ask({ ...wish, alert: wish.do === "not_ours" ? undefined : this.data.id, by });
+    const answer = await ask({ ...wish, alert: wish.device ? undefined : this.data.id, by });
     button.removeAttribute("aria-busy");
+    if (answer.ok && wish.do === "tested") recorded(answer.reason);
     if (answer.ok) this.open("main");
     else if (answer.decided && wish.do === "close" && this.data.ask_why && !wish.reason) this.open("why");
     if (!answer.ok || wish.do === "not_ours") this.fail(answer.reason);
@@ -99,6 +105,7 @@ export class Card {
   // Somebody who is there needs only the end; so that is what the card then shows.
   shown() {
     const there = this.data.state === "attended" && me?.id === this.data.attended_id && !this.data.missed.length;
+    if (this.data.test && (!me?.id || me.id === this.data.test.by_id)) return "test";
     return this.panel === "main" && there ? "close" : this.panel;
   }
 
@@ -117,8 +124,10 @@ export class Card {
     if (!this.main.claim.classList.contains("armed")) label.textContent = taken ? words.take_over : words.claim;
     this.main.attend.classList.toggle("button-main", claimedByMe);
     this.main.attend.textContent = claimedByMe && this.data.known ? say("attend_with", { name: this.data.title }) : words.attend;
+    const isTest = Boolean(this.data.test);
+    this.main.attend.hidden = isTest;
     this.main.promise.hidden = !this.data.may_promise;
-    this.main.close.hidden = this.data.missed.length > 0;
+    this.main.close.hidden = this.data.missed.length > 0 || isTest;
     this.main.not_ours.hidden = !this.data.unknown_device;
   }
 
@@ -128,6 +137,9 @@ export class Card {
     Object.assign(element.dataset, { alert: data.id, level: data.level, state: data.state, version: data.version });
     element.dataset.taken = data.quiet || data.state !== "told" ? "yes" : "no";
     element.dataset.mine = this.isMine() ? "yes" : "no";
+    element.dataset.test = data.test ? "yes" : "no";
+    slots.test.hidden = !data.test;
+    slots.heard.textContent = data.test?.heard ?? "";
     slots.shape.setAttribute("href", `#shape-${data.level}`);
     for (const name of ["level_word", "title", "where", "reason"]) slots[name].textContent = data[name];
     slots.told.textContent = data.told_line;
@@ -157,6 +169,13 @@ export class Card {
     const [text, late] = takenLine(data, time, me?.id);
     slots.taken.textContent = text;
     slots.taken.dataset.late = late ? "yes" : "no";
+    if (data.test) this.tickTest(data.test, Math.max(0, data.test.until_wall_ms - time));
+  }
+
+  tickTest(test, left) {
+    const mine = !me?.id || me.id === test.by_id;
+    drain(this.slots.test, left / TEST_MS);
+    this.slots.test_left.textContent = say(mine ? "test_mine" : "test_other", { name: test.by, seconds: Math.ceil(left / 1000) });
   }
 }
 

@@ -60,6 +60,25 @@ def watch(home: Home, verbose: Verbose = False) -> int:
 
 
 @app.command()
+def walk(
+    home: Home,
+    device: Annotated[str | None, typer.Option(help="The pendant or cord, by our name of it.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who presses it: somebody of staff.yaml who is on shift.")] = None,
+    overdue: Annotated[
+        bool, typer.Option("--overdue", help="List what is to be tested; exit 1 where there is.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
+) -> int:
+    """Test that a pendant is heard.
+
+    Its press is shown as TEST, and is a call after 30 s unless you say that it was yours.
+    """
+    from hub.commands.walking import list_overdue, walk_device
+
+    return list_overdue(home, as_json=as_json) if overdue else walk_device(home, device=device, by=by, as_json=as_json)
+
+
+@app.command()
 def new(
     home: Home,
     rooms: Annotated[int, typer.Option(help="How many rooms, each with a resident and five devices.")] = 10,

@@ -127,6 +127,12 @@ class TimesForm(Form):
         15,
         description="The battery of a pendant or cord at or below this many percent is low; of all else, two thirds.",
     )
+    walk_pendant_days: Annotated[Whole, Field(ge=1, le=366)] = Field(
+        30, description="So often each pendant is to be walk-tested, in days; overdue ones are on the manager's list."
+    )
+    walk_pull_cord_days: Annotated[Whole, Field(ge=1, le=366)] = Field(
+        30, description="The same for cords and call buttons on a wall."
+    )
     round: Annotated[Duration, _between(60, 4 * 3600, "from 1 min to 4 h")] = Field(
         15 * 60, description="While Handrail is down, the blind spots are looked into this often."
     )

@@ -217,6 +217,8 @@ def _times(form: TimesForm) -> Times:
         frequent_from=form.frequent_from,
         unclosed_s=form.unclosed,
         battery_low_pct=form.battery_low_pct,
+        walk_pendant_days=form.walk_pendant_days,
+        walk_pull_cord_days=form.walk_pull_cord_days,
         round_s=form.round,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -17,9 +17,11 @@ from typing import Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from devices.adapter import Description
+from devices.registry import Purpose, Supervision
 from hub.clock import Clock, SystemClock
 from rules.home import Home, Role
 from rules.state import Alert, Meta, OnShift, Person, Status, Stranger
+from rules.walks import Walk
 
 LOOK_BACK = 5_000
 """How many log lines the closed alerts are looked for in: some nights of a busy home, read in a few milliseconds."""
@@ -98,6 +100,8 @@ class HouseDevice:
     name: str = ""
     person: str | None = None
     place: str | None = None
+    purpose: Purpose = Purpose.OTHER
+    supervision: Supervision = Supervision.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,8 @@ class HouseTimes:
     promise_longest_s: int = 1200
     night_from: str = "20:00"
     night_to: str = "08:00"
+    walk_pendant_days: int = 30
+    walk_pull_cord_days: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +144,8 @@ class Night:
     unread: int
     unread_newest: tuple[Quarantined, ...]
     meta: Meta
+    walks: Mapping[str, Walk] = field(default_factory=dict)
+    wall_ms: int = 0
 
 
 class _Rows(Generic[Row]):
@@ -163,6 +171,7 @@ _STATUS = _Rows(Status)
 _STRANGER = _Rows(Stranger)
 _META = _Rows(Meta)
 _DESCRIPTION = _Rows(Description)
+_WALK = _Rows(Walk)
 _HOUSE = _Rows(House)
 _HOME = _Rows(Home)
 
@@ -274,6 +283,12 @@ class Reader:
         rows = [_STRANGER.read(str(body)) for (body,) in self._ask("SELECT body FROM strangers")]
         return sorted(rows, key=lambda row: row.first_wall_ms)
 
+    def walks(self) -> dict[str, Walk]:
+        """What is known of each device's walk tests; nothing in a ledger that is older than they are."""
+        if not self._ask("SELECT 1 FROM sqlite_master WHERE name = 'walks'"):
+            return {}
+        return {str(key): _WALK.read(str(body)) for key, body in self._ask("SELECT key, body FROM walks")}
+
     def people(self) -> list[Person]:
         """What is known of each resident now: where last seen."""
         return [_PERSON.read(str(body)) for (body,) in self._ask("SELECT body FROM people ORDER BY key")]
@@ -317,6 +332,8 @@ class Reader:
                     unread=self.quarantine_count(today_wall_ms),
                     unread_newest=tuple(self.quarantine_newest()),
                     meta=self.meta(),
+                    walks=self.walks(),
+                    wall_ms=self.wall_ms(),
                 )
             finally:
                 if self._connection is not None and self._connection.in_transaction:

@@ -38,7 +38,7 @@ MOST_SEEN = 4_096
 
 LEVELS = {Kind.CALL: "call", Kind.WATER_LEAK: "urgent"} | dict.fromkeys(EMERGENCY_KINDS, "emergency")
 """What is told, and how much it matters: what no plan may stand before."""
-TAKEN = frozenset({"raised", "pressed", "joined", "not_ours"})
+TAKEN = frozenset({"raised", "pressed", "joined", "not_ours", "tested"})
 """Steps of the hub's log that show that it took a press."""
 
 

@@ -25,19 +25,12 @@ from hub.ledger.read import Reader
 from rules.home import Carer, Home, Place, PlaceKind, Resident, Role, Zone
 from rules.levels import Level
 from rules.state import Alert, AlertState, Ending, Meta, OnShift, Promise
+from tests.dashboards import walk_parts
 from tests.parts import part, until
 
-SCHEMA = Path(__file__).parents[2] / "hub" / "ledger" / "schema" / "0001.sql"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+SCHEMA = Path(__file__).parents[2] / "hub" / "ledger" / "schema"
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 RESIDENTS = {"margaret": "Margaret Hill", "arthur": "Arthur Penrose", "ines": "Inês Carvalho", "tom": "Tom Baker"}
 STAFF = {"ana": ("Ana Ruiz", Role.CARER), "ben": ("Ben Okafor", Role.CARER), "joy": ("Joy Shah", Role.NURSE)}
 
@@ -60,6 +53,7 @@ def a_home() -> Home:
             Resident(resident=resident, known_as=name, room=f"{12 + n:03d}")
             for n, (resident, name) in enumerate(RESIDENTS.items())
         ),
+        devices=walk_parts.devices(RESIDENTS),
         staff=tuple(Carer(id=person, name=name, role=role) for person, (name, role) in STAFF.items()),
     )
 
@@ -78,7 +72,9 @@ class FakeHub:
 
     def __post_init__(self) -> None:
         with self._write() as db:
-            db.executescript("PRAGMA journal_mode = WAL;" + SCHEMA.read_text())
+            db.executescript(
+                "PRAGMA journal_mode = WAL;" + "".join(step.read_text() for step in sorted(SCHEMA.glob("[0-9]*.sql")))
+            )
         self.put("meta", "meta", Meta(linked=True))
         with self._write() as db:
             db.execute(
@@ -248,6 +244,7 @@ DEEDS: dict[str, Callable[[FakeHub, dict[str, str]], None]] = {
     "assist": _assist,
     "heard": lambda hub, wish: None,
     "not_ours": lambda hub, wish: None,
+    **walk_parts.DEEDS,
 }
 
 

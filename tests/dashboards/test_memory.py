@@ -14,6 +14,7 @@ from rules.messages import alert_message
 from rules.state import Alert, AlertState, Ending
 from tests.dashboards.conftest import FakeHub, Screens
 from tests.dashboards.test_board import OpenBoard
+from tests.dashboards.walk_parts import hears_test
 
 
 def said(alert: Alert) -> bytes:
@@ -69,6 +70,15 @@ def test_what_the_ledger_knows_by_now_is_not_laid_over_it(hub: FakeHub) -> None:
     assert [alert.id for alert in memory.over(night).alerts] == ["a1", "a9"]
     memory.heard("a9", b"")
     assert memory.over(night).alerts == (old,)
+
+
+def test_the_press_of_a_walk_test_is_one_in_memory_too(hub: FakeHub) -> None:
+    """What the broker says of it is what the ledger will."""
+    old = hears_test(hub)
+    memory = Memory()
+    memory.heard("t1", said(replace(old, version=2)))
+    [shown] = memory.over(Reader(hub.path).night(0, 0)).alerts
+    assert shown.test == old.test
 
 
 def test_a_word_that_cannot_be_read_is_said() -> None:

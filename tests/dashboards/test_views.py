@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from dashboards import views
 from dashboards.picture import Board, Card
+from devices.registry import Purpose, Supervision
 from hub.ledger.read import (
     House,
     HouseCarer,
@@ -15,7 +16,7 @@ from hub.ledger.read import (
     Quarantined,
 )
 from rules.levels import Level
-from rules.state import Alert, AlertState, Ending, Meta, Missed, OnShift, Person, Promise, Status, Stranger
+from rules.state import Alert, AlertState, Ending, Meta, Missed, OnShift, Person, Promise, Status, Stranger, WalkTest
 
 NOW = 1_790_000_000_000
 HOUSE = House(
@@ -209,6 +210,29 @@ def test_the_small_print_counts_what_nobody_could_read_or_place() -> None:
     )
     assert notes.faulty == ("front-door: battery low",)
     assert notes.strangers[0].note == "not ours, says Ana"
+
+
+def test_overdue_walk_tests_are_in_the_small_print() -> None:
+    """Counted, and the first of them named; a device that nobody has to test is not."""
+    devices = tuple(
+        HouseDevice(device=f"z/{n}", name=f"cord-{n:02d}", purpose=Purpose.CALL, supervision=Supervision.PULL_CORD)
+        for n in range(15)
+    )
+    house = replace(HOUSE, devices=(*devices, HouseDevice(device="z/door", name="door", purpose=Purpose.DOOR)))
+    notes = views.board(replace(night(), house=house, wall_ms=400 * 86_400_000)).notes
+    assert "15 walk tests are overdue" in notes.lines
+    assert notes.overdue[0].startswith("Walk tests overdue: cord-00 (never tested), cord-01")
+    assert notes.overdue[0].endswith("cord-11 (never tested), 3 others")
+
+
+def test_the_press_of_a_walk_test_is_a_card_that_says_so() -> None:
+    """Whose, and when it is a call; nobody was told, and nobody is asked to wait."""
+    test = WalkTest(by="ana", until_ms=0, until_wall_ms=5, heard_after_ms=800, battery="")
+    card = the_card(replace(an_alert(), test=test, told=(), quiet=True, device="room-012-pendant"))
+    assert card.test is not None
+    assert (card.test.by_id, card.test.until_wall_ms, card.test.device) == ("ana", 5, "room-012-pendant")
+    assert card.test.heard == "Heard after 0.8 s, battery not known"
+    assert (card.level_word, card.told_line, card.may_promise) == ("Test · Call", "Nobody has been told yet", False)
 
 
 def test_in_fire_mode_the_board_lists_who_is_where() -> None:

@@ -16,6 +16,7 @@ COMMANDS = (
     "run",
     "dashboards",
     "watch",
+    "walk",
     "new",
     "check",
     "sheet",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from devices.events import EMERGENCY_KINDS, TWO_WORDS, Event, Kind, Value
 from rules.effects import Effect, Tell
-from rules.home import Home
+from rules.home import Home, Times
 from rules.inputs import (
     Asked,
     ClockStepped,
@@ -68,6 +68,8 @@ MOVED = replace(
     staff=VILLAGE.staff[1:],
     devices=tuple(replace(one, person="joan") if one.person == "margaret" else one for one in VILLAGE.devices),
 )
+DAYTIME = replace(VILLAGE, times=Times(night_from="04:00", night_to="04:01"))
+"""The same, where it is day whenever a history begins: pendants are walk-tested by day."""
 HOMES: tuple[Home, ...] = (
     VILLAGE,
     MOVED,
@@ -89,11 +91,12 @@ ALERTS = st.sampled_from([*(f"a{number:05d}" for number in range(1, 8)), "", "a/
 PLACES = st.sampled_from(["011", "012", "022", "lounge", "", "the moon"])
 RESIDENTS = st.sampled_from(["margaret", "ada", "ruth", "edith", "", "the-queen"])
 CLIENTS = st.sampled_from(["dashboards", "dashboards", "dashboards", "room-012", "room-022", "homeassistant", ""])
-WORDS = st.sampled_from(["", "on", "off", "fire", "normal", "a fall in 021"])
+WORDS = st.sampled_from(["", "on", "off", "fire", "normal", "stop", "a fall in 021"])
 TEXT = st.text(max_size=8)
 DOINGS = (
     *("claim", "attend", "promise", "close") * 2,
     *("ok", "call", "assist", "sign_on", "sign_off", "not_ours", "ours", "command", "mode", "unreadable", "dance"),
+    *("walk", "tested"),
 )
 
 ODD: st.SearchStrategy[Value] = st.one_of(
@@ -189,6 +192,27 @@ CALLS = st.builds(
     st.sampled_from(["011", "012"]),
     st.sampled_from(["pendant", "call", "call"]),
 )
+WALKED = st.sampled_from(["room-012-pendant", "room-012-pendant", "room-011-call"])
+WALKS = st.one_of(
+    *[
+        st.builds(
+            Asked,
+            id=st.integers(1_000, 10**9).map(str),
+            client=st.just("dashboards"),
+            do=st.just(do),
+            by=st.sampled_from(["carer-1", "carer-1", "nurse-1"]),
+            device=WALKED,
+            reason=st.sampled_from(reasons),
+        )
+        for do, reasons in (("walk", ["", "", "", "stop"]), ("tested", [""]))
+    ],
+    st.builds(
+        lambda device, kind: Heard(event=Event(device=f"zigbee2mqtt/{device}", kind=kind, value=True, press=True)),
+        WALKED,
+        st.sampled_from([Kind.BUTTON, Kind.EMERGENCY, Kind.CALL, Kind.FALL]),
+    ),
+)
+"""A carer tests pendants, and they are pressed."""
 DELIVERED = st.builds(
     Delivered,
     alert=ALERTS,
@@ -199,8 +223,17 @@ DELIVERED = st.builds(
     reason=TEXT,
 )
 TIMERS = st.one_of(
-    st.builds("{}/{}".format, st.sampled_from(["ladder", "claim", "promise", "unclosed", "receipt"]), ALERTS),
-    st.sampled_from(["silence/all", "tidy/all", "episode/margaret/up-at-night/room-012-bed", "", "nothing/x"]),
+    st.builds("{}/{}".format, st.sampled_from(["ladder", "claim", "promise", "unclosed", "receipt", "test"]), ALERTS),
+    st.sampled_from(
+        [
+            "silence/all",
+            "tidy/all",
+            "walk/room-012-pendant",
+            "episode/margaret/up-at-night/room-012-bed",
+            "",
+            "nothing/x",
+        ]
+    ),
 )
 OTHERS: st.SearchStrategy[Input] = st.one_of(
     st.builds(FellDue, timer=TIMERS),
@@ -229,7 +262,7 @@ def often(draw: st.DrawFn, *weighted: tuple[int, st.SearchStrategy[Any]]) -> Any
 
 
 INPUTS: st.SearchStrategy[Input] = often(
-    (4, CALLS), (7, SENSIBLE), (3, USUAL), (2, HEARD), (1, ASKED), (1, DELIVERED), (3, OTHERS)
+    (4, CALLS), (7, SENSIBLE), (3, WALKS), (3, USUAL), (2, HEARD), (1, ASKED), (1, DELIVERED), (3, OTHERS)
 )
 AFTER = st.sampled_from([0, 0, 10, 700, 2_500, 11_000, 65_000])
 MOMENTS = st.builds(Moment, after_ms=AFTER, given=INPUTS)
@@ -244,9 +277,14 @@ BEGINNING: tuple[Happening, ...] = (
 )
 
 
+BY_DAY: tuple[Happening, ...] = tuple(
+    Moment(0, Configured(home=DAYTIME)) if one == BEGINNING[1] else one for one in BEGINNING
+)
+
+
 def histories(most: int = 25) -> st.SearchStrategy[list[Happening]]:
     """Any history: of a home that has begun, or of one where nothing was ever accepted."""
-    begun = st.sampled_from([BEGINNING] * 7 + [()])
+    begun = st.sampled_from([BEGINNING] * 4 + [BY_DAY] * 3 + [()])
     rest = st.lists(HAPPENINGS, min_size=most // 2, max_size=most)
     return st.builds(lambda begun, rest: [*begun, *rest], begun, rest)
 

@@ -19,7 +19,7 @@ from rules.effects import Answer, Did, Effect, Log, ShowAlert, Tell
 from rules.inputs import Asked, Heard, Input, Now
 from rules.levels import LEVEL_OF
 from rules.machine import step
-from rules.state import AlertState, State, fork
+from rules.state import AlertState, State, Walk, fork
 from tests.rules.histories import (
     ASKED,
     BEGINNING,
@@ -156,7 +156,8 @@ def test_a_request_that_comes_twice_is_done_once(history: list[Happening], asked
 @times(200)
 @given(histories(10), events([*sorted(EMERGENCY_KINDS), Kind.CALL]), st.booleans())
 def test_an_emergency_tells_somebody_in_the_same_step(history: list[Happening], event: Event, can_call: bool) -> None:
-    """From any device in any state: told, or nobody could be; unless it is a repetition, or marked not ours."""
+    """From any device in any state: told, or nobody could be; unless it is a repetition, or marked not ours, or the one
+    press that a carer on shift is testing just now: shown as TEST at once, and told in 30 s (see `test_walks.py`)."""
     run = Run(State())
     run.go(history)
     status = run.state.devices.get(event.device)
@@ -164,6 +165,7 @@ def test_an_emergency_tells_somebody_in_the_same_step(history: list[Happening], 
     placed = run.state.setting.placed(event.device) if run.state.setting else None
     meant = meaning(event, placed, can_call=can_call)
     open_before = {alert.id: alert for alert in run.state.alerts if alert.state is not AlertState.CLOSED}
+    tested_before = [row for row in run.state.walks if row.by]
     effects = run.take(Heard(event=event, can_call=can_call))
     steps = {effect.did for effect in effects if isinstance(effect, Log)}
     if not _is_new(meant, status.values if status else {}):
@@ -174,6 +176,8 @@ def test_an_emergency_tells_somebody_in_the_same_step(history: list[Happening], 
         assert placed is None
         assert stranger is not None
         assert stranger.not_ours
+    elif Did.WALK_HEARD in steps:
+        _is_the_press_of_a_walk_test(run, meant, tested_before, effects)
     elif steps & {Did.TOLD, Did.TOLD_NOBODY}:
         assert any(isinstance(effect, ShowAlert) for effect in effects)
     else:
@@ -189,6 +193,20 @@ def _is_new(event: Event, known: Any) -> bool:
     key = f"{event.kind.value}:{event.field}" if event.field else event.kind.value
     active = event.value is True or (isinstance(event.value, str) and event.value not in ("", "false", "off", "clear"))
     return active and (key not in known or known[key] != event.value)
+
+
+def _is_the_press_of_a_walk_test(run: Run, event: Event, before: list[Walk], effects: list[Effect]) -> None:
+    """A resident's own call, of the one device that a carer on shift began to test within the last minute; it is shown
+    in this very step, and its 30 s run."""
+    [walk] = before
+    assert run.state.setting is not None
+    assert run.state.setting.address_of(walk.device) == event.device
+    assert event.kind in (Kind.EMERGENCY, Kind.CALL)
+    assert walk.alert == "", "only the first press may be one"
+    assert run.now.elapsed_ms - walk.opened_ms < 60_000
+    assert walk.by in run.state.shift
+    [shown] = [effect.alert for effect in effects if isinstance(effect, ShowAlert)]
+    assert run.state.timers.rows[f"test/{shown}"].due_ms == run.now.elapsed_ms + 30_000
 
 
 def _was_told_just_now(run: Run, before: Any, effects: list[Effect]) -> None:

@@ -10,7 +10,7 @@ from rules.inputs import Asked, Input, Now
 from rules.levels import Level
 from rules.life import CLOCK
 from rules.messages import alert_message, log_message, room_message
-from rules.state import Alert, AlertState, State
+from rules.state import Alert, AlertState, Ending, State
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,9 @@ def assert_is_waited_for(state: State, alert: Alert) -> None:
     if alert.state is AlertState.CLOSED:
         assert not timers, f"{alert.id} is closed and {timers} still run"
         return
+    if alert.test is not None:
+        assert_is_a_test_for_a_moment(state, alert, timers)
+        return
     assert CLOCK[alert.state] in timers, f"{alert.id} is {alert.state} and nothing runs: {timers}"
     assert timers - {CLOCK[alert.state], "receipt"} <= {"ladder"}, timers
     took = alert.attended_by or alert.claimed_by or (alert.promise.by if alert.promise else None)
@@ -59,9 +62,25 @@ def assert_is_waited_for(state: State, alert: Alert) -> None:
     assert (alert.promise is not None) == (alert.state is AlertState.PROMISED)
 
 
+def assert_is_a_test_for_a_moment(state: State, alert: Alert, timers: set[str]) -> None:
+    """What is taken for a walk test came from what a resident calls with, is the only one, has told nobody yet, and is
+    a call 30 s after it was pressed at the latest."""
+    assert timers == {"test"}, timers
+    assert state.timers.rows[f"test/{alert.id}"].due_ms - alert.raised_ms <= 30_000
+    assert alert.waiting_since_ms == alert.raised_ms
+    assert alert.state is AlertState.TOLD
+    assert alert.quiet
+    assert alert.told == ()
+    assert alert.kind in ("emergency", "call")
+    assert [row.device for row in state.walks if row.alert] == [alert.device]
+
+
 def assert_presence_or_reason(alert: Alert) -> None:
     """What staff closed was proved, or says why it was not, unless nobody has to be beside a person for it."""
-    if alert.closed_by is not None and alert.level not in (Level.REQUEST, Level.TECHNICAL):
+    if alert.ending is Ending.TESTED:
+        assert alert.test is not None
+        assert alert.closed_by == alert.test.by
+    elif alert.closed_by is not None and alert.level not in (Level.REQUEST, Level.TECHNICAL):
         of_a_device = alert.kind in ("availability", "battery", "tamper") and not alert.also
         assert alert.proved or alert.unproved_reason or of_a_device
     assert not (alert.proved and alert.unproved_reason), "shown, and a reason why not"
@@ -94,7 +113,7 @@ def assert_who_was_told_is_known(before: Before, state: State, logs: list[Log]) 
     assert rang <= told
     nobody = {log.alert for log in logs if log.did is Did.TOLD_NOBODY}
     for alert in state.alerts:
-        if alert.id not in before.alerts:
+        if alert.id not in before.alerts and alert.test is None:
             assert bool(alert.told) == (alert.id not in nobody)
 
 
