@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from devices.adapter import Description, Known, Message, Property, Refused
-from devices.commands import Command, Sound, TurnOn
+from devices.commands import WORDED, Command, Sound, TurnOff, TurnOn
 from devices.events import Kind
 from devices.homie_description import LEVELS, SETTABLE, SIRENS
 from devices.names import reading, words_of
@@ -21,6 +21,8 @@ def encode(command: Command, known: Known) -> tuple[Message, ...] | Refused:
     sirens = [prop for prop in outputs if set(words_of(prop.name)) & SIRENS]
     if isinstance(command, Sound):
         return _sound(command, description, sirens)
+    if not isinstance(command, (TurnOn, TurnOff)):
+        return Refused(f"{description.name} cannot {WORDED[type(command)]}")
     lamps = [prop for prop in outputs if prop not in sirens]
     chosen = [prop for prop in lamps if prop.kind is Kind.LIGHT] or lamps
     if command.transition_s is not None and not (math.isfinite(command.transition_s) and command.transition_s >= 0):

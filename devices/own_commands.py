@@ -14,7 +14,7 @@ import math
 import orjson
 
 from devices.adapter import Description, Message, Refused
-from devices.commands import Command, Sound, TurnOff, TurnOn
+from devices.commands import WORDED, Command, Sound, TurnOff, TurnOn
 
 OFFERED = ("turn_on", "turn_off", "brightness", "color_temp", "transition", "sound")
 """What a device may offer in `commands` of its `about`."""
@@ -32,8 +32,10 @@ def encode(topic: str, command: Command, description: Description | None) -> tup
         body = {"do": "turn_off"} if "turn_off" in offered else Refused(f"{name} cannot be switched off")
         if not isinstance(body, Refused):
             body = _with_transition(body, command.transition_s, offered)
-    else:
+    elif isinstance(command, Sound):
         body = _sound(command, offered, name)
+    else:
+        body = Refused(f"{name} cannot {WORDED[type(command)]}")
     return body if isinstance(body, Refused) else (Message(topic=topic, payload=orjson.dumps(body)),)
 
 

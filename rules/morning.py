@@ -1,9 +1,9 @@
 """The manager's list of every morning: what the night left to be looked at, in one technical alert and one log line.
 
 Alerts closed without a proof of presence since the list before and why, residents whose frequent calls ask for a
-review, the strangers' devices that are marked *not ours*, and the walk tests that are overdue. A morning with nothing to
-list is silent. What "since" means is asked in elapsed time: a day of 25 hours, a hub that was down and a clock that was
-set lose nothing of it.
+review, the strangers' devices that are marked *not ours*, and the walk tests that are overdue. A morning with nothing
+to list is silent. What "since" means is asked in elapsed time: a day of 25 hours, a hub that was down and a clock that
+was set lose nothing of it.
 """
 
 from __future__ import annotations

@@ -114,7 +114,8 @@ async def _line(
             if until is not None and until.is_set():
                 return None
             with contextlib.suppress(TimeoutError):
-                line = await asyncio.wait_for(hub.lines.get(), LOOK_S)
+                async with asyncio.timeout(LOOK_S):
+                    line = await hub.lines.get()
                 if line.get("step") in steps and (of is None or line.get("alert") == of.get("alert")):
                     return line
     return None

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.config.new import broker_settings
 from hub.config.problems import Problem
+from hub.config.shipped import broker_settings
 
 NAME = "mosquitto.conf"
 LARGEST_BYTES = 1_048_576

@@ -18,6 +18,7 @@ from devices.registry import Purpose, Supervision
 from hub.config.accounts import DASHBOARDS, WATCHER, Account, accounts_of, acl_text, password_line, write_secret
 from hub.config.problems import HomeNotWritten
 from hub.config.settings import without_login
+from hub.config.shipped import broker_settings
 from hub.config.words import DURATION_WORDS, Duration
 
 MOST_ROOMS = 500
@@ -94,14 +95,6 @@ def write_new(
     texts["mosquitto.conf"] = broker_settings() + _listener(folder.absolute(), reached)
     secret = _secrets(slug, reached)
     return _write(folder, slug, texts, secret, reached)
-
-
-def broker_settings() -> str:
-    """The `mosquitto.conf` that Handrail ships, without listeners and users."""
-    shipped = files("hub") / "resources" / "mosquitto.conf"
-    if shipped.is_file():
-        return shipped.read_text(encoding="utf-8")
-    return (Path(__file__).resolve().parents[2] / "mosquitto.conf").read_text(encoding="utf-8")
 
 
 def _write(folder: Path, slug: str, texts: Mapping[str, str], secret: Mapping[str, str], broker: _Broker) -> NewHome:

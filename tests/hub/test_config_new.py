@@ -18,9 +18,10 @@ from ruamel.yaml import YAML
 from devices.registry import Purpose
 from hub.config.accounts import Account, password_line
 from hub.config.check import check_home
-from hub.config.new import broker_settings, write_new
+from hub.config.new import write_new
 from hub.config.problems import HomeNotWritten
 from hub.config.read import read_home
+from hub.config.shipped import broker_settings
 from rules.home import Light, Role, Wait
 from tests.parts import end, free_port, listens, part, until_now
 

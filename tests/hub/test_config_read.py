@@ -396,6 +396,5 @@ _HOMES = st.builds(
 @given(_HOMES)
 def test_any_home_is_kept_word_for_word(home: Home) -> None:
     """Whatever is in a home, it comes back from the ledger the same; a step of help never becomes another."""
-    stored = home_json(home)
-    assert home_from_json(stored) == home
+    assert home_from_json(stored := home_json(home)) == home
     assert home_json(home_from_json(stored)) == stored
