@@ -23,7 +23,7 @@ from devices.events import BETWEEN, UNITS, Event, Kind, Value
 from devices.homie_commands import encode
 from devices.homie_description import REPEAT_WINDOW_MS, described, momentary, named, noted, value_of
 from devices.names import calls, reading
-from devices.topics import publishable
+from devices.topics import addressable, publishable
 
 STATES: dict[str, str] = {"ready": "online", "lost": "offline", "disconnected": "offline"}
 """`init`, `sleeping` and `alert` are neither: a device that sleeps is not lost."""
@@ -73,7 +73,7 @@ class Homie:
     def topics_of(self, device: str) -> tuple[str, ...]:
         """The topics of the device's values."""
         below = device.removeprefix(f"{self.base}/")
-        if below == device or any(char in device for char in "+#\0"):
+        if below == device or not addressable(device):
             return ()
         levels = below.split("/")
         wanted = 2 if levels[0] == "5" else 1

@@ -26,7 +26,7 @@ from devices.lorawan import REPEAT_WINDOW_MS, Uplink, decode
 from devices.lorawan_commands import downlink
 from devices.names import reading
 from devices.stamps import iso_ms
-from devices.topics import publishable
+from devices.topics import addressable, publishable
 
 HEARD = frozenset({"up", "status", "join", "ack", "log"})
 FULL = 254
@@ -87,7 +87,7 @@ class ChirpStack:
         levels = device.split("/")
         if not device.startswith(f"{self.base}/") or len(levels) != self._depth + 3:
             return ()
-        if levels[self._depth + 1] != "device" or "" in levels or any(char in device for char in "+#\0"):
+        if levels[self._depth + 1] != "device" or "" in levels or not addressable(device):
             return ()
         return (f"{device}/event/up",)
 

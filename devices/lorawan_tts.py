@@ -26,7 +26,7 @@ from devices.lorawan import REPEAT_WINDOW_MS, Uplink, decode
 from devices.lorawan_commands import downlink
 from devices.names import reading
 from devices.stamps import iso_ms
-from devices.topics import publishable
+from devices.topics import addressable, publishable
 
 NOT_ARRIVED = {"failed": "failed", "nack": "not acknowledged"}
 
@@ -83,7 +83,7 @@ class TheThingsStack:
         levels = device.split("/")
         if not device.startswith(f"{self.base}/") or len(levels) != self._depth + 3:
             return ()
-        if levels[self._depth + 1] != "devices" or "" in levels or any(char in device for char in "+#\0"):
+        if levels[self._depth + 1] != "devices" or "" in levels or not addressable(device):
             return ()
         return (f"{device}/up",)
 

@@ -23,7 +23,7 @@ from devices.commands import Command
 from devices.events import EMERGENCY_KINDS, TWO_WORDS, UNITS, Event, Kind, Value
 from devices.own_commands import OFFERED, encode
 from devices.stamps import iso_ms
-from devices.topics import publishable
+from devices.topics import addressable, publishable
 from devices.zigbee2mqtt_inventory import serious_first
 
 REPEAT_WINDOW_MS = 300
@@ -76,7 +76,7 @@ class Own:
     def topics_of(self, device: str) -> tuple[str, ...]:
         """The device's own topic: it is its address."""
         name = device.removeprefix(f"{self.base}/")
-        if name == device or not name or any(char in name for char in "/+#\0"):
+        if name == device or not name or "/" in name or not addressable(name):
             return ()
         return (device,)
 

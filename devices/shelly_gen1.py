@@ -37,6 +37,7 @@ from devices.events import Event, Kind, Value
 from devices.said import bit_of, fact, introduced, json_of, link, number_of, reading, text_of
 from devices.shelly_gen1_commands import encode
 from devices.stamps import number_ms
+from devices.topics import addressable
 
 REPEAT_WINDOW_MS = 1000
 """A press is sent once; its last one is sent again with every periodic update, told apart by its count alone."""
@@ -128,7 +129,7 @@ class ShellyGen1:
     def topics_of(self, device: str) -> tuple[str, ...]:
         """Where it reports presses, what its sensors feel, and what is wired to its inputs."""
         path = device.removeprefix(f"{self.base}/")
-        if path == device or not path or any(char in path for char in "+#\0/"):
+        if path == device or not path or "/" in path or not addressable(path):
             return ()
         return (f"{device}/input_event/+", f"{device}/input/+", f"{device}/sensor/+")
 

@@ -42,6 +42,7 @@ from devices.said import fact, heard, introduced, json_of, link, online
 from devices.shelly_gen2_commands import encode
 from devices.shelly_gen2_parts import ALARMS, COMPONENT, GESTURES, KINDS, LIGHTS, PRESSED, Status, events_of, field_of
 from devices.stamps import number_ms
+from devices.topics import addressable
 
 REPEAT_WINDOW_MS = 2000
 """`btn_down` is followed by the gesture it becomes within about a second; a BLU button repeats its packet as long."""
@@ -94,7 +95,7 @@ class ShellyGen2:
     def topics_of(self, device: str) -> tuple[str, ...]:
         """Where it reports presses and its status; a BLU device is heard on its gateway's topics, whichever it is."""
         home, _, prefix = device.partition("/")
-        if home != HOME or not prefix or any(char in device for char in "+#\0"):
+        if home != HOME or not prefix or not addressable(device):
             return ()
         if prefix.startswith("blu/"):
             return (f"{HOME}/+/events/rpc", *(f"{depth}/events/rpc" for depth in DEPTHS))

@@ -40,6 +40,7 @@ from devices.events import Event, Kind
 from devices.said import bit_of, heard, introduced, json_of, link, online, text_of
 from devices.tasmota_commands import encode
 from devices.tasmota_values import POWER, REPEAT_WINDOW_MS, Json, hands, outputs, received, sensors
+from devices.topics import addressable
 
 HOME = "tasmota"
 PREFIXES = ("cmnd", "stat", "tele")
@@ -98,7 +99,7 @@ class Tasmota:
     def topics_of(self, device: str) -> tuple[str, ...]:
         """Everything the Tasmota says that is no command, in both orders: presses come as results and as readings."""
         home, _, topic = device.partition("/")
-        if home != HOME or not topic or any(char in topic for char in "+#\0"):
+        if home != HOME or not topic or not addressable(topic):
             return ()
         owners = [topic]
         if "/" in topic:

@@ -34,6 +34,7 @@ from devices.commands import Command
 from devices.events import Event, Kind, Value, canonical
 from devices.rtl_433 import Rtl433
 from devices.said import bit_of, fact, introduced, json_of, online, reading, text_of
+from devices.topics import addressable
 
 REPEAT_WINDOW_MS = 3000
 """A button's packet is sent for a second or two, heard by several gateways, and sent on by each. Its packet number
@@ -121,7 +122,7 @@ class Theengs:
     def topics_of(self, device: str) -> tuple[str, ...]:
         """Where any gateway reports it."""
         home, _, path = device.partition("/")
-        if home != HOME or not path or any(char in device for char in "+#\0"):
+        if home != HOME or not path or not addressable(device):
             return ()
         sort, _, name = path.partition("/")
         if sort == "ble" and name:

@@ -36,6 +36,11 @@ def publishable(topic: str) -> bool:
     )
 
 
+def addressable(device: str) -> bool:
+    """Whether topics below a device's address can be published and subscribed to, three levels and a name more."""
+    return publishable(f"{device}/x/x/{'x' * 40}")
+
+
 def subscribable(topic_filter: str) -> bool:
     """Whether a broker would accept a subscription to this: wildcards are whole levels, the rest is publishable."""
     levels = topic_filter.split("/")

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from hub.abc import Broker
-from hub.topics import Topics
+from hub.topics import PROBE, Topics
 
 PATIENCE_S = 10.0
 SHOWN = 3
@@ -68,7 +68,8 @@ class Probe:
 
     def __init__(self, *, topics: Topics, bulk: Broker, urgent: Broker, filters: tuple[str, ...]) -> None:
         # A lane does not hear its own words, so the bulk lane speaks where it listens, the urgent lane on requests.
-        devices = {f"{name.removesuffix('#')}handrail/probe": name for name in filters if name.endswith("/#")}
+        whole = [name for name in filters if name.endswith("/#") and "+" not in name]
+        devices = {f"{name.removesuffix('/#')}{PROBE}": name for name in whole}
         self._asked = (
             (bulk, topics.probe("bulk"), devices),
             (urgent, topics.probe("urgent"), {topics.request_probe: topics.requests}),

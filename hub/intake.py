@@ -22,6 +22,7 @@ from hub.mqtt_types import Packet
 from hub.outbox import Wish
 from hub.requests import UnreadableRequest, read_request
 from hub.steps import Group, Steps
+from hub.topics import PROBE
 from rules.inputs import Faulted, Heard, Now, Unread
 
 log = logging.getLogger("handrail.intake")
@@ -106,7 +107,8 @@ class Intake:
             taken.packets.append(packet)
             self._on_watcher(packet)
             return
-        if packet.topic == self._steps.topics.request_probe:  # rumqttd gives a client its own words back
+        is_probe = not packet.payload and packet.topic.endswith(PROBE)
+        if is_probe or packet.topic == self._steps.topics.request_probe:  # rumqttd gives a client its own words back
             taken.packets.append(packet)
             return
         client = self._steps.topics.client_of(packet.topic)

@@ -6,6 +6,9 @@ from functools import lru_cache
 
 from devices.topics import matches
 
+PROBE = "/handrail/probe"
+"""The end of a topic among the devices' own on which the hub says an empty message: is it passed on?"""
+
 
 class Topics:
     """The topics of one home."""

@@ -46,7 +46,11 @@ async def test_a_hub_killed_while_it_reads_changed_files_loses_no_alert_and_clim
             await until(lambda: "manager-1" in str(me.on(f"{TOP}/alert/{alert}")[-1]["told"]), 10)
             assert {line["seq"] for line in me.log("raised", alert=alert)} == {me.log("raised", alert=alert)[0]["seq"]}
             assert [line for line in me.log("raised") if line["alert"] != alert] == []
-            assert (await me.ask("dashboards", id="1", do="close", alert=alert, by="carer-1", ending="helped"))["ok"]
+            assert (
+                await me.ask(
+                    "dashboards", id="1", do="close", alert=alert, by="carer-1", ending="helped", reason="no tag"
+                )
+            )["ok"]
             assert home.stop() == 0
         assert "Traceback" not in home.said
         verdict = await asyncio.to_thread(finished, "verify", home.folder)

@@ -41,7 +41,8 @@ def simulated(folder: Path, from_ms: int, until_ms: int) -> list[Said]:
 
 def published(me: Stranger) -> list[Said]:
     """What was heard of the devices, without the stamp of the moment; what the hub tells them is not theirs."""
-    spoken = [(topic, payload) for topic, payload, _ in me.heard if topic.startswith("zigbee2mqtt/")]
+    # The hub tries with empty messages what the broker lets it hear.
+    spoken = [(topic, payload) for topic, payload, _ in me.heard if topic.startswith("zigbee2mqtt/") and payload]
     heard = [(topic, orjson.loads(payload)) for topic, payload in spoken if not topic.endswith("/set")]
     return [(topic, {name: value for name, value in body.items() if name != "last_seen"}) for topic, body in heard]
 
@@ -51,7 +52,7 @@ def decoded(me: Stranger) -> list[Event]:
     catalogue = Catalogue()
     events: list[Event] = []
     for topic, payload, _ in me.heard:
-        if (adapter := catalogue.adapter_for(topic)) is not None:
+        if payload and (adapter := catalogue.adapter_for(topic)) is not None:
             read = adapter.decode(Message(topic, payload, False), {})
             assert read.error is None, (topic, payload)
             events += read.events

@@ -77,7 +77,9 @@ def test_what_is_not_a_shellys_is_nobodys(topic: str, payload: bytes) -> None:
     assert found is not None
     assert found.name == "shelly_gen2"
     assert hear(topic, payload) == Decoded()
-    assert Catalogue().adapter_for("esp-node/status") is None
+    other = Catalogue().adapter_for("esp-node/status")
+    assert other is not None
+    assert other.name == "esphome"
 
 
 def test_other_ecosystems_are_found_before_shapes() -> None:

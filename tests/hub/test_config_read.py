@@ -74,7 +74,7 @@ def test_devices_get_the_supervision_that_their_purpose_implies(tmp_path: Path) 
 
 def test_a_camera_at_an_outside_door_is_accepted(tmp_path: Path) -> None:
     """It says that somebody is there, and belongs to a place where nobody lives or sits."""
-    door = "  - {place: side-door, name: Side door, kind: outside_door, zone: ground}\n"
+    door = "  - {place: side-door, name: Side door, kind: outside_door, zone: ground, call_point: bell}\n"
     camera = "  - {device: side-camera, address: frigate/side_door, for: motion, place: side-door}\n"
     changed = {"home.yaml": HOME + door, "devices.yaml": DEVICES + camera}
     reading = read_home(write_home(tmp_path, changed))

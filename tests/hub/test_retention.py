@@ -59,7 +59,7 @@ async def lived(hub: Rig, days: int) -> None:
         await until(lambda: hub.rows("SELECT key FROM alerts WHERE state <> 'closed' AND level = 'emergency'"))
         for (alert,) in hub.rows("SELECT key FROM alerts WHERE state <> 'closed'"):
             number = hub.rows("SELECT count(*) FROM inputs")[0][0]
-            await hub.ask(id=f"q{number}", do="close", by="carer-1", alert=alert, ending="helped")
+            await hub.ask(id=f"q{number}", do="close", by="carer-1", alert=alert, ending="helped", reason="no tag here")
         hub.forward(86_400)
         await hub.quiet()
         await tidied(hub)
@@ -116,7 +116,7 @@ async def test_closed_alerts_go_with_their_log_and_open_ones_stay(elm: Rig) -> N
         elm.broker.say(PENDANT, PRESS)
         await elm.quiet()
         for (alert,) in elm.rows("SELECT key FROM alerts WHERE state <> 'closed' AND key <> ?", *waiting):
-            await elm.ask(id=f"c{alert}", do="close", by="carer-1", alert=alert, ending="helped")
+            await elm.ask(id=f"c{alert}", do="close", by="carer-1", alert=alert, ending="helped", reason="no tag here")
         await tidied(elm)
     stays = [key for (key,) in elm.rows("SELECT key FROM alerts ORDER BY key")]
     assert stays[0] == waiting[0]
@@ -242,6 +242,7 @@ async def test_a_ledger_from_before_snapshots_begins_with_one_too(tmp_path: Path
         await hub.stop()
         with closing(sqlite3.connect(hub.ledger, isolation_level=None)) as store:
             store.execute("DROP TABLE snapshots")
+            store.execute("DROP TABLE walks")
             store.execute("DROP INDEX alerts_closed_elapsed")
             store.execute("DROP INDEX episodes_over")
             store.execute("ALTER TABLE alerts DROP COLUMN closed_ms")
