@@ -51,6 +51,7 @@ class Run:
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
         self.rng = random.Random(args.seed)
+        self._over = False
         self.count = Count()
         self.work: Path = args.work
         if self.work.exists() and any(self.work.iterdir()) and not (self.work / "broker.conf").exists():
@@ -163,7 +164,7 @@ class Run:
         """Motion, temperatures and doors behind the presses, at QoS 0 as gateways send."""
         start_s, said = time.perf_counter(), 0
         async with self.client("devices") as client:
-            while True:
+            while not self._over:  # a publish that ends as we are cancelled swallows the cancellation
                 due = int((time.perf_counter() - start_s) * self.args.background)
                 for number in range(said, due):
                     await client.publish(*self._event(number), qos=0)
@@ -230,6 +231,7 @@ class Run:
             for task in done:
                 task.result()
         finally:
+            self._over = True
             for task in (pressing, *tasks):
                 task.cancel()
             await asyncio.gather(pressing, *tasks, return_exceptions=True)

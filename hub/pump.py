@@ -45,8 +45,6 @@ LAST_S = 2.0
 """How long a stop waits for a ledger that did not take commits."""
 LEDGER, LEDGER_SLOW = "ledger", "ledger-slow"
 
-Formed = tuple[Group, Taken]
-
 
 class Pump:
     """Gathers, steps, commits, acknowledges, hands over."""
@@ -178,18 +176,16 @@ class Pump:
             self._from_memory(*formed)
             await asyncio.sleep(0)  # the loop belongs to the others too
             return
-        next_one: Formed | None = formed
-        while next_one is not None:
-            formed, keeping = next_one, self._begin(next_one[0])
-            next_one = self._form_ahead()
-            if not await self._is_kept(keeping, formed, next_one):
-                return
-            kill_points.at(Point.ADOPTED, formed[0].batch)
-            self._acknowledge(formed[1])
-            await kill_points.once_sent(Point.ACKNOWLEDGED, formed[0].batch)
-            self._after(formed[0])
+        group, taken = formed
+        self._housekeeping(group.batch)
+        kill_points.at(Point.STEPPED, group.batch)
+        if await self._is_kept(asyncio.ensure_future(self._commit(group.batch)), group, taken):
+            kill_points.at(Point.ADOPTED, group.batch)
+            self._acknowledge(taken)
+            await kill_points.once_sent(Point.ACKNOWLEDGED, group.batch)
+            self._after(group)
 
-    def _form(self, now: Now, *, last: bool = False) -> Formed:
+    def _form(self, now: Now, *, last: bool = False) -> tuple[Group, Taken]:
         """Gather a group and step it: from here it is how things are, for the machine alone until it is kept."""
         group, taken = Group(), Taken()
         if last:
@@ -203,22 +199,6 @@ class Pump:
         group.batch.cursors["wall_ms"] = now.wall_ms
         self._adopt(group, taken)
         return group, taken
-
-    def _form_ahead(self) -> Formed | None:
-        """In a flood of bulk the next group is stepped while one is being committed: disk and machine both work.
-        Not while somebody presses, or something is due: then a group less stands in front."""
-        now = self._clock.now()
-        quiet_ms = now.elapsed_ms - self._urgent_ms
-        if self._urgent or self._stopping or quiet_ms < AROUND_A_PRESS_MS or len(self._bulk) < GROUP_MOST:
-            return None
-        if self._due_ms() <= now.elapsed_ms or self._brakes():
-            return None
-        return self._form(now)
-
-    def _begin(self, group: Group) -> asyncio.Future[None]:
-        self._housekeeping(group.batch)
-        kill_points.at(Point.STEPPED, group.batch)
-        return asyncio.ensure_future(self._commit(group.batch))
 
     async def _set_aside(self, bug: Unbearable) -> None:
         """Written down alone: nothing of the group that it was in is, and all of that comes again."""
@@ -317,7 +297,7 @@ class Pump:
             self._intake.take(group, taken, packet, now)
         self._bulk_since_ms = now.elapsed_ms
 
-    async def _is_kept(self, keeping: asyncio.Future[None], formed: Formed, ahead: Formed | None) -> bool:
+    async def _is_kept(self, keeping: asyncio.Future[None], group: Group, taken: Taken) -> bool:
         """Whether the commit returned in time. Where it failed or hangs, what was stepped is told from memory."""
         await asyncio.wait((keeping,), timeout=SLOW_S)
         if not keeping.done():
@@ -332,12 +312,9 @@ class Pump:
             except HandrailError as error:
                 fault, why = LEDGER, str(error)
                 self._unkept.wait(self._clock.now().elapsed_ms)
-        stepped = [formed] if ahead is None else [formed, ahead]
-        self._fails(fault, why, [alert for group, _ in stepped for alert in group.alerts])
-        for group, taken in stepped:
-            self._unkept.add(group, taken)
-            self._withheld.update(group.wishes)
-            group.wishes = {}
+        self._fails(fault, why, list(group.alerts))
+        self._unkept.add(group, taken)
+        self._withheld, group.wishes = group.wishes, {}
         if not keeping.done():
             self._unkept.under_way(keeping)
         return False
