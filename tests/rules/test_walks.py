@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hypothesis import given
+from hypothesis import given, seed
 from hypothesis import strategies as st
 
 from devices.registry import Placed, Purpose, Supervision
@@ -92,7 +92,8 @@ def test_both_ends_happen() -> None:
     """The property is not true because nothing ever was a test."""
     ends: set[str] = set()
 
-    @times(60)
+    @seed(1)  # the same histories each time: a draw that misses one end by chance says nothing
+    @times(300)
     @given(st.lists(MOMENTS, min_size=10, max_size=25))
     def go(history: list[Happening]) -> None:
         watched = Watched()
