@@ -112,7 +112,8 @@ async def test_a_kill_in_the_middle_of_a_ladder_delays_nobody(home: RunningHome)
         home.kill()
         home.start()
         climbed = await me.line("climbed", alert=raised["alert"])
-        assert _at(climbed) - _at(raised) >= 4
+        # The log shows the wall clock, waits run on the other one: the two round each for itself.
+        assert _at(climbed) - _at(raised) >= 3.99
         assert "late" not in str(climbed["reason"])
         await me.press("002")
         second = await me.line("raised", device="room-002-pendant")
