@@ -2,8 +2,8 @@
 
 A broker says no in its answer to a subscription, or, as Mosquitto with an access list does, says yes and passes nothing
 on. The second is found by a probe: an empty message on a topic under each filter, then one on a topic of our own. A
-broker keeps the order, so when the last has come back, those that have not were held back. An empty message means
-nothing to any adapter.
+broker keeps the order, so when the last has come back, those that have not were held back. The hub passes over
+these empty messages before any adapter reads them.
 """
 
 from __future__ import annotations

@@ -95,7 +95,8 @@ FAULTS: Mapping[str, Fault] = {
     ),
     "bug": Fault(
         staff="The hub could not handle a message of {device}. Look there now. Other calls are told as always.",
-        mend="Keep the folder {folder} and the hub's log for the makers; the message is in quarantine with its reason.",
+        mend="Keep the home's data folder and the hub's log for the makers; the message is in quarantine with its "
+        "reason.",
     ),
     "restart": Fault(
         staff="A change to the home's files counts only when the hub is started again. Calls are told as always.",
