@@ -8,7 +8,9 @@ from devices.commands import TurnOn
 from devices.events import Event
 from devices.registry import Placed
 from rules.effects import Did
-from rules.home import Light, Rule, Say, Settles, Wait
+from rules.help import Light, Say, Step, Wait
+from rules.levels import Level
+from rules.plan import Otherwise, Rule, Settles
 from rules.raising import Found, raise_alert
 from rules.setting import key_of, without_agreement
 from rules.state import Episode, EpisodeState
@@ -96,6 +98,8 @@ def _go_on(turn: Turn, key: str, episode: Episode, *, overdue_ms: int) -> None:
             turn.log(Did.DROPPED, f"help that came too late is not given: {_words(step)}", episode=episode)
         elif isinstance(step, Light):
             _light(turn, episode, step)
+        elif not isinstance(step, Say):
+            turn.log(Did.UNDELIVERED, f"this help is not given yet: {_words(step)}", episode=episode)
         elif turn.meta.mode == "fire":
             turn.log(Did.DROPPED, f"no speech while there is a fire alarm: {step.text}", episode=episode)
         else:
@@ -105,8 +109,10 @@ def _go_on(turn: Turn, key: str, episode: Episode, *, overdue_ms: int) -> None:
     _unsettled(turn, key, episode, late=late)
 
 
-def _words(step: Light | Say) -> str:
-    return f"light {step.device}" if isinstance(step, Light) else step.text
+def _words(step: Step) -> str:
+    if isinstance(step, Light):
+        return f"light {step.device}"
+    return step.text if isinstance(step, Say) else type(step).__name__.lower()
 
 
 def _light(turn: Turn, episode: Episode, step: Light) -> None:
@@ -131,8 +137,9 @@ def settle(turn: Turn, key: str, episode: Episode, reason: str) -> None:
 def _unsettled(turn: Turn, key: str, episode: Episode, *, late: bool) -> None:
     """Help was not enough: a person is told, and the episode has its end."""
     rule = episode.rule
+    otherwise = rule.otherwise or Otherwise(level=Level.CHECK, say=rule.why)
     lasted = plainly(turn.now.elapsed_ms - episode.started_ms)
-    words = rule.otherwise.say
+    words = otherwise.say
     for slot, text in {
         "{for}": lasted,
         "{who}": turn.setting.name_of(rule.resident),
@@ -142,7 +149,7 @@ def _unsettled(turn: Turn, key: str, episode: Episode, *, late: bool) -> None:
     alert = raise_alert(
         turn,
         Found(
-            level=rule.otherwise.level,
+            level=otherwise.level,
             kind=rule.kind,
             cause=rule.rule,
             reason=words,

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from devices.registry import Placed
+from rules.help import Light, Say, Step, Wait
 from rules.levels import LADDERS, Ladder, Level
+from rules.plan import Abilities, Agreement, DelayAgreed, Invited, Otherwise, Rule, Settles
 
 
 class PlaceKind(StrEnum):
@@ -112,80 +114,6 @@ class Carer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Light:
-    """A help step: a light on, at this brightness."""
-
-    device: str
-    brightness_pct: int = 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Say:
-    """A help step: words shown (and, where the room has a voice, spoken) in the room."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
-    """A help step: give it time. `hold` is the time a state must last before it is worth telling; otherwise it is a
-    delay, which needs its agreement."""
-
-    seconds: int
-    hold: bool = False
-
-
-Step = Light | Say | Wait
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settles:
-    """What ends an episode well: a device says so, or the resident does (`ok`)."""
-
-    device: str = ""
-    kind: str = ""
-    value: str = ""
-    ok: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Otherwise:
-    """Whom an episode ends with when it does not settle: staff, at this level, with these words."""
-
-    level: Level
-    say: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DelayAgreed:
-    """Why staff may be told later than at once: the risk, who named it, and when."""
-
-    risk: str
-    by: str
-    on: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """When this happens, help so; settled by this; otherwise tell staff."""
-
-    rule: str
-    why: str
-    resident: str
-    place: str
-    device: str
-    """Our name of the device that triggers it."""
-    kind: str
-    value: str
-    during: tuple[str, str] | None = None
-    """Local times `HH:MM` between which it runs; may span midnight."""
-    help: tuple[Step, ...] = ()
-    settled_by: tuple[Settles, ...] = ()
-    otherwise: Otherwise
-    delay_agreed: DelayAgreed | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Resident:
     """Somebody who lives here."""
 
@@ -194,6 +122,22 @@ class Resident:
     room: str
     """The place that is theirs."""
     rules: tuple[Rule, ...] = ()
+    abilities: Abilities = field(default_factory=Abilities)
+    agreement: Agreement | None = None
+    """The plan's; None: nobody has agreed to it yet, so it has calls alone."""
+    senses: Mapping[str, str] = field(default_factory=dict)
+    """By sensing (`bed`, `door`, `motion`, …): `accepted`, `refused` or `withdrawn`."""
+    goals: tuple[str, ...] = ()
+    """In the resident's own words."""
+    likes: tuple[str, ...] = ()
+    since: str = ""
+    """The local date they moved in."""
+    stays_until: str = ""
+    """Respite: the local date of the last day."""
+    snooze_s: int = 1800
+    """How long *not now* silences reminders and speech."""
+    counts_leisure: bool = True
+    """Whether what was accepted of invitations may be counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +162,10 @@ class Times:
     """The same for a cord or button on a wall."""
     round_s: int = 900
     """While Handrail is down somebody looks into the blind spots this often; the paper list says so."""
+    visit_s: int = 1200
+    """A carer's visit pauses the checks of a room this long at most."""
+    review_grace_days: int = 14
+    """So long after its review was due the delays of a plan are as agreed; then its waits are 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,3 +182,27 @@ class Home:
     devices: tuple[Placed, ...] = ()
     ladders: Mapping[Level, Ladder] = field(default_factory=lambda: dict(LADDERS))
     times: Times = field(default_factory=Times)
+    activities: tuple[Invited, ...] = ()
+
+
+__all__ = [
+    "Carer",
+    "Channel",
+    "DelayAgreed",
+    "Home",
+    "Invited",
+    "Light",
+    "Otherwise",
+    "Place",
+    "PlaceKind",
+    "Resident",
+    "Role",
+    "Rule",
+    "Say",
+    "Settles",
+    "Shift",
+    "Step",
+    "Times",
+    "Wait",
+    "Zone",
+]

@@ -14,6 +14,7 @@ from enum import StrEnum
 from devices.events import Value
 from rules.home import Rule
 from rules.levels import Level
+from rules.rows import Away, Person, Watch
 from rules.setting import Setting
 from rules.tables import Table
 from rules.walks import Walk, WalkTest
@@ -145,6 +146,8 @@ class EpisodeState(StrEnum):
     HELPING = "helping"
     SETTLED = "settled"
     UNSETTLED = "unsettled"
+    OFFERED = "offered"
+    """A reminder or an invitation was given, and answered or not: it never tells staff."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +165,13 @@ class Episode:
     reason: str = ""
     said: str = ""
     """What the room's screen says for this run now."""
+    spoken: bool = False
+    """And whether it is spoken aloud."""
+    picture: str = ""
+    asked_step: int | None = None
+    """The step whose question waits for an answer."""
+    answer: str = ""
+    """What the resident answered last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,19 +216,6 @@ class Status:
     """It says that it speaks at least this often; 0 where it does not."""
     gateway: str = ""
     """The gateway it is heard through, where it is tied to one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """What is known of one resident now."""
-
-    resident: str
-    near: str | None = None
-    near_wall_ms: int | None = None
-    night: str = ""
-    """The night (the date of its evening) that `calls` and `endings` are of."""
-    calls: int = 0
-    endings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,6 +293,7 @@ class State:
         "strangers",
         "timers",
         "walks",
+        "watches",
     )
 
     def __init__(self) -> None:
@@ -309,6 +307,7 @@ class State:
         self.answers: Table[Answered] = Table()
         self.strangers: Table[Stranger] = Table()
         self.walks: Table[Walk] = Table()
+        self.watches: Table[Watch] = Table()
         self.meta: Table[Meta] = Table()
 
     def tables(self) -> dict[str, Table[object]]:
@@ -331,6 +330,7 @@ TABLES: tuple[str, ...] = (
     "answers",
     "strangers",
     "walks",
+    "watches",
     "meta",
 )
 
@@ -344,6 +344,7 @@ ROWS: dict[str, type] = {
     "answers": Answered,
     "strangers": Stranger,
     "walks": Walk,
+    "watches": Watch,
     "meta": Meta,
 }
 
@@ -363,6 +364,7 @@ __all__ = [
     "Alert",
     "AlertState",
     "Answered",
+    "Away",
     "Counted",
     "Ending",
     "Episode",
@@ -379,5 +381,6 @@ __all__ = [
     "Timer",
     "Walk",
     "WalkTest",
+    "Watch",
     "fork",
 ]

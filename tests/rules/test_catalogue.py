@@ -56,6 +56,7 @@ def test_words_are_filled_in_and_the_time_is_left_to_the_machine() -> None:
     """Name and room are known beforehand, how long it has been is not."""
     rule = rule_of(out_of_bed(), _WHOSE)
     assert rule.help[1] == Say(text="Take your time, Margaret.")
+    assert rule.otherwise is not None
     assert rule.otherwise.say == "Margaret of Room 12 has been up for {for}."
 
 
