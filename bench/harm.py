@@ -6,8 +6,10 @@
 `handrail demo` runs with its record on a small disk of its own (where we are root; else on the ordinary one). Somebody
 presses pendants all the while, each press with a stamp, as a gateway does: at QoS 1, again until the broker has it. By
 chance the hub is killed or stopped for a while, the broker killed or stopped, the screens and the watcher killed, the
-disk filled, a file of the home spoiled. At the end everything is left in peace, the demonstration is ended, and the
-ledger is asked: each press in it once, none missing; `verify` agrees; the exit code is 0.
+disk filled, a file of the home spoiled, the network between the hub and its broker cut, slowed or half open (a proxy of
+its own), the clock set wrong by an hour, a day or ten years and put right again (of the Python processes: the hub, the
+watcher, the screens). At the end everything is left in peace, the demonstration is ended, and the ledger is asked: each
+press in it once, none missing; `verify` agrees; the exit code is 0.
 
 What a broker that is killed had acknowledged less than three seconds before may be lost (README, "What a crash may
 lose") and is counted apart; so is a press whose acknowledgement was lost, which a gateway says twice.
@@ -23,6 +25,7 @@ import os
 import random
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -36,11 +39,26 @@ import orjson
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from tests.wire_proxy import BOTH, DOWN, UP, WireProxy  # noqa: E402
+
 SLUG = "willow-court"
 ROOMS = 40
 UNSAVED_S = 3.0
 """The broker writes its file every second or two; what it acknowledged since the last time dies with it."""
-PEACE_S = 45.0
+PEACE_S = 60.0
+HOUR_MS = 3_600_000
+WRONG_BY_MS = (HOUR_MS, -HOUR_MS, 24 * HOUR_MS, -24 * HOUR_MS, 10 * 365 * 24 * HOUR_MS)
+CLOCK = """
+import mmap, os, struct, time
+
+_file = open(os.environ["HARM_CLOCK"], "rb")
+_offset = mmap.mmap(_file.fileno(), 8, access=mmap.ACCESS_READ)
+_real = time.time_ns
+time.time_ns = lambda: _real() + struct.unpack("<q", _offset[:8])[0] * 1_000_000
+time.time = lambda: time.time_ns() / 1e9
+"""
+"""What every Python process of the demonstration reads at its start: a clock that somebody else can set."""
 
 
 @dataclass
@@ -62,6 +80,7 @@ class Harm:
     board: int
     rng: random.Random
     demo: subprocess.Popen[bytes]
+    wire: WireProxy
     presses: list[Press] = field(default_factory=list)
     broker_died_s: list[float] = field(default_factory=list)
     deeds: Counter[str] = field(default_factory=Counter)
@@ -127,6 +146,40 @@ class Harm:
         await asyncio.sleep(self.rng.uniform(1, 8))
         file.write_bytes(right)
 
+    async def _cut(self) -> None:
+        """Nothing gets through, and both ends see it."""
+        self.wire.refuses = True
+        self.wire.reset()
+        await asyncio.sleep(self.rng.uniform(1, 15))
+        self.wire.heal()
+
+    async def _half_open(self) -> None:
+        """Bytes are lost and nobody is told: what is connected stays dead until somebody's patience ends."""
+        self.wire.swallow(*self.rng.choice((BOTH, (UP,), (DOWN,))))
+        await asyncio.sleep(self.rng.uniform(1, 15))
+        self.wire.heal()
+
+    async def _slow(self) -> None:
+        for way in self.wire.ways.values():
+            way.delay_s = self.rng.uniform(0.2, 1.5)
+        await asyncio.sleep(self.rng.uniform(2, 15))
+        self.wire.heal()
+
+    async def _set_clock(self) -> None:
+        _offset(self.folder.parent, self.rng.choice(WRONG_BY_MS))
+        await asyncio.sleep(self.rng.uniform(1, 20))
+        _offset(self.folder.parent, 0)
+
+    async def through_the_wire(self) -> None:
+        """From now on the hub, the watcher and the screens reach the broker through the proxy."""
+        home = self.folder / "home.yaml"
+        home.write_text(home.read_text().replace(f":{self.port}", f":{self.wire.port}"))
+        for words in ("commands run", "commands watch", "-m dashboards"):
+            await self._signal(words, signal.SIGKILL)
+        async with asyncio.timeout(60):
+            while not self.wire.connections:  # noqa: ASYNC110, they are other processes
+                await asyncio.sleep(0.1)
+
     async def pull_on(self) -> None:
         """One deed after the other, with little peace between them."""
         kill, stop = signal.SIGKILL, signal.SIGSTOP
@@ -139,6 +192,10 @@ class Harm:
             "watcher killed": lambda: self._signal("commands watch", kill),
             "disk filled": self._fill,
             "file spoiled": self._spoil,
+            "network cut": self._cut,
+            "network half open": self._half_open,
+            "network slow": self._slow,
+            "clock set": self._set_clock,
         }
         while not self.over:
             await asyncio.sleep(self.rng.uniform(0.5, 10))
@@ -165,6 +222,9 @@ class Harm:
                 )
                 if str(stamp).isdigit()
             )
+            still = store.execute(
+                "SELECT count(*) FROM alerts WHERE state = 'told' AND 'ladder/' || key NOT IN (SELECT key FROM timers)"
+            ).fetchone()[0]
         unsaved = [
             press
             for press in self.presses
@@ -176,6 +236,7 @@ class Harm:
             "lost": sum(1 for press in once if not kept[press.stamp]),
             "not_told": sum(1 for press in once if kept[press.stamp] and not told[press.stamp]),
             "doubled": sum(1 for press in once if told[press.stamp] > 1 and press.said == 1),
+            "ladders_that_stand_still": still,
             "unsaved_by_a_killed_broker": len(unsaved),
             "of_these_lost": sum(1 for press in unsaved if not kept[press.stamp]),
             "said_twice_by_the_gateway": sum(1 for press in self.presses if press.said > 1),
@@ -183,12 +244,22 @@ class Harm:
         }
 
 
+def _offset(work: Path, by_ms: int) -> None:
+    """Set the clock of every Python process wrong by so much."""
+    with (work / "clock").open("r+b") as file:
+        file.write(struct.pack("<q", by_ms))
+
+
 def _demo(folder: Path, port: int, board: int) -> subprocess.Popen[bytes]:
+    work = folder.parent
+    (work / "clock").write_bytes(bytes(8))
+    (work / "python").mkdir()
+    (work / "python" / "sitecustomize.py").write_text(CLOCK)
     words = ["demo", "--no-browser", "--folder", str(folder), "--port", str(board), "--mqtt-port", str(port)]
     return subprocess.Popen(
         [sys.executable, "-m", "hub.commands", *words],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": f"{work / 'python'}:{ROOT}", "HARM_CLOCK": str(work / "clock")},
+        stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
 
@@ -215,21 +286,23 @@ async def main() -> int:
         (folder / "data").mkdir(parents=True)
         _run("mount", "-t", "tmpfs", "-o", f"size={args.disk_mib}m", "tmpfs", str(folder / "data"))
     try:
-        return await _harm(args, folder, port, board)
+        async with WireProxy(port) as wire:
+            return await _harm(args, folder, port, board, wire)
     finally:
         if small:
             _run("umount", "--lazy", str(folder / "data"))
 
 
-async def _harm(args: argparse.Namespace, folder: Path, port: int, board: int) -> int:
+async def _harm(args: argparse.Namespace, folder: Path, port: int, board: int, wire: WireProxy) -> int:
     demo = _demo(folder, port, board)
-    harm = Harm(folder=folder, port=port, board=board, rng=random.Random(args.seed), demo=demo)
+    harm = Harm(folder=folder, port=port, board=board, rng=random.Random(args.seed), demo=demo, wire=wire)
     try:
         while not (folder / "secrets" / "zigbee2mqtt.password").exists() or harm.find("commands watch") is None:
             if demo.poll() is not None:
                 print("the demonstration did not start", file=sys.stderr)
                 return 2
             await asyncio.sleep(0.2)
+        await harm.through_the_wire()
         pressing = asyncio.create_task(harm.press_on(args.rate))
         pulling = asyncio.create_task(harm.pull_on())
         await asyncio.sleep(args.minutes * 60)
@@ -244,7 +317,8 @@ async def _harm(args: argparse.Namespace, folder: Path, port: int, board: int) -
     verify = _run(sys.executable, "-m", "hub.commands", "verify", str(folder))
     found |= {"seed": args.seed, "minutes": args.minutes, "verify": verify, "demo_ended_by_itself": died is not None}
     print(json.dumps(found))
-    return 1 if found["lost"] or found["not_told"] or found["doubled"] or verify or died is not None else 0
+    wrong = ("lost", "not_told", "doubled", "ladders_that_stand_still")
+    return 1 if any(found[what] for what in wrong) or verify or died is not None else 0
 
 
 if __name__ == "__main__":
