@@ -11,6 +11,8 @@ from rules.life import Doing
 from rules.state import Alert, AlertState, WalkTest
 from rules.turn import Turn, plainly
 
+COMPANY = "company"
+"""The cause of a wish for company: a call of its own, which joins nothing and which nothing joins."""
 MOST_ALSO = 20
 """How many reasons an alert that several things share keeps; the log has them all."""
 
@@ -120,7 +122,7 @@ def _first_version(turn: Turn) -> int:
 
 def _join(turn: Turn, cause: Found) -> Alert | None:
     """Below `call`, several things of one resident are one alert; it takes the higher level and climbs that ladder."""
-    if cause.level not in GROUPED or cause.resident is None:
+    if cause.level not in GROUPED or cause.resident is None or cause.cause == COMPANY:
         return None
     alert = next((alert for alert in turn.open_alerts() if _takes_in(alert, cause)), None)
     if alert is None:
@@ -152,6 +154,8 @@ def _join(turn: Turn, cause: Found) -> Alert | None:
 
 def _takes_in(alert: Alert, cause: Found) -> bool:
     """Only what nobody has taken yet: who is on the way to one thing has not heard of the next."""
+    if alert.cause == COMPANY:
+        return False
     return alert.resident == cause.resident and alert.level in GROUPED and alert.state is AlertState.TOLD
 
 

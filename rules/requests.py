@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import floor, reach, rooms, taking, walking
+from rules import company, floor, reach, rooms, taking, walking
 from rules.inputs import Asked
 from rules.life import Doing, after, why_not
 from rules.state import Alert, AlertState, Answered
@@ -34,6 +34,7 @@ OTHERS: Mapping[str, Callable[[Turn, Asked], Said]] = {
     "ok": rooms.ok,
     "call": rooms.call,
     "assist": rooms.assist,
+    "company": company.company,
     "sign_on": floor.sign_on,
     "sign_off": floor.sign_off,
     "not_ours": floor.not_ours,
@@ -44,7 +45,7 @@ OTHERS: Mapping[str, Callable[[Turn, Asked], Said]] = {
     "tested": walking.tested,
 }
 
-OF_A_ROOM = frozenset({"ok", "call", "assist"})
+OF_A_ROOM = frozenset({"ok", "call", "assist", "company"})
 OF_ANYBODY = frozenset({"call"})
 
 

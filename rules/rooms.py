@@ -19,7 +19,7 @@ ROOM = "room-"
 Said = tuple[bool, str]
 
 
-def _room(request: Asked) -> str:
+def room_of(request: Asked) -> str:
     """A room's client is that room; others say which one they mean."""
     return request.client.removeprefix(ROOM) if request.client.startswith(ROOM) else request.room
 
@@ -29,7 +29,7 @@ def ok(turn: Turn, request: Asked) -> Said:
 
     The screen of a shared room is tied to nobody, so what is said there is shown to staff and settles nothing.
     """
-    room = _room(request)
+    room = room_of(request)
     live = turn.setting.live_in.get(room, [])
     if not live:
         return False, f"nobody lives in {room!r}"
@@ -52,7 +52,7 @@ def ok(turn: Turn, request: Asked) -> Said:
 
 def call(turn: Turn, request: Asked) -> Said:
     """A call asked for by a client instead of a button. One that does not say where is told too, to everybody."""
-    room = _room(request)
+    room = room_of(request)
     is_place = room in turn.setting.places
     live = turn.setting.live_in.get(room, [])
     resident = request.resident if request.resident in live else turn.setting.only_resident_of(room)
@@ -79,7 +79,7 @@ def call(turn: Turn, request: Asked) -> Said:
 
 def assist(turn: Turn, request: Asked) -> Said:
     """A colleague needs help: everybody at once, where, who; the caller's own open alerts go back to their ladders."""
-    room = _room(request)
+    room = room_of(request)
     who = request.by or request.client
     is_place = room in turn.setting.places
     place = room if is_place else _is_with(turn, request.by)

@@ -35,12 +35,25 @@ def test_two_rooms_may_use_the_same_id(home: House) -> None:
 
 @pytest.mark.parametrize(
     ("client", "may"),
-    [("room-012", {"ok", "call", "assist"}), ("homeassistant", {"call"}), ("dashboards-2", {"call"})],
+    [("room-012", {"ok", "call", "assist", "company"}), ("homeassistant", {"call"}), ("dashboards-2", {"call"})],
 )
 def test_a_client_may_do_what_its_login_says(home: House, client: str, may: set[str]) -> None:
     """A room is that room, anybody else may only call; all of it is for the dashboards alone."""
     home.press("011")
-    every = {"claim", "attend", "promise", "close", "ok", "call", "assist", "sign_on", "sign_off", "command", "mode"}
+    every = {
+        "claim",
+        "attend",
+        "promise",
+        "close",
+        "ok",
+        "call",
+        "assist",
+        "company",
+        "sign_on",
+        "sign_off",
+        "command",
+        "mode",
+    }
     for do in sorted(every):
         answer = home.ask(do, client=client, alert="a00001", by="carer-1", ending="helped", reason="fire", until_s=60)
         assert answer.ok == (do in may), (do, answer.reason)
@@ -125,3 +138,25 @@ def test_a_light_is_switched_from_a_screen(home: House) -> None:
 def test_nobody_lives_in_a_corridor(home: House) -> None:
     """Nobody can be all right there."""
     assert "nobody lives" in home.refused("ok", room="corridor")
+
+
+def test_somebody_would_like_a_chat(home: House) -> None:
+    """A call of the lowest level with its own ladder: a check of hers beside it does not swallow it."""
+    home.device("room-012-door", contact=False)
+    home.wait(minutes=10)
+    asked = home.ask("company", client="room-012")
+    assert asked.ok
+    assert [(alert.level, alert.cause) for alert in home.open] == [("check", "left-open"), ("request", "company")]
+    assert home.open[1].reason == "Margaret would like company, when somebody has time"
+    home.ask("company", client="room-012")
+    assert home.open[1].presses == 2
+    home.rung.clear()
+    home.wait(minutes=30)
+    assert set(home.rung) >= {"carer-1", "carer-2"}
+
+
+def test_who_would_like_a_chat_in_a_shared_room_is_said(home: House) -> None:
+    """The screen of two does not know who stands before it, and a lounge is nobody's room."""
+    assert "say who" in home.refused("company", client="room-022")
+    assert home.ask("company", client="room-022", resident="ruth").ok
+    assert "nobody lives" in home.refused("company", client="dashboards", room="lounge")
