@@ -22,6 +22,7 @@ from dashboards.asks import Asker, NotAnswered
 from dashboards.gate import Gate
 from dashboards.live import Live
 from dashboards.paper import add_paper
+from dashboards.rooms import add_rooms
 from dashboards.settings import Settings
 from dashboards.walks import add_walks
 from rules.taking import ENDINGS
@@ -147,6 +148,7 @@ def make_app(settings: Settings, live: Live, asker: Asker, key: bytes) -> FastAP
     _add_pages(app, settings, gate, pages)
     add_paper(app, lambda request: _is_in(request, gate), live.reader, pages)
     add_walks(app, lambda request: _is_in(request, gate), live.reader)
+    add_rooms(app, gate, live, asker, pages, _body)
     _add_code(app, gate)
     _add_live(app, gate, live)
     _add_asking(app, gate, live, asker)

@@ -34,7 +34,7 @@ KEEPALIVE_S = 2
 that stays within the promised 10 s. What is no longer said to us is noticed sooner, by the missing heartbeat."""
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 5.0
-LATE_IS_WELCOME = frozenset({"assist"})
+LATE_IS_WELCOME = frozenset({"assist", "call"})
 
 
 class NotAnswered(Exception):
@@ -72,6 +72,9 @@ class Listener(Protocol):
     def on_alert(self, alert: str, payload: bytes) -> None:
         """An alert as the broker has it, or empty where it was cleared."""
 
+    def on_room(self, room: str, payload: bytes) -> None:
+        """What the screen of a room shows, or empty where it shows nothing any more."""
+
     def on_link(self, up: bool) -> None:
         """The connection to the broker came or went."""
 
@@ -107,6 +110,11 @@ class Topics:
     def alert(self) -> str:
         """What the topics of alerts begin with."""
         return f"handrail/{self.home}/alert/"
+
+    @property
+    def room(self) -> str:
+        """What the topics of the rooms' screens begin with."""
+        return f"handrail/{self.home}/room/"
 
     @property
     def log(self) -> str:
@@ -147,6 +155,7 @@ class Bus:
                             (topics.done + "+", 1),
                             (topics.status, 1),
                             (topics.alert + "+", 1),
+                            (topics.room + "+", 1),
                             (topics.log, 0),
                             (topics.watch + "#", 1),
                         ]
@@ -208,6 +217,9 @@ class Bus:
             return
         if topic.startswith(self._topics.alert):
             self._listener.on_alert(topic.removeprefix(self._topics.alert), payload)
+            return
+        if topic.startswith(self._topics.room):
+            self._listener.on_room(topic.removeprefix(self._topics.room), payload)
             return
         if topic.startswith(self._topics.watch):
             self._listener.on_watcher(topic[len(self._topics.watch) :], payload)

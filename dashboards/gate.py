@@ -12,6 +12,9 @@ from pathlib import Path
 
 COOKIE = "handrail_house"
 COOKIE_AGE_S = 90 * 86_400
+ROOM_COOKIE = "handrail_room"
+ROOM_COOKIE_AGE_S = 5 * 365 * 86_400
+"""A tablet on a wall is set up once; a new house code asks it again."""
 FREE_TRIES = 3
 LONGEST_WAIT_S = 300.0
 HOUSE_TRIES = 60
@@ -45,6 +48,17 @@ class Gate:
             return True
         nonce, _, signature = (cookie or "").partition(".")
         return bool(nonce) and hmac.compare_digest(signature.encode(), self._signature(nonce).encode())
+
+    def room_cookie(self, room: str) -> str:
+        """The cookie of a tablet that is the screen of this room and of nothing else."""
+        nonce = secrets.token_urlsafe(16)
+        return f"{nonce}.{self._signature(f'{nonce}|room|{room}')}"
+
+    def lets_into_room(self, room: str, cookie: str | None) -> bool:
+        """Whether a device with this cookie is the screen of this room."""
+        nonce, _, signature = (cookie or "").partition(".")
+        wanted = self._signature(f"{nonce}|room|{room}")
+        return bool(nonce) and hmac.compare_digest(signature.encode(), wanted.encode())
 
     def enter(self, code: str, device: str, now_s: float) -> Entered:
         """Try a code from a device (its network address) at a monotonic time."""

@@ -16,13 +16,12 @@ import orjson
 
 from dashboards import strings, views
 from dashboards.memory import Memory
+from dashboards.pictures import BEAT_S, RoomPictures
 from dashboards.told import ToldByWatcher
 from hub.ledger.read import Night, Reader, Unreadable
 
 log = logging.getLogger("handrail.dashboards")
 
-BEAT_S = 2.0
-"""A beat at least this often; screens give up after a little more than three of them."""
 LOOK_S = 1.0
 REST_S = 0.03
 REST_FACTOR = 3
@@ -58,6 +57,7 @@ class Live:
         self._closed = False
         self._board = b""
         self._told = ToldByWatcher()
+        self.rooms = RoomPictures()
         self._version = 0
         self._beat = Beat(wall_ms=0, live=False, state="absent", why=strings.HUB_ABSENT)
         self._problem = strings.HUB_ABSENT
@@ -91,6 +91,10 @@ class Live:
         except ValueError as error:
             log.warning("cannot read %s", error)
         self._wake.set()
+
+    def on_room(self, room: str, payload: bytes) -> None:
+        """What the screen of a room shows now."""
+        self.rooms.take(room, payload)
 
     def on_link(self, up: bool) -> None:
         """The connection to the broker came or went."""
@@ -192,8 +196,14 @@ class Live:
         return True, self._hub_state, self._hub_why
 
     def _tell(self) -> None:
+        self.rooms.tell()
         news, self._news = self._news, asyncio.Event()
         news.set()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the server is stopping."""
+        return self._closed
 
     def close(self) -> None:
         """End every stream, so that the server can stop."""

@@ -195,3 +195,26 @@ PAGE: dict[str, str] = {
     "code_sub": "Enter the code of this house once. This device remembers it.",
     "enter": "Enter",
 }
+
+
+ROOM_UNKNOWN = "This home has no place called {room}."
+ROOM = {
+    "call": "Call for help",
+    "calling": "Calling …",
+    "heard": "Your call was heard",
+    "coming": "{name} is coming",
+    "coming_by": "{name} comes by {time}",
+    "there": "{name} is with you",
+    "since": "{time} ago",
+    "test": "This is a test",
+    "ok": "I'm all right",
+    "not_now": "Not now",
+    "company": "I would like company",
+    "who": "Who is it?",
+    "failed": "That did not get through. Use your pendant, or the cord.",
+    "not_live": "This screen does not work just now. Use your pendant, or the cord.",
+    "begin": "Touch once, so that this screen may speak",
+    "just_now": "just now",
+    "ago": "{time} ago",
+}
+"""What the screen of a room says."""

@@ -14,7 +14,8 @@ form.addEventListener("submit", async (event) => {
       body: JSON.stringify({ code: field.value }),
     });
     if (answer.ok) {
-      location.replace("/");
+      const to = new URLSearchParams(location.search).get("to") ?? "/";
+      location.replace(/^\/room\/[\w-]+$/.test(to) ? to : "/");
       return;
     }
     error.textContent = (await answer.json()).reason;

@@ -244,6 +244,9 @@ DEEDS: dict[str, Callable[[FakeHub, dict[str, str]], None]] = {
     "assist": _assist,
     "heard": lambda hub, wish: None,
     "not_ours": lambda hub, wish: None,
+    "call": lambda hub, wish: None,
+    "answer": lambda hub, wish: None,
+    "not_now": lambda hub, wish: None,
     **walk_parts.DEEDS,
 }
 

@@ -41,6 +41,9 @@ class Heard:
         """An alert as the broker has it."""
         self.alerts[alert] = payload
 
+    def on_room(self, room: str, payload: bytes) -> None:
+        """What the screen of a room shows."""
+
     def on_link(self, up: bool) -> None:
         """The connection came or went."""
         self.links.append(up)

@@ -49,3 +49,16 @@ def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
     assert load_key(tmp_path / "dashboards.key") == made
     assert (tmp_path / "dashboards.key").stat().st_mode & 0o777 == 0o600
     assert len(load_key(tmp_path / "nowhere" / "dashboards.key")) == 32
+
+
+def test_the_screen_of_a_room_is_let_into_that_room_and_nowhere_else() -> None:
+    """Its cookie is no house code, no other room's, and dies with the house code."""
+    gate = Gate("274913", KEY)
+    cookie = gate.room_cookie("012")
+    assert gate.lets_into_room("012", cookie)
+    assert not gate.lets_into_room("013", cookie)
+    assert not gate.lets_in(cookie)
+    assert not Gate("111111", KEY).lets_into_room("012", cookie)
+    entered = gate.enter("274913", "tablet", 0.0)
+    assert not gate.lets_into_room("012", entered.cookie)
+    assert not gate.lets_into_room("012", None)

@@ -1,0 +1,121 @@
+"""The screen of a room: what the person in the bed sees, and what a tap there asks for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+if TYPE_CHECKING:
+    from tests.dashboards.conftest import FakeHub, Screens
+
+NO_CALL: dict[str, object] = {"room": "012", "heard": False, "calls": [], "say": None}
+CALL = {
+    "alert": "a00001",
+    "level": "emergency",
+    "state": "told",
+    "since": "2026-11-21T03:12:04.553Z",
+    "coming": None,
+    "promised_until": None,
+    "test": False,
+}
+
+
+def shows(screens: Screens, **changes: object) -> None:
+    """The hub shows this in room 012."""
+    screens.live.on_room("012", orjson.dumps({**NO_CALL, **changes}))
+
+
+@pytest.fixture
+async def tablet(browser: Browser, screens: Screens) -> AsyncIterator[Page]:
+    """The screen beside Margaret's bed."""
+    context = await browser.new_context(viewport={"width": 1024, "height": 600}, has_touch=True)
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await page.goto(f"{screens.url}/room/012")
+    await page.wait_for_selector('body[data-live="yes"]')
+    yield page
+    assert errors == []
+    await context.close()
+
+
+async def test_a_call_from_the_bed_is_heard_and_somebody_comes(hub: FakeHub, screens: Screens, tablet: Page) -> None:
+    """One tap asks; what the hub says then stands there in large words, until it is over."""
+    await tablet.tap('[data-do="call"]')
+    await expect(tablet.locator("#said")).to_be_hidden()
+    assert [(wish["do"], wish["room"]) for wish in hub.asked] == [("call", "012")]
+    shows(screens, heard=True, calls=[CALL])
+    await expect(tablet.locator("#calls b")).to_have_text("Your call was heard")
+    shows(screens, heard=True, calls=[{**CALL, "state": "claimed", "coming": "Ana"}])
+    await expect(tablet.locator("#calls span")).to_have_text("Ana is coming")
+    promised = {**CALL, "state": "promised", "coming": "Ana", "promised_until": "2026-11-21T03:30:00.000Z"}
+    shows(screens, heard=True, calls=[promised])
+    await expect(tablet.locator("#calls span")).to_have_text("Ana comes by 03:30")
+    shows(screens)
+    await expect(tablet.locator("#calls li")).to_have_count(0)
+
+
+async def test_a_question_is_answered_with_a_tap(hub: FakeHub, screens: Screens, tablet: Page) -> None:
+    """The answers are the plan's own words, and go back with the run that asked."""
+    ask = {"episode": "e000004", "question": "Shall we keep you a place?", "answers": ["Yes please", "Not today"]}
+    shows(screens, say="Tai chi starts soon.", ask=ask)
+    await expect(tablet.locator("#question h1")).to_have_text("Shall we keep you a place?")
+    await tablet.locator("#answers button", has_text="Not today").tap()
+    await expect(tablet.locator("#said")).to_have_text("done")
+    said = hub.asked[-1]
+    assert (said["do"], said["episode"], said["answer"], said["room"]) == ("answer", "e000004", "Not today", "012")
+    await tablet.tap('[data-do="not_now"]')
+    await expect(tablet.locator('[data-do="not_now"]')).not_to_have_attribute("aria-busy", "true")
+    assert hub.asked[-1]["do"] == "not_now"
+    shows(screens)
+    await expect(tablet.locator("#question")).to_be_hidden()
+    await expect(tablet.locator('[data-do="not_now"]')).to_be_hidden()
+
+
+async def test_what_does_not_get_through_says_what_else_to_do(hub: FakeHub, screens: Screens, tablet: Page) -> None:
+    """A resident is never left with a button that did nothing."""
+    hub.deaf = True
+    await tablet.tap('[data-do="call"]')
+    await expect(tablet.locator("#said")).to_have_text("That did not get through. Use your pendant, or the cord.")
+    hub.deaf = False
+    first = hub.asked[-1]["id"]
+    await tablet.tap('[data-do="call"]')
+    await expect(tablet.locator("#said")).to_be_hidden()
+    assert hub.asked[-1]["id"] == first
+
+
+async def test_a_screen_that_is_cut_off_says_so(screens: Screens, tablet: Page) -> None:
+    """In the resident's words, and the call button stays: pressing it can do no harm."""
+    screens.live.on_status("lost", "")
+    await expect(tablet.locator("#not-live")).to_be_visible()
+    await expect(tablet.locator('[data-do="call"]')).to_be_visible()
+
+
+async def test_a_tablet_becomes_the_screen_of_one_room(browser: Browser, locked_screens: Screens) -> None:
+    """The house code is entered once; then it shows that room and nothing else of the house."""
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(f"{locked_screens.url}/room/012")
+    await page.fill("#code", "274913")
+    await page.click("button[type=submit]")
+    await page.wait_for_selector('body[data-room="012"][data-live="yes"]')
+    await page.reload()
+    await page.wait_for_selector('body[data-room="012"][data-live="yes"]')
+    for path in ("/", "/room/013"):
+        await page.goto(locked_screens.url + path)
+        await page.wait_for_selector("#code-form")
+    await context.close()
+
+
+async def test_a_room_that_is_not_there_is_said_to_be_so(browser: Browser, screens: Screens) -> None:
+    """A mistyped address is one sentence."""
+    page = await browser.new_page()
+    answer = await page.goto(f"{screens.url}/room/999")
+    assert answer is not None
+    assert answer.status == 404
+    assert "no place called 999" in await page.content()
+    await page.close()
