@@ -3,22 +3,20 @@
 A catalogue rule says what is watched, which state starts it and which ends it; the home says whose it is, what helps,
 and what staff are told otherwise. No rule may watch a device that calls for help: nothing stands before that.
 
-The plan language that comes later compiles to the same `Rule`, beside this file.
+The plan language (`hub/config/PLANS.md`) compiles to the same `Rule`, beside this file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from devices.registry import Placed, Purpose
-from rules.home import DelayAgreed, Light, Otherwise, Resident, Rule, Say, Settles, Step, Wait
+from devices.registry import Purpose
+from rules.help import Ask, Say, Show, Step, Wait
+from rules.plan import DelayAgreed, Otherwise, Rule, Settles
 
 PLACEHOLDERS = ("room", "known_as", "for")
 """What words of a rule may have filled in; `for` is left to the machine, which knows how long it has been."""
-
-LIGHT_PURPOSES = frozenset({Purpose.LIGHT})
-"""What a `light` step may switch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +71,7 @@ def rule_of(chosen: Chosen, whose: Whose) -> Rule:
         kind=entry.kind,
         value=entry.value,
         during=chosen.during,
-        help=tuple(_said(step, whose) for step in agreed_steps(chosen.help, chosen.delay_agreed)),
+        help=tuple(said(step, whose) for step in agreed_steps(chosen.help, chosen.delay_agreed)),
         settled_by=(Settles(device=chosen.device, kind=entry.kind, value=entry.settled_value), Settles(ok=True)),
         otherwise=replace(chosen.otherwise, say=fill(chosen.otherwise.say, whose)),
         delay_agreed=chosen.delay_agreed,
@@ -81,17 +79,22 @@ def rule_of(chosen: Chosen, whose: Whose) -> Rule:
 
 
 def agreed_steps(steps: tuple[Step, ...], agreed: DelayAgreed | None) -> tuple[Step, ...]:
-    """The steps as they may run: a wait is a delay, and a delay without its agreement is 0."""
-    if agreed is not None:
-        return steps
-    return tuple(replace(step, seconds=0) if isinstance(step, Wait) and not step.hold else step for step in steps)
+    """The steps as they may run: a wait is a delay, so is waiting for an answer, and one without its agreement is 0."""
+    return steps if agreed is not None else tuple(_at_once(step) for step in steps)
+
+
+def _at_once(step: Step) -> Step:
+    if isinstance(step, Wait) and not step.hold:
+        return replace(step, seconds=0)
+    return replace(step, within_s=0) if isinstance(step, Ask) else step
 
 
 def unagreed_wait_s(steps: tuple[Step, ...], agreed: DelayAgreed | None) -> int:
     """How many seconds of delay are in the steps that nobody has agreed to."""
     if agreed is not None:
         return 0
-    return sum(step.seconds for step in steps if isinstance(step, Wait) and not step.hold)
+    waits_s = sum(step.seconds for step in steps if isinstance(step, Wait) and not step.hold)
+    return waits_s + sum(step.within_s for step in steps if isinstance(step, Ask))
 
 
 def fill(words: str, whose: Whose) -> str:
@@ -99,35 +102,10 @@ def fill(words: str, whose: Whose) -> str:
     return words.replace("{room}", whose.place_name).replace("{known_as}", whose.known_as)
 
 
-def still_stands(rule: Rule, devices: Mapping[str, Placed], places: Collection[str]) -> bool:
-    """Whether a rule accepted earlier still fits the devices placed now."""
-    entry = next((entry for entry in CATALOGUE.values() if (entry.kind, entry.value) == (rule.kind, rule.value)), None)
-    watched = devices.get(rule.device)
-    lights = [devices.get(step.device) for step in rule.help if isinstance(step, Light)]
-    return (
-        entry is not None
-        and watched is not None
-        and watched.purpose is entry.watches
-        and rule.place in places
-        and all(light is not None and light.purpose in LIGHT_PURPOSES for light in lights)
-    )
-
-
-def with_last_rules(
-    resident: Resident, last: Resident | None, devices: Mapping[str, Placed], places: Collection[str]
-) -> Resident:
-    """The resident with the rules that were accepted last, where they still fit: a refused plan changes nothing.
-
-    A plan so broken that it does not even say the room leaves the resident's name and room as they were.
-    """
-    if last is None or last.resident != resident.resident:
-        return resident
-    if not resident.room and last.room in places:
-        resident = replace(last, rules=())
-    if last.room != resident.room:
-        return resident
-    return replace(resident, rules=tuple(rule for rule in last.rules if still_stands(rule, devices, places)))
-
-
-def _said(step: Step, whose: Whose) -> Step:
-    return replace(step, text=fill(step.text, whose)) if isinstance(step, Say) else step
+def said(step: Step, whose: Whose) -> Step:
+    """The step with its words filled in."""
+    if isinstance(step, Say):
+        return replace(step, text=fill(step.text, whose))
+    if isinstance(step, Show):
+        return replace(step, words=fill(step.words, whose))
+    return replace(step, question=fill(step.question, whose)) if isinstance(step, Ask) else step

@@ -189,6 +189,23 @@ class AtMost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """An assessment of capacity for one decision: which, who assessed, and when."""
+
+    decision: str
+    by: str
+    on: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorisation:
+    """An authorisation of restrictions: a reference and its date, kept and never computed."""
+
+    reference: str
+    on: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """Who agreed to a plan, a sensing or a rule, how, and when it is looked at again. Dates are local, `YYYY-MM-DD`."""
 
@@ -199,6 +216,11 @@ class Agreement:
     """The attorney, deputy or decision-maker."""
     tried_first: str = ""
     """What less restrictive thing was tried."""
+    registration_seen: str = ""
+    """When the attorney's registration was seen."""
+    assessed: Assessed | None = None
+    consulted: tuple[str, ...] = ()
+    authorisation: Authorisation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

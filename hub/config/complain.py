@@ -10,8 +10,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from hub.config.document import Data, Document
-from hub.config.files import settings_of
+from hub.config.form import settings_of
+from hub.config.plan.forms import TAGS
 from hub.config.problems import Problem, nearest, one_of
+from rules.catalogue import CATALOGUE
 
 _TYPES = {
     "list_type": "a list (lines that begin with -)",
@@ -34,6 +36,9 @@ def _complaint(details: ErrorDetails, document: Document, model: type[BaseModel]
     kind, context = details["type"], details.get("ctx", {})
     name = next((str(step) for step in reversed(path) if isinstance(step, str)), document.file)
     if kind == "extra_forbidden":
+        if " " in name and _at(document.data, path) is None:
+            said = f'"{name}" stands alone behind a comma'
+            return document.problem(path, said, 'quotes around words that hold a comma, as in "…, …"')
         settings = list(settings_of(form)) if form else []
         return document.problem(path, f'unknown setting "{name}"', one_of(settings), nearest(name, settings))
     if kind == "missing":
@@ -41,14 +46,17 @@ def _complaint(details: ErrorDetails, document: Document, model: type[BaseModel]
         return document.problem(path[:-1], f'"{name}" is missing', name + said)
     written = _at(document.data, path)
     if kind.startswith("union_tag"):
-        return _unknown_rule(document, path, context)
+        return _unknown_rule(document, path, written)
     if kind in ("enum", "literal_error"):
         names = [word.strip(" '") for word in str(context["expected"]).replace(" or ", ", ").split(",")]
         if details["loc"][-1] == "[key]":
             return document.problem(path, f'unknown setting "{name}"', one_of(names), nearest(name, names))
         meant = nearest(written, names) if isinstance(written, str) else ""
         return document.problem(path, f"{name} cannot be {_shown(written)}", one_of(names), meant)
-    return document.problem(path, f"{name} cannot be {_shown(written)}", _expected(kind, context, details["msg"]))
+    meant = str(context.get("meant", ""))
+    return document.problem(
+        path, f"{name} cannot be {_shown(written)}", _expected(kind, context, details["msg"]), meant
+    )
 
 
 def _expected(kind: str, context: dict[str, object], message: str) -> str:
@@ -63,12 +71,14 @@ def _expected(kind: str, context: dict[str, object], message: str) -> str:
     return _TYPES.get(kind, message)
 
 
-def _unknown_rule(document: Document, path: tuple[str | int, ...], context: dict[str, object]) -> Problem:
-    names = [word.strip(" '") for word in str(context.get("expected_tags", "left-open, out-of-bed")).split(",")]
-    tag = context.get("tag")
-    if tag is None:
-        return document.problem(path, '"rule" is missing', one_of(names))
-    return document.problem((*path, "rule"), f'unknown rule "{tag}"', one_of(names), nearest(str(tag), names))
+def _unknown_rule(document: Document, path: tuple[str | int, ...], written: Data) -> Problem:
+    """A rule that is none of the catalogue, and starts by nothing."""
+    names = list(CATALOGUE)
+    expected = f"{one_of(names)}, or when: or activity: for a rule of one's own"
+    name = written.get("rule") if isinstance(written, dict) else None
+    if not isinstance(name, str):
+        return document.problem(path, '"rule" is missing', expected)
+    return document.problem((*path, "rule"), f'unknown rule "{name}"', expected, nearest(name, names))
 
 
 def _walk(
@@ -80,12 +90,16 @@ def _walk(
     form: type[BaseModel] | None = model
     field: FieldInfo | None = None
     here: Data = data
-    for number, step in enumerate(loc):
-        last = number == len(loc) - 1
+    for step in loc:
         if step == "[key]":
             continue
-        if isinstance(here, dict) and step not in here and not last and here.get("rule") == step:
-            forms = [candidate for candidate in forms if step in get_args(candidate.model_fields["rule"].annotation)]
+        if (
+            isinstance(step, str)
+            and step in TAGS
+            and TAGS[step] in forms
+            and not (isinstance(here, dict) and step in here)
+        ):
+            forms = [TAGS[step]]
             continue
         path.append(step)
         if isinstance(step, str) and isinstance(here, dict):
@@ -125,4 +139,8 @@ def _shown(written: Data) -> str:
     if isinstance(written, str):
         short = written if len(written) <= 40 else written[:39] + "…"
         return f'"{short}"' if short else "empty"
+    if isinstance(written, dict) and len(written) == 1:
+        ((key, value),) = written.items()
+        if isinstance(value, str) and len(key) + len(value) <= 40:
+            return f"{{{key}: {value}}}"
     return ("a list" if written else "an empty list") if isinstance(written, list) else "settings of its own"

@@ -97,6 +97,7 @@ def check_home_file(files: Files, found: Found) -> None:
     _check_zones(files, found)
     _check_accounts(files, found)
     _check_watcher(files, found)
+    _check_shared(files, found)
     if within(files.folder, home.data).resolve() == files.folder.resolve():
         found.no(document, ("data",), f'data "{home.data}" is the home\'s own folder', "a folder in it, as in data")
     if home.series is not None:
@@ -105,6 +106,31 @@ def check_home_file(files: Files, found: Found) -> None:
             found.no(document, ("series", "influxdb", "url"), f'url cannot be "{url}"', "http://host:port")
         token_file = home.series.influxdb.token_file
         check_secret(files.folder, document, ("series", "influxdb", "token_file"), token_file, found)
+
+
+def _check_shared(files: Files, found: Found) -> None:
+    """What plans share: activities with their places, scenes, Home Assistant."""
+    home, document = files.home, files.home_document
+    found.once(document, [one.activity for one in home.activities], "activities", "activity")
+    found.once(document, [one.scene for one in home.scenes], "scenes", "scene")
+    places = [place.place for place in home.places]
+    for number, activity in enumerate(home.activities):
+        if activity.place not in places:
+            found.unknown(document, ("activities", number, "place"), "place", activity.place, places)
+    devices = [device.device for device in files.devices.devices]
+    for number, scene in enumerate(home.scenes):
+        for index, step in enumerate(scene.steps):
+            said = [(name, one) for name in type(step).model_fields if (one := getattr(step, name)) is not None]
+            at = ("scenes", number, "steps", index)
+            if len(said) != 1:
+                found.no(document, at, "this is not one step of a scene", one_of(type(step).model_fields))
+            elif said[0][1].device is not None and said[0][1].device not in devices:
+                found.unknown(document, (*at, said[0][0], "device"), "device", said[0][1].device, devices)
+    if home.home_assistant is not None:
+        url, token_file = home.home_assistant.url, home.home_assistant.token_file
+        if not url.startswith(("http://", "https://")):
+            found.no(document, ("home_assistant", "url"), f'url cannot be "{url}"', "http://host:8123")
+        check_secret(files.folder, document, ("home_assistant", "token_file"), token_file, found)
 
 
 def _check_zones(files: Files, found: Found) -> None:

@@ -100,7 +100,8 @@ def parse(raw: bytes, file: str) -> Document:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = " ".join(str(error.problem or error.context or "cannot be read").split())
-        raise _refused(file, mark.line + 1 if mark else 0, f"is not YAML here: {said}") from None
+        quotes = "quotes around words that hold braces, a comma or a colon" if "'{'" in said else ""
+        raise _refused(file, mark.line + 1 if mark else 0, f"is not YAML here: {said}", quotes) from None
     except YAMLError as error:
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
         raise _refused(file, line, "holds a character that no text should", "printable text") from None

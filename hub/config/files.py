@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic.fields import FieldInfo
+from pydantic import Field
 
 from devices.registry import Purpose, Supervision
+from hub.config.form import Day, Form, between, settings_of
+from hub.config.plan.forms import ResidentFile, SceneForm
 from hub.config.words import (
     Address,
-    Date,
+    ClockTime,
     Duration,
     Hours,
     Ident,
@@ -21,32 +22,13 @@ from hub.config.words import (
     Text,
     Truth,
     Whole,
-    wrong,
 )
 from rules.home import PlaceKind, Role
 from rules.levels import Level, Who
 
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-def _between(least_s: int, most_s: int, said: str) -> AfterValidator:
-    def check(value: int) -> int:
-        if not least_s <= value <= most_s:
-            raise wrong(said)
-        return value
-
-    return AfterValidator(check)
-
-
-_UpToTwelveHours = _between(1, 12 * 3600, "from 1 s to 12 h")
-_UpToADay = _between(0, 24 * 3600, "from 0 s to 24 h")
-_UpToAMinute = _between(1, 60, "from 1 s to 60 s")
-
-
-class Form(BaseModel):
-    """What every part of a file has in common: an unknown setting is refused, never skipped."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+_UpToTwelveHours = between(1, 12 * 3600, "from 1 s to 12 h")
+_UpToADay = between(0, 24 * 3600, "from 0 s to 24 h")
+_UpToAMinute = between(1, 60, "from 1 s to 60 s")
 
 
 class BrokerForm(Form):
@@ -113,7 +95,7 @@ class TimesForm(Form):
     press_again: Annotated[Duration, _UpToAMinute] = Field(
         10, description="Presses within this time are shown as one with their number."
     )
-    climb_by_press: Annotated[Duration, _between(1, 600, "from 1 s to 10 min")] = Field(
+    climb_by_press: Annotated[Duration, between(1, 600, "from 1 s to 10 min")] = Field(
         60, description="Pressing again climbs at most one step of the ladder in this time."
     )
     night: Hours = Field(("20:00", "08:00"), description="The home's night.")
@@ -133,9 +115,33 @@ class TimesForm(Form):
     walk_pull_cord_days: Annotated[Whole, Field(ge=1, le=366)] = Field(
         30, description="The same for cords and call buttons on a wall."
     )
-    round: Annotated[Duration, _between(60, 4 * 3600, "from 1 min to 4 h")] = Field(
+    round: Annotated[Duration, between(60, 4 * 3600, "from 1 min to 4 h")] = Field(
         15 * 60, description="While Handrail is down, the blind spots are looked into this often."
     )
+    visit: Annotated[Duration, between(60, 20 * 60, "from 1 min to 20 min")] = Field(
+        20 * 60, description="A carer's visit pauses the checks of a room this long at most."
+    )
+    review_grace: Annotated[Duration, between(0, 366 * 86_400, "from 0 days to 366 days")] = Field(
+        14 * 86_400, description="So long after its review was due a plan's waits are as agreed; then they are 0."
+    )
+
+
+class HomeAssistantForm(Form):
+    """The home's Home Assistant, whose services a plan may ask for."""
+
+    url: Text = Field(description="Where it is: http://host:8123.")
+    token_file: Text = Field(description="The file that holds a long-lived access token, and nothing else.")
+
+
+class ActivityForm(Form):
+    """Something that takes place in the home: entered once, invited to by plans."""
+
+    activity: Ident = Field(description="Its short name, by which plans invite to it.")
+    name: Text = Field(description="What people call it.")
+    place: Ident = Field(description="The place where it is.")
+    days: list[Day] = Field(min_length=1, description="On which days: mon, tue, … sun.")
+    at: ClockTime = Field(description='When it begins, in quotes: "10:30".')
+    lasts: Annotated[Duration, _UpToTwelveHours] = Field(3600, description="How long it is.")
 
 
 class InfluxForm(Form):
@@ -167,7 +173,7 @@ class ChannelForm(Form):
 
     url_file: Text | None = Field(None, description="The file that holds an Apprise address, so that it stays secret.")
     url: Text | None = Field(None, description="An Apprise address that holds no secret.")
-    deadline: Annotated[Duration, _between(1, 600, "from 1 s to 10 min")] = Field(
+    deadline: Annotated[Duration, between(1, 600, "from 1 s to 10 min")] = Field(
         20, description="No receipt within this time: the next channel is tried."
     )
 
@@ -207,6 +213,11 @@ class HomeFile(Form):
     places: list[PlaceForm] = Field(min_length=1, description="Rooms, bathrooms, corridors, lounges, gardens.")
     ladders: dict[Level, LadderForm] = Field({}, description="Ladders that differ from the built-in ones, by level.")
     times: TimesForm = Field(default_factory=TimesForm, description="The home's own bounds.")
+    activities: list[ActivityForm] = Field([], description="What takes place in the home; plans invite to it.")
+    scenes: list[SceneForm] = Field([], description="Lights, sockets and blinds set together, for any plan to use.")
+    home_assistant: HomeAssistantForm | None = Field(
+        None, description="The home's Home Assistant; without it no plan may ask for its services."
+    )
     series: SeriesForm | None = Field(None, description="A time-series store beside the ledger.")
     dashboards: DashboardsForm = Field(default_factory=DashboardsForm, description="The screens.")
     watcher: WatcherForm | None = Field(None, description="The watcher, which tells presses while the hub is gone.")
@@ -261,83 +272,6 @@ class StaffFile(Form):
     staff: list[CarerForm] = Field(min_length=1, description="Everybody who may be told or sign on.")
 
 
-class LightForm(Form):
-    """A light on, at this brightness."""
-
-    device: Ident = Field(description="A placed device whose purpose is light.")
-    brightness_pct: Percent = Field(30, description="How bright, in percent.")
-
-
-class HelpForm(Form):
-    """One step of help: exactly one of these."""
-
-    light: LightForm | None = Field(None, description="A light on, at this brightness.")
-    say: Text | None = Field(None, description="Words shown, and where there is a voice spoken, in the room.")
-    wait: Annotated[Duration, _UpToTwelveHours] | None = Field(
-        None, description="Give it time before staff are told; a delay, which needs its agreement."
-    )
-
-
-class OtherwiseForm(Form):
-    """What staff are told when it does not settle."""
-
-    level: Level = Field(description="How much it matters: urgent, check, request, …")
-    say: Text = Field(description="The words; {room}, {known_as} and {for} are filled in.")
-
-
-class DelayAgreedForm(Form):
-    """The agreement that staff may be told later than at once."""
-
-    risk: Text = Field(description="The risk that was named.")
-    by: Text = Field(description="Who agreed to it.")
-    on: Date = Field(description="When, as in 2026-10-02.")
-
-
-class LeftOpenForm(Form):
-    """A door that stays open: help at once, staff when it has been open for so long."""
-
-    rule: Literal["left-open"] = Field(description="Which rule of the catalogue.")
-    name: Ident | None = Field(None, description="A name of its own, where one resident has several of this rule.")
-    why: Text = Field(description="Why this resident has this rule, for the carers who read it.")
-    door: Ident = Field(description="The placed device (purpose door) that is watched.")
-    held_for: Annotated[Duration, _UpToTwelveHours] = Field(description="Open for so long is worth telling.")
-    during: Hours | None = Field(None, description="The hours in which it runs; unset, always.")
-    help: list[HelpForm] = Field([], description="What is done for the resident at once.")
-    otherwise: OtherwiseForm = Field(description="What staff are told when it stays open.")
-
-
-class OutOfBedForm(Form):
-    """Up at night: help first, staff when the resident is not back in time."""
-
-    rule: Literal["out-of-bed"] = Field(description="Which rule of the catalogue.")
-    name: Ident | None = Field(None, description="A name of its own, where one resident has several of this rule.")
-    why: Text = Field(description="Why this resident has this rule, for the carers who read it.")
-    bed: Ident = Field(description="The placed device (purpose bed) that is watched.")
-    during: Hours = Field(description="The hours in which it runs, as in 22:00-07:00.")
-    help: list[HelpForm] = Field([], description="What is done for the resident first, in order.")
-    otherwise: OtherwiseForm = Field(description="What staff are told when the resident is not back.")
-    delay_agreed: DelayAgreedForm | None = Field(
-        None, description="The agreement to the waits above; without it they are 0."
-    )
-
-
-RuleForm = Annotated[LeftOpenForm | OutOfBedForm, Field(discriminator="rule")]
-
-
-class ResidentFile(Form):
-    """`residents/NAME.yaml`: one resident's own plan."""
-
-    resident: Ident = Field(description="The resident's short name; the file is called after it.")
-    known_as: Text = Field(description="What the resident likes to be called.")
-    room: Ident = Field(description="The place that is theirs.")
-    rules: list[RuleForm] = Field([], description="What helps this resident, and when staff are told.")
-
-
-def settings_of(form: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The settings of a part of a file, by the names that people write."""
-    return {field.alias or name: field for name, field in form.model_fields.items()}
-
-
 FILES: dict[str, type[Form]] = {
     "home.yaml": HomeFile,
     "devices.yaml": DevicesFile,
@@ -345,3 +279,5 @@ FILES: dict[str, type[Form]] = {
     "residents/*.yaml": ResidentFile,
 }
 """Which model reads which file."""
+
+__all__ = ["FILES", "Form", "ResidentFile", "settings_of"]

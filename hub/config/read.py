@@ -20,13 +20,15 @@ from hub.config.crosscheck import Files, Found, check_devices_file, check_home_f
 from hub.config.document import Document, parse, read_document
 from hub.config.files import CarerForm, DevicesFile, Form, HomeFile, StaffFile, TimesForm
 from hub.config.people import check_ladders, check_staff_file
-from hub.config.plans import House, Written, compile_plan, written_plans
+from hub.config.plan.context import House
+from hub.config.plans import Written, compile_plan, written_plans
 from hub.config.problems import ConfigurationRefused, Problem
 from hub.config.settings import HubSettings, settings_of_home
 from hub.config.stored import home_json
-from rules.catalogue import with_last_rules
+from rules.fitting import with_last_rules
 from rules.home import Carer, Channel, Home, Place, Resident, Shift, Times, Zone
 from rules.levels import Ladder, Level
+from rules.plan import Invited
 
 F = TypeVar("F", bound=Form)
 
@@ -41,6 +43,8 @@ class Reading:
     refused_plans: tuple[Problem, ...] = ()
     text: bytes
     """The accepted home as the ledger keeps it; `stored.home_from_json` reads it back."""
+    house: House
+    """What a plan of this home may refer to: for a plan that is tried and not lived by (`plans.compile_shadow`)."""
 
 
 def read_home(folder: Path, last: Home | None = None, *, instead: Mapping[str, bytes] | None = None) -> Reading:
@@ -124,7 +128,16 @@ def _form(
 def _accepted(files: Files, ladders: dict[Level, Ladder], plans: list[Written], found: Found) -> Reading:
     placed = {device.name: device for device in _placed(files.devices)}
     places = {place.place: place.name for place in files.home.places}
-    house = House(places=places, devices=placed, rooms={plan.resident: plan.room for plan in plans})
+    activities = _activities(files)
+    house = House(
+        places=places,
+        devices=placed,
+        rooms={plan.resident: plan.room for plan in plans},
+        activities={activity.activity: activity for activity in activities},
+        scenes={scene.scene: scene for scene in files.home.scenes},
+        sounders=frozenset(name for zone in files.home.zones for name in zone.sounders),
+        has_home_assistant=files.home.home_assistant is not None,
+    )
     residents: list[Resident] = []
     refused: list[Problem] = []
     warnings = list(found.warnings)
@@ -133,7 +146,7 @@ def _accepted(files: Files, ladders: dict[Level, Ladder], plans: list[Written], 
         residents.append(resident)
         refused += problems
         warnings += warned
-    home = _home(files, ladders, tuple(placed.values()), tuple(residents))
+    home = replace(_home(files, ladders, tuple(placed.values()), tuple(residents)), activities=activities)
     blind = Found()
     check_call_points(files, blind, home.places)
     warnings += blind.warnings
@@ -143,6 +156,21 @@ def _accepted(files: Files, ladders: dict[Level, Ladder], plans: list[Written], 
         warnings=tuple(warnings),
         refused_plans=tuple(refused),
         text=home_json(home),
+        house=house,
+    )
+
+
+def _activities(files: Files) -> tuple[Invited, ...]:
+    return tuple(
+        Invited(
+            activity=form.activity,
+            name=form.name,
+            place=form.place,
+            days=tuple(form.days),
+            at=form.at,
+            lasts_s=form.lasts,
+        )
+        for form in files.home.activities
     )
 
 
@@ -220,6 +248,8 @@ def _times(form: TimesForm) -> Times:
         walk_pendant_days=form.walk_pendant_days,
         walk_pull_cord_days=form.walk_pull_cord_days,
         round_s=form.round,
+        visit_s=form.visit,
+        review_grace_days=form.review_grace // 86_400,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hub.config.files import BrokerForm, DashboardsForm, HomeFile, InfluxForm, WatcherForm
+from hub.config.files import BrokerForm, DashboardsForm, HomeAssistantForm, HomeFile, InfluxForm, WatcherForm
 from hub.ledger.retention import Retention
 from hub.mqtt_types import BrokerAddress
 from rules.home import Channel
@@ -28,6 +28,14 @@ class SeriesSettings:
     org: str
     bucket: str
     token_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeAssistantSettings:
+    """The Home Assistant whose services plans may ask for."""
+
+    url: str
+    token_file: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +65,7 @@ class HubSettings:
     watcher: WatcherSettings | None = None
     """Where the home has one, and the hub shall say when it does not run."""
     retention: Retention = field(default_factory=Retention)
+    home_assistant: HomeAssistantSettings | None = None
 
     def file(self, written: str) -> Path:
         """A file as `home.yaml` or `staff.yaml` names it."""
@@ -140,6 +149,7 @@ def settings_of_home(folder: Path, written: HomeFile) -> HubSettings:
         series=_series(folder, influx) if influx else None,
         watcher=_watcher(folder, written.broker, written.watcher) if written.watcher else None,
         retention=Retention(**written.retention.model_dump()),
+        home_assistant=_home_assistant(folder, written.home_assistant) if written.home_assistant else None,
     )
 
 
@@ -152,6 +162,10 @@ def _watcher(folder: Path, broker: BrokerForm, written: WatcherForm) -> WatcherS
         ),
         sounders=tuple(written.sounders),
     )
+
+
+def _home_assistant(folder: Path, written: HomeAssistantForm) -> HomeAssistantSettings:
+    return HomeAssistantSettings(url=written.url, token_file=within(folder, written.token_file))
 
 
 def _series(folder: Path, influx: InfluxForm) -> SeriesSettings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -14,6 +15,7 @@ _UNITS_S = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
     **dict.fromkeys(("min", "minute", "minutes"), 60),
     **dict.fromkeys(("h", "hour", "hours"), 3600),
+    **dict.fromkeys(("day", "days"), 86_400),
 }
 _DURATION = re.compile(r"([0-9]{1,6})\s*([a-z]*)")
 _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
@@ -27,9 +29,9 @@ HOURS_WORDS = "two times of day, as in 22:00-07:00"
 IDENT_WORDS = "letters, digits, - _ and . (it becomes part of an MQTT topic)"
 
 
-def wrong(expected: str) -> PydanticCustomError:
-    """The value is not what is expected here; `complain.py` adds where and which value."""
-    return PydanticCustomError("handrail", "{expected}", {"expected": expected})
+def wrong(expected: str, meant: str = "") -> PydanticCustomError:
+    """The value is not what is expected here; `complain.py` adds where and which value. `meant`: the nearest word."""
+    return PydanticCustomError("handrail", "{expected}", {"expected": expected, "meant": meant})
 
 
 def _duration(written: object) -> int:
@@ -79,9 +81,41 @@ def _slug(written: object) -> str:
 
 
 def _date(written: object) -> str:
-    if isinstance(written, str) and _DATE.fullmatch(written):
+    if isinstance(written, str) and _DATE.fullmatch(written) and _exists(written):
         return written
     raise wrong("a date, as in 2026-10-02")
+
+
+def _exists(day: str) -> bool:
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return False
+    return True
+
+
+def _clock(written: object) -> str:
+    if isinstance(written, str) and _CLOCK.fullmatch(written):
+        return written
+    raise wrong('a time of day, as in "19:30"')
+
+
+def _dates(written: object) -> tuple[str, str]:
+    parts = [part.strip() for part in written.split("..")] if isinstance(written, str) else []
+    if len(parts) == 2 and len(parts[0]) == len(parts[1]):
+        # A day of every year may be the 29th of February.
+        whole = [part if len(part) > 5 else f"2024-{part}" for part in parts]
+        if all(_DATE.fullmatch(part) and _exists(part) for part in whole):
+            if len(parts[0]) > 5 and parts[0] > parts[1]:
+                raise wrong("a first date that is not after the last one")
+            return parts[0], parts[1]
+    raise wrong("two dates, as in 2026-12-01..2027-02-28, or 12-01..02-28 for every year")
+
+
+def _number(written: object) -> float:
+    if isinstance(written, str) and re.fullmatch(r"-?[0-9]{1,7}(\.[0-9]{1,4})?", written):
+        return float(written)
+    raise wrong("a number")
 
 
 def _phone(written: object) -> str:
@@ -100,12 +134,19 @@ def _said(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
 
 
-Duration = Annotated[int, BeforeValidator(_duration), _said("[0-9]+ ?(s|sec|seconds?|min|minutes?|h|hours?)")]
+Duration = Annotated[int, BeforeValidator(_duration), _said("[0-9]+ ?(s|sec|seconds?|min|minutes?|h|hours?|days?)")]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 Hours = Annotated[tuple[str, str], BeforeValidator(_hours), _said(f"{_CLOCK.pattern} ?[-–] ?{_CLOCK.pattern}")]
 Text = Annotated[str, BeforeValidator(_text), Field(max_length=500)]
 Ident = Annotated[str, BeforeValidator(_ident), _said(_IDENT.pattern)]
 Slug = Annotated[str, BeforeValidator(_slug), _said(_SLUG.pattern)]
+ClockTime = Annotated[str, BeforeValidator(_clock), _said(_CLOCK.pattern)]
+Dates = Annotated[
+    tuple[str, str],
+    BeforeValidator(_dates),
+    _said(r"([0-9]{4}-)?[0-9]{2}-[0-9]{2} ?\.\. ?([0-9]{4}-)?[0-9]{2}-[0-9]{2}"),
+]
+Number = Annotated[float, BeforeValidator(_number)]
 Date = Annotated[str, BeforeValidator(_date), _said(_DATE.pattern)]
 Phone = Annotated[str, BeforeValidator(_phone), Field(max_length=40)]
 Address = Annotated[str, BeforeValidator(_address), Field(max_length=300)]

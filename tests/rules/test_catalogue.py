@@ -12,10 +12,9 @@ from rules.catalogue import (
     Whose,
     agreed_steps,
     rule_of,
-    still_stands,
     unagreed_wait_s,
-    with_last_rules,
 )
+from rules.fitting import still_stands, with_last_rules
 from rules.home import DelayAgreed, Light, Otherwise, Resident, Say, Settles, Step, Wait
 from rules.levels import Level
 
