@@ -119,6 +119,16 @@ LEVEL_OF: Mapping[Kind, Level] = {
 """Kinds that are told at once, whatever any plan says."""
 
 
+LONGEST_DELAY_S: Mapping[Level, int] = {
+    Level.URGENT: 300,
+    Level.CHECK: 7_200,
+    Level.REQUEST: 43_200,
+    Level.TECHNICAL: 86_400,
+}
+"""How long help may take, all waits of a rule together, before staff are told at this level. A level that is not here
+is a person's own and has no delay at all."""
+
+
 def faults(ladder: Ladder) -> list[str]:
     """Why a ladder could end in silence; empty where it cannot."""
     found = []
