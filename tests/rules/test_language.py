@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rules.plan import (
@@ -14,7 +16,7 @@ from rules.plan import (
     Repeated,
     StateIs,
 )
-from tests.rules.plan_parts import night, rule
+from tests.rules.plan_parts import home_with, night, rule
 
 DOOR = Fact(device="room-012-door", kind="contact", value="open")
 BED = {"device": "room-012-bed", "kind": "bed", "value": "empty"}
@@ -240,3 +242,37 @@ def test_what_starts_a_rule(name: str) -> None:
     """Each form of `when`, from half past ten in the evening on."""
     given, happenings, wanted = EVERY[name]
     assert night(given).run(happenings) == wanted
+
+
+# -- silence and what is lost ------------------------------------------------------------------------------------------
+
+
+def test_the_silence_of_a_lost_device_says_nothing() -> None:
+    """The motion sensor is offline: staff know that, and no rule concludes that she does not move. When it is back,
+    three hours begin anew."""
+    home = night(SILENT_3H)
+    home.wait(minutes=60)
+    home.device("room-012-motion/availability", state="offline")
+    assert home.alert.kind == "availability"
+    assert home.run(["wait 180"]) == ["01:30 rested"]
+    home.device("room-012-motion/availability", state="online")
+    assert home.run(["wait 179"]) == ["01:30 rested"]
+    assert home.run(["wait 1"])[1:] == ["05:30 start", "05:30 told check"]
+
+
+def test_a_plan_that_is_accepted_while_a_door_is_open_counts_from_then() -> None:
+    """Nobody knows for how long it has been open; a plan that is only worded anew goes on counting."""
+    home = night()
+    home.run(["door open", "wait 30"])
+    home.configure(home_with(HELD_10))
+    home.wait(minutes=5)
+    home.configure(home_with(replace(HELD_10, why="other words")))
+    assert home.run(["wait 5"]) == ["23:10 start", "23:10 told check"]
+
+
+def test_a_plan_that_is_accepted_after_she_got_up_does_not_expect_it_again() -> None:
+    """It is eight, she is up: nobody is told at half past nine that she did not get up."""
+    home = night(since="2026-03-11 06:30")
+    home.run(["bed empty", "wait 90"])
+    home.configure(home_with(UP_BY))
+    assert home.run(["wait 600"]) == []
