@@ -29,6 +29,8 @@ class Purpose(StrEnum):
     SWITCH = "switch"
     SIREN = "siren"
     SOUNDER = "sounder"
+    SPEAKER = "speaker"
+    VIBRATOR = "vibrator"
     SMOKE = "smoke"
     GAS = "gas"
     CO = "co"

@@ -109,6 +109,14 @@ class Channel(Protocol):
         ...
 
 
+class Services(Protocol):
+    """Services of Home Assistant that a plan may call. Returns when it was taken; raises otherwise."""
+
+    async def call(self, service: str, data: str) -> None:
+        """Call one, `media_player.play_media`, with its data as JSON."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """One event for the time series, as it stands in the ledger."""

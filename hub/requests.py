@@ -35,6 +35,8 @@ class Request(BaseModel):
     room: str = Field(default="", max_length=120)
     device: str = Field(default="", max_length=300)
     proof: str = Field(default="", max_length=200)
+    episode: str = Field(default="", max_length=80)
+    answer: str = Field(default="", max_length=200)
 
 
 class UnreadableRequest(ValueError):
@@ -64,6 +66,8 @@ def read_request(client: str, payload: bytes, wall_ms: int) -> Asked:
         room=request.room,
         device=request.device,
         proof=request.proof,
+        episode=request.episode,
+        answer=request.answer,
     )
 
 

@@ -17,7 +17,7 @@ from hub.ledger.rows import event_row, input_row
 from hub.ledger.write import Batch, Rollup
 from hub.outbox import Wish, compact, dumps
 from hub.topics import Topics
-from rules.effects import Answer, Carry, Did, Effect, Log, ShowAlert, ShowRoom, Tell
+from rules.effects import Answer, CallService, Carry, Did, Effect, Log, ShowAlert, ShowRoom, Tell
 from rules.inputs import Configured, Heard, Input, Now
 from rules.machine import step
 from rules.messages import alert_message, log_message, room_message
@@ -105,6 +105,8 @@ class Steps:
             )
         elif type(effect) is Tell:
             self._tell(group, effect, now)
+        elif type(effect) is CallService:
+            self._call_service(group, effect, cause, now)
 
     def _tell(self, group: Group, effect: Tell, now: Now) -> None:
         """What a person is told is written now: it says what is committed, and not what is true a moment later."""
@@ -167,6 +169,11 @@ class Steps:
                     why=wish.why,
                 ),
             )
+
+    def _call_service(self, group: Group, wish: CallService, cause: int, now: Now) -> None:
+        """Nothing carries these out yet (`hub.abc.Services`): what is not done is said."""
+        why = f"{wish.why}: no Home Assistant is configured, {wish.service} was not called"
+        self._log(group, Log(did=Did.UNDELIVERED, reason=why, episode=wish.episode), cause, now)
 
     def finish(self, group: Group) -> None:
         """Gather what changed and draw the messages: the group is complete and can be committed."""

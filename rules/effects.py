@@ -49,6 +49,10 @@ class Did(StrEnum):
     FAULT = "fault"
     MENDED = "mended"
     MODE_CHANGED = "mode_changed"
+    RESTED = "rested"
+    NOISY = "noisy"
+    OFFERED = "offered"
+    ANSWERED_BY_RESIDENT = "answered_by_resident"
     WALK_OPENED = "walk_opened"
     WALK_HEARD = "walk_heard"
     WALK_ENDED = "walk_ended"
@@ -101,6 +105,17 @@ class Carry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallService:
+    """Call a service of Home Assistant, with its data as JSON; too late after `drop_after_ms` of elapsed time."""
+
+    service: str
+    data: str
+    why: str
+    drop_after_ms: int
+    episode: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShowRoom:
     """Publish what a room's screen shows."""
 
@@ -116,4 +131,4 @@ class Answer:
     reason: str
 
 
-Effect = Log | ShowAlert | Tell | Carry | ShowRoom | Answer
+Effect = Log | ShowAlert | Tell | Carry | CallService | ShowRoom | Answer

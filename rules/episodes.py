@@ -1,78 +1,57 @@
-"""One run of one rule: help the resident first, then settle, or tell staff. Never end with nothing (promise 4)."""
+"""One run of one rule: help the resident first, then settle, or tell staff. Never end with nothing (promise 4).
+
+A run carries the rule it began with and ends under it, whatever becomes of the plan. It ends settled, unsettled (staff
+were told) or, where it is a reminder that tells nobody, offered. What starts it is in `triggers.py`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from devices.commands import TurnOn
 from devices.events import Event
 from devices.registry import Placed
+from rules import helping, standing
+from rules.conditions import is_beyond, number_of, says
 from rules.effects import Did
-from rules.help import Light, Say, Step, Wait
+from rules.help import AnswerTo, Ask, Wait
 from rules.levels import Level
 from rules.plan import Otherwise, Rule, Settles
 from rules.raising import Found, raise_alert
-from rules.setting import key_of, without_agreement
-from rules.state import Episode, EpisodeState
+from rules.setting import Setting, at_once, key_of, within_bounds, without_agreement
+from rules.state import Episode, EpisodeState, Person
 from rules.turn import LATE_MS, Turn, plainly
 
-LIGHT_DROP_MS = 30_000
-"""A light that could not be asked for within this is dropped: it would come as a surprise."""
+LIGHT_DROP_MS = helping.DROP_MS
+LINGER_S = 300
+"""The last words of a reminder stand on the screen so long."""
+ASKED_FOR = Otherwise(level=Level.REQUEST, say="")
+"""Whom an answer tells that staff shall hear of, in a rule that tells nobody otherwise."""
 
 
-def changed(turn: Turn, placed: Placed, event: Event) -> None:
-    """A device's state changed: settle what it settles, start what it triggers."""
-    setting = turn.setting
-    what = (placed.name, event.kind.value)
-    settles, triggers = setting.settlers.get(what), setting.triggers.get(what)
-    if settles is None and triggers is None:
-        return
-    kind, value = event.kind.value, event.value
-    for key in settles or ():
-        episode = turn.state.episodes.get(key)
-        if episode is None or not any(_is(one, placed.name, kind, value) for one in episode.rule.settled_by):
-            continue
-        if _may_settle(turn, placed, episode.rule):
-            settle(turn, key, episode, f"{placed.name}: {_plain(kind)} {value}")
-    for key in triggers or ():
-        rule = setting.rules[key]
-        if value != rule.value or turn.state.episodes.get(key) is not None:
-            continue
-        if rule.during is None or turn.is_within(*rule.during):
-            start(turn, key, rule if _is_theirs(turn, placed, rule) else replace(rule, delay_agreed=None))
+# -- from its beginning ... ---------------------------------------------------------------------------------------
 
 
-def _is(settles: Settles, device: str, kind: str, value: object) -> bool:
-    return settles.device == device and settles.kind == kind and settles.value == value
-
-
-def _is_theirs(turn: Turn, placed: Placed, rule: Rule) -> bool:
-    """Whether a device speaks of the rule's resident: where two live, only one that is tied to that person does."""
-    return placed.person == rule.resident or len(turn.setting.live_in.get(rule.place, ())) < 2
-
-
-def _may_settle(turn: Turn, placed: Placed, rule: Rule) -> bool:
-    """In a shared room only a device tied to the person may end a delay; what merely lasts ends with what began it."""
-    return _is_theirs(turn, placed, rule) or (placed.name == rule.device and rule.delay_agreed is None)
-
-
-def _plain(kind: str) -> str:
-    return kind.replace("_", " ")
-
-
-def start(turn: Turn, key: str, rule: Rule) -> None:
-    """Begin a run, under the rule as it is now."""
+def start(turn: Turn, key: str, rule: Rule, about: str, *, overdue_ms: int = 0, since_ms: int | None = None) -> None:
+    """Begin a run, under the rule as it is now; `about` says what started it. Delays that nobody agreed to, or that are
+    off just now, are none."""
     meta = turn.meta
     turn.set_meta(replace(meta, episodes=meta.episodes + 1))
+    run = within_bounds(without_agreement(rule))
+    hurried = "" if rule.is_reminder else standing.no_delay(turn, rule.resident)
+    if hurried:
+        run = at_once(run)
     episode = Episode(
         id=f"e{meta.episodes + 1:06d}",
-        rule=without_agreement(rule),
+        rule=run,
         state=EpisodeState.HELPING,
         started_ms=turn.now.elapsed_ms,
         started_wall_ms=turn.now.wall_ms,
+        since_ms=since_ms,
     )
-    turn.log(Did.HELPING, f"{rule.rule}: {rule.device} {_plain(rule.kind)} {rule.value}", episode=episode)
-    _go_on(turn, key, episode, overdue_ms=0)
+    marked = ", late" if overdue_ms > LATE_MS else ""
+    why = f"; staff are told at once: {hurried}" if hurried else ""
+    turn.log(Did.HELPING, f"{rule.rule}: {about}{marked}{why}", episode=episode)
+    _go_on(turn, key, episode, overdue_ms=overdue_ms)
 
 
 def due(turn: Turn, key: str, overdue_ms: int) -> None:
@@ -83,105 +62,242 @@ def due(turn: Turn, key: str, overdue_ms: int) -> None:
 
 
 def _go_on(turn: Turn, key: str, episode: Episode, *, overdue_ms: int) -> None:
-    """Take the steps up to the next wait; after the last one staff are told."""
+    """Take the steps up to the next wait; after the last one the run ends."""
     late = overdue_ms > LATE_MS
-    steps = episode.rule.help
-    for place in range(episode.step, len(steps)):
-        step = steps[place]
-        if isinstance(step, Wait):
-            if step.seconds > 0:
-                due_ms = turn.now.elapsed_ms - overdue_ms + step.seconds * 1000
-                turn.state.episodes.put(key, replace(episode, step=place))
-                turn.arm("episode", key, due_ms)
-                return
-        elif late:
-            turn.log(Did.DROPPED, f"help that came too late is not given: {_words(step)}", episode=episode)
-        elif isinstance(step, Light):
-            _light(turn, episode, step)
-        elif not isinstance(step, Say):
-            turn.log(Did.UNDELIVERED, f"this help is not given yet: {_words(step)}", episode=episode)
-        elif turn.meta.mode == "fire":
-            turn.log(Did.DROPPED, f"no speech while there is a fire alarm: {step.text}", episode=episode)
-        else:
-            turn.log(Did.HELPING, f"said in the room: {step.text}", episode=episode)
-            turn.show_room(episode.rule.place)
-            episode = replace(episode, said=step.text)
-    _unsettled(turn, key, episode, late=late)
+    rule = episode.rule
+    for place in range(episode.step, len(rule.help)):
+        step = rule.help[place]
+        episode = replace(episode, step=place)
+        if late and not isinstance(step, Wait):
+            turn.log(Did.DROPPED, f"help that came too late is not given: {helping.words(step)}", episode=episode)
+            continue
+        episode = helping.give(turn, episode, step, place)
+        seconds = helping.waits_s(rule, step)
+        if seconds > 0:
+            _wait(turn, key, episode, seconds * 1000 - overdue_ms)
+            return
+    _after_help(turn, key, episode, late=late)
 
 
-def _words(step: Step) -> str:
-    if isinstance(step, Light):
-        return f"light {step.device}"
-    return step.text if isinstance(step, Say) else type(step).__name__.lower()
+def _wait(turn: Turn, key: str, episode: Episode, ms: int) -> None:
+    turn.state.episodes.put(key, episode)
+    turn.arm("episode", key, turn.now.elapsed_ms + ms)
 
 
-def _light(turn: Turn, episode: Episode, step: Light) -> None:
-    address = turn.setting.address_of(step.device)
-    if address is None:
-        turn.log(Did.UNDELIVERED, f"{step.device} is not placed: no light", episode=episode, device=step.device)
-        return
-    command = TurnOn(device=address, brightness_pct=step.brightness_pct)
-    turn.carry(command, episode.rule.rule, LIGHT_DROP_MS, episode=episode.id)
+def _after_help(turn: Turn, key: str, episode: Episode, *, late: bool) -> None:
+    """Nothing settled it: staff are told, or the reminder was given."""
+    if not episode.rule.is_reminder:
+        _unsettled(turn, key, episode, late=late)
+    elif episode.said and episode.step < len(episode.rule.help):
+        _wait(turn, key, replace(episode, step=len(episode.rule.help)), LINGER_S * 1000)
+    else:
+        _offered(turn, key, episode)
+
+
+# -- ... to its end -----------------------------------------------------------------------------------------------
 
 
 def settle(turn: Turn, key: str, episode: Episode, reason: str) -> None:
     """The resident managed: nobody is told."""
+    _end(turn, key, episode, EpisodeState.SETTLED, Did.SETTLED, reason)
+
+
+def _end(turn: Turn, key: str, episode: Episode, state: EpisodeState, did: Did, reason: str, alert: str = "") -> None:
+    """The one end of every run; `reason` is kept with it."""
     turn.disarm("episode", key)
-    ended = replace(episode, state=EpisodeState.SETTLED, ended_wall_ms=turn.now.wall_ms, reason=reason)
+    under = f"; under the plan it began with: {episode.changed}" if episode.changed else ""
+    ended = replace(
+        episode, state=state, ended_wall_ms=turn.now.wall_ms, alert=alert or None, reason=f"{reason}{under}"
+    )
     turn.state.episodes.finish(key, ended)
-    turn.log(Did.SETTLED, reason, episode=ended)
+    turn.log(did, ended.reason, episode=ended)
     if episode.said:
         turn.show_room(episode.rule.place)
 
 
-def _unsettled(turn: Turn, key: str, episode: Episode, *, late: bool) -> None:
+def _unsettled(turn: Turn, key: str, episode: Episode, *, late: bool, answered: str = "") -> None:
     """Help was not enough: a person is told, and the episode has its end."""
     rule = episode.rule
-    otherwise = rule.otherwise or Otherwise(level=Level.CHECK, say=rule.why)
-    lasted = plainly(turn.now.elapsed_ms - episode.started_ms)
+    otherwise = rule.otherwise or replace(ASKED_FOR, say=rule.why)
+    since = episode.started_ms if episode.since_ms is None else episode.since_ms
+    lasted = plainly(turn.now.elapsed_ms - since)
+    who = turn.setting.name_of(rule.resident)
     words = otherwise.say
-    for slot, text in {
-        "{for}": lasted,
-        "{who}": turn.setting.name_of(rule.resident),
-        "{room}": turn.setting.place_name(rule.place),
-    }.items():
+    for slot, text in {"{for}": lasted, "{who}": who, "{room}": turn.setting.place_name(rule.place)}.items():
         words = words.replace(slot, text)
     alert = raise_alert(
         turn,
         Found(
             level=otherwise.level,
-            kind=rule.kind,
+            kind=rule.kind or "other",
             cause=rule.rule,
-            reason=words,
+            reason=f"{words} {who} answered: {answered}." if answered else words,
             resident=rule.resident,
             place=rule.place,
-            device=rule.device,
+            device=rule.device or None,
             late=late,
             episode=episode.id,
+            also=(episode.changed,) if episode.changed else (),
         ),
     )
-    turn.disarm("episode", key)
-    if episode.said:
-        turn.show_room(rule.place)
-    ended = replace(
-        episode,
-        state=EpisodeState.UNSETTLED,
-        ended_wall_ms=turn.now.wall_ms,
-        alert=alert.id,
-        reason=f"told as {alert.id}",
-    )
-    turn.state.episodes.finish(key, ended)
-    turn.log(Did.UNSETTLED, f"not settled after {lasted}: told as {alert.level}", episode=ended)
+    if answered:
+        why = f"answered {answered!r}: told as {alert.level}"
+    else:
+        why = f"not settled after {lasted}: told as {alert.level}"
+    _end(turn, key, episode, EpisodeState.UNSETTLED, Did.UNSETTLED, f"{why}, {alert.id}", alert.id)
+
+
+def _offered(turn: Turn, key: str, episode: Episode) -> None:
+    """A reminder was given. That nobody answered a question is counted, where the resident lets it be counted."""
+    reason = "offered"
+    if episode.answer:
+        reason = f"offered: answered {episode.answer!r}"
+    elif episode.asked_step is not None:
+        reason = "offered: no answer"
+        rule = episode.rule
+        known = turn.setting.residents.get(rule.resident)
+        if known is not None and known.counts_leisure:
+            person = turn.state.people.get(rule.resident) or Person(resident=rule.resident)
+            often = {**person.refused, rule.rule: person.refused.get(rule.rule, 0) + 1}
+            turn.state.people.put(rule.resident, replace(person, refused=often))
+    _end(turn, key, episode, EpisodeState.OFFERED, Did.OFFERED, reason)
+
+
+# -- what settles it ----------------------------------------------------------------------------------------------
+
+
+def said(turn: Turn, keys: list[str], placed: Placed, event: Event) -> None:
+    """A device's state changed: runs that it settles are over."""
+    kind = event.kind.value
+    for key in keys:
+        episode = turn.state.episodes.get(key)
+        if episode is None or not any(_is(one, placed.name, event) for one in episode.rule.settled_by):
+            continue
+        if _may_settle(turn, placed, episode.rule):
+            settle(turn, key, episode, f"{placed.name}: {kind.replace('_', ' ')} {event.value}")
+
+
+def _is(settles: Settles, device: str, event: Event) -> bool:
+    if settles.device != device or settles.kind != event.kind:
+        return False
+    if settles.above is None and settles.below is None:
+        return says(event.value, settles.value)
+    number = number_of(event.value)
+    return number is not None and is_beyond(number, settles.above, settles.below)
+
+
+def is_theirs(turn: Turn, placed: Placed, rule: Rule) -> bool:
+    """Whether a device speaks of the rule's resident: where two live, only one that is tied to that person does."""
+    return placed.person == rule.resident or len(turn.setting.live_in.get(rule.place, ())) < 2
+
+
+def _may_settle(turn: Turn, placed: Placed, rule: Rule) -> bool:
+    """In a shared room only a device tied to the person may end a delay; what merely lasts ends with what began it."""
+    return is_theirs(turn, placed, rule) or (placed.name == rule.device and rule.delay_agreed is None)
+
+
+def _running(turn: Turn) -> list[Episode]:
+    """The runs, oldest first, whatever order the table has them in."""
+    return sorted(turn.state.episodes, key=lambda episode: (len(episode.id), episode.id))
 
 
 def settle_by_ok(turn: Turn, resident: str) -> int:
     """The resident said *I'm all right*: runs that may settle so do. Returns how many."""
     found = [
         episode
-        for episode in turn.state.episodes
+        for episode in _running(turn)
         if episode.rule.resident == resident and any(settles.ok for settles in episode.rule.settled_by)
     ]
-    found.sort(key=lambda episode: (len(episode.id), episode.id))
     for episode in found:
         settle(turn, key_of(episode.rule), episode, "the resident said: I'm all right")
     return len(found)
+
+
+def carer_came(turn: Turn, place: str | None, why: str) -> None:
+    """A carer is known to be in a place: runs there that this settles are over."""
+    for episode in _running(turn):
+        if place and episode.rule.place == place and any(settles.carer for settles in episode.rule.settled_by):
+            settle(turn, key_of(episode.rule), episode, why)
+
+
+def hush(turn: Turn, resident: str) -> None:
+    """Words of this resident's runs are on the screen no longer; the runs go on, and wait as long as they would."""
+    for episode in _running(turn):
+        if episode.rule.resident == resident and episode.said:
+            turn.state.episodes.put(key_of(episode.rule), replace(episode, said="", spoken=False, picture=""))
+            turn.show_room(episode.rule.place)
+
+
+# -- answers ------------------------------------------------------------------------------------------------------
+
+
+def question_of(episode: Episode) -> Ask | None:
+    """The question that waits for an answer now."""
+    steps = episode.rule.help
+    if not episode.said or episode.asked_step != episode.step or episode.step >= len(steps):
+        return None
+    step = steps[episode.step]
+    return step if isinstance(step, Ask) else None
+
+
+def pressed(turn: Turn, keys: list[str], placed: Placed, event: Event) -> bool:
+    """A button that answers a question was pressed: once is the first answer, twice the second. Whether it was one."""
+    gesture = str(event.value).casefold()
+    place = 1 if "double" in gesture else (None if any(word in gesture for word in NO_ANSWER) else 0)
+    for key in keys:
+        episode = turn.state.episodes.get(key)
+        ask = question_of(episode) if episode is not None else None
+        if episode is None or ask is None or ask.button != placed.name or place is None or place >= len(ask.answers):
+            continue
+        theirs = is_theirs(turn, placed, episode.rule)
+        answered(turn, key, episode, ask.answers[place], f"on {placed.name}", alone=theirs)
+        return True
+    return False
+
+
+NO_ANSWER = ("hold", "long", "release", "triple", "quadruple", "many")
+"""Gestures that answer nothing."""
+
+
+def answered(turn: Turn, key: str, episode: Episode, given: AnswerTo, how: str, *, alone: bool) -> None:
+    """The resident answered. What nobody can tie to this resident (not `alone`) is kept and settles nothing."""
+    rule = episode.rule
+    person = turn.state.people.get(rule.resident) or Person(resident=rule.resident)
+    refused = {name: often for name, often in person.refused.items() if name != rule.rule}
+    answers = {**person.answers, rule.rule: given.answer}
+    turn.state.people.put(rule.resident, replace(person, answers=answers, refused=refused))
+    episode = replace(episode, answer=given.answer)
+    turn.log(Did.ANSWERED_BY_RESIDENT, f"{given.answer}, {how}: {episode.said}", episode=episode)
+    turn.disarm("episode", key)
+    if given.means == "tells":
+        _unsettled(turn, key, episode, late=False, answered=given.answer)
+    elif given.means == "settles" and (alone or rule.is_reminder):
+        settle(turn, key, episode, f"answered {given.answer!r}")
+    elif rule.is_reminder:
+        _offered(turn, key, episode)
+    else:
+        _go_on(turn, key, replace(episode, step=episode.step + 1), overdue_ms=0)
+
+
+# -- a plan that changed ------------------------------------------------------------------------------------------
+
+
+def follow_plans(turn: Turn, before: Setting | None) -> None:
+    """The plan changed, or the resident moved, in the middle of a run: it goes on as it began, and its end says so."""
+    if before is None:
+        return
+    for episode in _running(turn):
+        key, rule = key_of(episode.rule), episode.rule
+        new, room = turn.setting.rules.get(key), turn.setting.room_of(rule.resident)
+        who = turn.setting.name_of(rule.resident)
+        if room is not None and before.room_of(rule.resident) not in (None, room):
+            what = f"{who} lives in {turn.setting.place_name(room)} now"
+        elif new is None:
+            what = f"{rule.rule} is no longer in the plan of {who}"
+        elif new != before.rules.get(key):
+            what = f"{rule.rule} was changed"
+        else:
+            continue
+        if what != episode.changed:
+            turn.state.episodes.put(key, replace(episode, changed=what))
+            turn.log(Did.PLAN_CHANGED, f"{what}: this run ends under the plan it began with", episode=episode)

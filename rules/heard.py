@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from devices.events import ACTIVE, Event, Kind, Value, is_active
 from devices.registry import Placed, meaning
-from rules import episodes, presses, supervision
+from rules import presses, standing, supervision, triggers
 from rules.effects import Did
 from rules.inputs import Heard
 from rules.levels import LEVEL_OF
@@ -31,6 +31,9 @@ def heard(turn: Turn, given: Heard) -> None:
     if placed is not None or given.can_call:
         event = meaning(event, placed, can_call=given.can_call)
     before = turn.state.devices.get(event.device)
+    silences = turn.setting.silences.get((event.device, event.kind))
+    if silences is not None and not is_no_sign_of_life(before, event, given):
+        triggers.heard(turn, silences, event)
     if event.press:
         _press(turn, _status(turn, before, event, given), event, placed, given)
         return
@@ -97,7 +100,7 @@ def _changed(turn: Turn, status: Status, event: Event, placed: Placed | None, gi
         return
     if not given.retained and (active or event.kind in SAYS_WHERE):
         _seen(turn, placed, event)
-    episodes.changed(turn, placed, event)
+    triggers.changed(turn, placed, event)
 
 
 def _press(turn: Turn, status: Status, event: Event, placed: Placed | None, given: Heard) -> None:
@@ -121,13 +124,14 @@ def _press(turn: Turn, status: Status, event: Event, placed: Placed | None, give
     if told_at_once:
         presses.emergency_or_call(turn, event, placed, retained=False, known=True)
     elif placed is not None:
-        episodes.changed(turn, placed, event)
+        triggers.changed(turn, placed, event)
 
 
 def _seen(turn: Turn, placed: Placed, event: Event) -> None:
     """Where a resident was last seen, from a device that belongs to a place and to one person."""
     if event.kind not in SHOWS_PRESENCE or placed.place is None:
         return
+    standing.seen(turn, placed, event)
     resident = placed.person or turn.setting.only_resident_of(placed.place)
     if resident not in turn.setting.residents or resident is None:
         return

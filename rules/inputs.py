@@ -61,6 +61,9 @@ class Asked:
     device: str = ""
     proof: str = ""
     """For attending: the tag, call point or screen that shows where the carer is."""
+    episode: str = ""
+    """For an answer: the run that asked."""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

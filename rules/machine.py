@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import alerts, episodes, faults, gateways, morning, requests, supervision, walking
+from rules import alerts, episodes, faults, gateways, morning, requests, supervision, walking, watching
 from rules.effects import Did, Effect
 from rules.follow import follow_setting
 from rules.heard import heard
@@ -46,7 +46,7 @@ from rules.setting import Setting
 from rules.state import Alert, AlertState, Ending, Meta, State, Status
 from rules.turn import Turn, plainly
 
-MACHINE = 2
+MACHINE = 3
 """Counts up when the same inputs give another outcome: a ledger then begins with a snapshot, and `verify` there."""
 DAY_MS = 86_400_000
 ANSWERS_KEPT_MS = 7 * DAY_MS
@@ -94,6 +94,8 @@ def _fell_due(turn: Turn, given: FellDue) -> None:
             ALERT_TIMERS[timer.what](turn, alert, overdue)
     elif timer.what == "episode":
         episodes.due(turn, timer.ref, overdue)
+    elif timer.what == "watch":
+        watching.due(turn, timer.ref, overdue)
     elif timer.what == "receipt":
         alert_id, _, rest = timer.ref.partition("/")
         person, _, channel = rest.rpartition("/")
@@ -198,6 +200,8 @@ def _configured(turn: Turn, given: Configured) -> None:
     walking.interrupt(turn, "the configuration changed")
     walking.watch(turn)
     follow_setting(turn)
+    episodes.follow_plans(turn, before)
+    watching.follow(turn, before)
     morning.arm(turn)
 
 
@@ -225,6 +229,7 @@ def _started(turn: Turn, given: Started) -> None:
     for fault in turn.meta.unkept:
         _faulted(turn, Faulted(fault=fault, on=False, reason="the hub started and its ledger takes commits"))
     supervision.arm(turn)
+    watching.started(turn)
     walking.unheard(turn, "the hub was started again")
     walking.watch(turn)
     down = f", after {plainly(turn.now.wall_ms - given.down_from_ms)} down" if given.down_from_ms else ""
@@ -272,6 +277,7 @@ def _clock_stepped(turn: Turn, given: ClockStepped) -> None:
             )
         )
     morning.clock_stepped(turn, given.step_ms)
+    watching.clock_stepped(turn, given.step_ms)
 
 
 def _unread(turn: Turn, given: Unread) -> None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from rules.effects import Log
+from rules.episodes import question_of
+from rules.helping import rank_of
 from rules.levels import Level
 from rules.state import Alert, AlertState, State, WalkTest
 
@@ -143,13 +145,20 @@ def room_message(state: State, room: str) -> Json:
                 "test": alert.test is not None,
             }
         )
-    return {"room": room, "heard": bool(calls), "calls": calls, "say": _said(state, room)}
+    return {"room": room, "heard": bool(calls), "calls": calls, **_said(state, room)}
 
 
-def _said(state: State, room: str) -> str | None:
-    """The words of the newest run in this room that spoke; none while there is a fire alarm."""
+def _said(state: State, room: str) -> Json:
+    """What is said, shown and asked by the run in this room that matters most, of those the newest; nothing while there
+    is a fire alarm. `spoken`: the screen says it aloud."""
     meta = state.meta.get("meta")
-    if meta is not None and meta.mode == "fire":
-        return None
     runs = [episode for episode in state.episodes if episode.rule.place == room and episode.said]
-    return max(runs, key=lambda episode: (len(episode.id), episode.id)).said if runs else None
+    if not runs or (meta is not None and meta.mode == "fire"):
+        return {"say": None, "spoken": False, "picture": None, "ask": None}
+    run = max(runs, key=lambda episode: (rank_of(episode.rule), len(episode.id), episode.id))
+    question = question_of(run)
+    ask: Json | None = None
+    if question is not None:
+        answers = [one.answer for one in question.answers]
+        ask = {"episode": run.id, "question": question.question, "answers": answers}
+    return {"say": run.said, "spoken": run.spoken, "picture": run.picture or None, "ask": ask}

@@ -32,6 +32,7 @@ FOR_ALERT: Mapping[str, tuple[Doing, Callable[[Turn, Asked, Alert], Said]]] = {
 
 OTHERS: Mapping[str, Callable[[Turn, Asked], Said]] = {
     "ok": rooms.ok,
+    "answer": rooms.answer,
     "call": rooms.call,
     "assist": rooms.assist,
     "company": company.company,
@@ -45,7 +46,7 @@ OTHERS: Mapping[str, Callable[[Turn, Asked], Said]] = {
     "tested": walking.tested,
 }
 
-OF_A_ROOM = frozenset({"ok", "call", "assist", "company"})
+OF_A_ROOM = frozenset({"ok", "answer", "call", "assist", "company"})
 OF_ANYBODY = frozenset({"call"})
 
 

@@ -10,6 +10,7 @@ from rules.effects import Did
 from rules.inputs import Asked
 from rules.levels import Level
 from rules.raising import Found, raise_alert
+from rules.setting import key_of
 from rules.state import Alert
 from rules.taking import ASSIST
 from rules.turn import Turn
@@ -48,6 +49,24 @@ def ok(turn: Turn, request: Asked) -> Said:
     if shown:
         return True, "thank you; somebody still comes to see you"
     return True, "thank you" if settled else "thank you; nothing was waiting for this"
+
+
+def answer(turn: Turn, request: Asked) -> Said:
+    """The answer to a question that help asked. A room's client answers what its own room was asked; the screen of a
+    shared room is tied to nobody, so that its answer is kept and ends no delay."""
+    episode = next((row for row in turn.state.episodes if row.id == request.episode), None)
+    ask = episodes.question_of(episode) if episode is not None else None
+    is_room = request.client.startswith(ROOM)
+    if episode is None or ask is None or (is_room and episode.rule.place != _room(request)):
+        return False, "nothing is asked any more"
+    given = next((one for one in ask.answers if one.answer == request.answer), None)
+    if given is None:
+        return False, f"the answers are: {', '.join(one.answer for one in ask.answers)}"
+    rule = episode.rule
+    alone = not is_room or len(turn.setting.live_in.get(rule.place, ())) < 2
+    how = "on the room's screen" if is_room else f"through {reach.name(turn, request.by) or request.client}"
+    episodes.answered(turn, key_of(rule), episode, given, how, alone=alone)
+    return True, "somebody is told" if given.means == "tells" else "thank you"
 
 
 def call(turn: Turn, request: Asked) -> Said:

@@ -11,23 +11,31 @@ class Watch:
     """What one rule has seen of what it watches for. Times are elapsed ones."""
 
     key: str
-    """The rule's (`setting.key_of`), or `device/NAME` for who commanded a device last."""
+    """The rule's (`setting.key_of`), `device/NAME` for who commanded a device last, or `state/…` for a condition on
+    how long a state has lasted (`setting.state_key`)."""
     since_ms: int = 0
     """The state, number or silence it watches has lasted from here; 0: it does not last."""
     blocked: bool = False
     """It has lasted long enough, and a condition did not hold: it is looked at again."""
+    started: bool = False
+    """The rule started for what lasts: not again before that has ended."""
+    why: str = ""
+    """Why it did not start last; said once per cause."""
+    waits_for: str = ""
+    """The local date that the timer of a time of day stands for."""
     seen_ms: tuple[int, ...] = ()
     """When it happened, of a rule that counts."""
     starts_ms: tuple[int, ...] = ()
     """When the rule started, of one that has `at_most`."""
     came: str = ""
-    """The local date on which what was expected came."""
+    """The local date on which what was expected came; of a time of day, the date that is dealt with."""
     noisy: int = 0
     """How often it started beyond its `at_most` since the last morning's list."""
     by: str = ""
     """Of a device: the rule that commanded it last, its level, and when."""
     level: str = ""
     at_ms: int = 0
+    """Of a device, when it was commanded; of a rule, when it was said last that it is noisy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
-from devices.registry import Placed, Registry
+from devices.registry import Placed, Purpose, Registry
+from rules.help import Ask
 from rules.home import Carer, Home, Place, Resident, Rule, Wait, Zone
-from rules.levels import EVERYBODY_AT_ONCE, LADDERS, Ladder, Level, everybody_first, faults
+from rules.levels import EVERYBODY_AT_ONCE, LADDERS, LONGEST_DELAY_S, Ladder, Level, everybody_first, faults
+from rules.plan import Nothing, StateIs
+
+TAGGED = ("button", "motion", "occupancy", "vibration")
+"""What a presence tag may say when somebody carries it past."""
+
+
+@dataclass(slots=True)
+class Cares:
+    """The rules, by their keys, that an event of one device and kind may settle, start, or answer."""
+
+    settles: list[str] = field(default_factory=list)
+    starts: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    states: list[tuple[str, StateIs]] = field(default_factory=list)
+    """Conditions on how long a state has lasted, each with the key of its row."""
+    shows_carer: bool = False
+    """It is a presence tag: a carer is where it is."""
 
 
 class Setting:
@@ -20,16 +38,17 @@ class Setting:
 
     __slots__ = (
         "_ladders",
+        "cares",
         "home",
         "live_in",
         "places",
         "registry",
         "residents",
         "rules",
-        "settlers",
+        "silences",
         "staff",
+        "states",
         "timezone",
-        "triggers",
         "zones",
     )
 
@@ -46,16 +65,55 @@ class Setting:
         for resident in home.residents:
             self.live_in.setdefault(resident.room, []).append(resident.resident)
         self.rules: dict[str, Rule] = {key_of(rule): rule for resident in home.residents for rule in resident.rules}
-        self.triggers: dict[tuple[str, str], list[str]] = {}
-        self.settlers: dict[tuple[str, str], list[str]] = {}
-        for key, rule in self.rules.items():
-            self.triggers.setdefault((rule.device, rule.kind), []).append(key)
+        self.cares: dict[tuple[str, str], Cares] = {}
+        self.silences: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        """By device and kind: the rules that wait for nothing to be heard of it, each with the value that counts."""
+        self.states: dict[str, StateIs] = {}
+        for rule in self.rules.values():
+            self._index(rule)
         for rule in (*self.rules.values(), *running):
-            for settles in rule.settled_by:
-                if settles.device:
-                    keys = self.settlers.setdefault((settles.device, settles.kind), [])
-                    if key_of(rule) not in keys:
-                        keys.append(key_of(rule))
+            self._index_ends(rule)
+        self._index_tags()
+
+    def _index(self, rule: Rule) -> None:
+        """What may start a rule, and what its conditions have to know beforehand."""
+        key = key_of(rule)
+        if isinstance(rule.when, Nothing):
+            for fact in rule.when.of:
+                address = self.address_of(fact.device)
+                if address is not None:
+                    self.silences.setdefault((address, fact.kind), []).append((key, fact.value))
+        elif cares := self._cares(rule.device, rule.kind):
+            cares.starts.append(key)
+        for condition in rule.only_if:
+            if isinstance(condition, StateIs) and condition.for_s:
+                name = state_key(condition)
+                cares = self._cares(condition.state.device, condition.state.kind)
+                if cares is not None and name not in self.states:
+                    cares.states.append((name, condition))
+                self.states[name] = condition
+
+    def _index_ends(self, rule: Rule) -> None:
+        """What may settle a run or answer its question."""
+        key = key_of(rule)
+        for settles in rule.settled_by:
+            cares = self._cares(settles.device, settles.kind) if settles.device else None
+            if cares is not None and key not in cares.settles:
+                cares.settles.append(key)
+        for step in rule.help:
+            cares = self._cares(step.button, "button") if isinstance(step, Ask) and step.button else None
+            if cares is not None and key not in cares.answers:
+                cares.answers.append(key)
+
+    def _index_tags(self) -> None:
+        for placed in self.home.devices:
+            if placed.purpose is Purpose.PRESENCE_TAG and placed.place:
+                for kind in TAGGED:
+                    self.cares.setdefault((placed.device, kind), Cares()).shows_carer = True
+
+    def _cares(self, name: str, kind: str) -> Cares | None:
+        address = self.address_of(name)
+        return None if address is None else self.cares.setdefault((address, kind), Cares())
 
     def ladder(self, level: Level, *, everybody: bool = False) -> Ladder:
         """The newest valid ladder of a level; one that would end in silence is never climbed."""
@@ -107,12 +165,43 @@ def key_of(rule: Rule) -> str:
     return f"{rule.resident}/{rule.rule}/{rule.device}"
 
 
+def state_key(condition: StateIs) -> str:
+    """The row that knows since when a state lasts, or does not."""
+    state = condition.state
+    return f"state/{state.device}/{state.kind}/{state.value}{'/not' if condition.is_not else ''}"
+
+
 def without_agreement(rule: Rule) -> Rule:
-    """A delay that nobody agreed to is no delay: its waits become nothing."""
-    if rule.delay_agreed is not None:
+    """A delay that nobody agreed to is no delay: its waits become nothing. A reminder has none: it tells nobody."""
+    return rule if rule.delay_agreed is not None or rule.is_reminder else at_once(rule)
+
+
+def at_once(rule: Rule) -> Rule:
+    """The rule with no wait before staff are told; how long a state lasts before it is worth telling (`hold`) stays."""
+    steps = tuple(
+        replace(step, within_s=0) if isinstance(step, Ask) and step.within_s else step
+        for step in rule.help
+        if not isinstance(step, Wait) or step.hold
+    )
+    return rule if rule.is_reminder or steps == rule.help else replace(rule, help=steps)
+
+
+def within_bounds(rule: Rule) -> Rule:
+    """The rule with its delays cut where together they are longer than its level may wait; `check` refuses such a plan,
+    and a plan that was never checked shall not hold anybody back either."""
+    if rule.otherwise is None:
         return rule
-    steps = tuple(step for step in rule.help if not isinstance(step, Wait) or step.hold)
-    return rule if steps == rule.help else replace(rule, help=steps)
+    left = LONGEST_DELAY_S.get(rule.otherwise.level, 0)
+    steps = list(rule.help)
+    for place, step in enumerate(steps):
+        if isinstance(step, Wait) and not step.hold:
+            steps[place] = replace(step, seconds=max(0, min(step.seconds, left)))
+            left -= min(step.seconds, left)
+        elif isinstance(step, Ask):
+            steps[place] = replace(step, within_s=max(0, min(step.within_s, left)))
+            left -= min(step.within_s, left)
+    found = tuple(steps)
+    return rule if found == rule.help else replace(rule, help=found)
 
 
 def _timezone(name: str) -> tzinfo:

@@ -172,6 +172,10 @@ class Episode:
     """The step whose question waits for an answer."""
     answer: str = ""
     """What the resident answered last."""
+    since_ms: int | None = None
+    """Since when it lasts what the run is about (elapsed); None: since it started."""
+    changed: str = ""
+    """What became of the plan meanwhile: the run ends under the one it began with, and says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

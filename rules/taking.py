@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from devices.events import Kind
-from rules import alerts, presence, reach, supervision
+from rules import alerts, episodes, presence, reach, supervision
 from rules.effects import Did
 from rules.inputs import Asked
 from rules.levels import Level
@@ -70,6 +70,9 @@ def attend(turn: Turn, request: Asked, alert: Alert) -> Said:
     why = f"{reach.name(turn, request.by)} is there after {waited}{presence.at_attend(alert, shown)}"
     turn.log(Did.ATTENDED, why, alert=alert, by=request.by)
     _taken(turn, alert)
+    what, _, where = request.proof.partition(":")
+    there = where if shown and what == "screen" else alert.place
+    episodes.carer_came(turn, there, f"{reach.name(turn, request.by)} is there")
     return True, "you are there"
 
 

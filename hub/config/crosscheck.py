@@ -30,6 +30,7 @@ _SOUNDING = frozenset({Purpose.SIREN, Purpose.SOUNDER})
 _CAMERAS = "frigate"
 _SEEN = (PlaceKind.OUTSIDE_DOOR, PlaceKind.CORRIDOR, PlaceKind.GARDEN)
 """Where a camera may be: nobody lives or sits there. What is not said to be one of them is none of them."""
+_ACTS = frozenset({*_SOUNDING, Purpose.LIGHT, Purpose.SWITCH, Purpose.SPEAKER, Purpose.VIBRATOR})
 _WATCHES = (Purpose.MOTION, Purpose.OTHER)
 """What a camera may be for: somebody is there, and nothing that is told as an emergency."""
 _At = tuple[str | int, ...]
@@ -241,7 +242,7 @@ def supervision_of(device: DeviceForm) -> Supervision:
         return device.supervision
     if device.purpose in (Purpose.EMERGENCY, Purpose.CALL, Purpose.STAFF_ASSIST):
         return Supervision.PENDANT if device.person and not device.place else Supervision.PULL_CORD
-    if device.purpose in (Purpose.LIGHT, Purpose.SIREN, Purpose.SOUNDER, Purpose.SWITCH):
+    if device.purpose in _ACTS:
         return Supervision.ACTUATOR
     if device.purpose in (Purpose.PRESENCE_TAG, Purpose.OTHER):
         return Supervision.NONE

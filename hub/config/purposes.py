@@ -34,6 +34,8 @@ TAKES: Mapping[Purpose, frozenset[str]] = {
     Purpose.SWITCH: frozenset({"turn_on"}),
     Purpose.SIREN: frozenset({"sound", "turn_on"}),
     Purpose.SOUNDER: frozenset({"sound", "turn_on", "say"}),
+    Purpose.SPEAKER: frozenset({"say"}),
+    Purpose.VIBRATOR: frozenset({"sound", "turn_on"}),
 }
 """What a device must be able to be told for a purpose; one of them is enough."""
 

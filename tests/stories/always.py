@@ -118,9 +118,9 @@ def assert_who_was_told_is_known(before: Before, state: State, logs: list[Log]) 
 
 
 def assert_no_run_ends_in_silence(before: Before, state: State, logs: list[Log]) -> None:
-    """A run of a rule that is over was settled, or a person was told."""
+    """A run of a rule that is over was settled, or a person was told; a reminder was offered."""
     running = {episode.id for episode in state.episodes}
-    ends = {log.episode for log in logs if log.did in (Did.SETTLED, Did.UNSETTLED)}
+    ends = {log.episode for log in logs if log.did in (Did.SETTLED, Did.UNSETTLED, Did.OFFERED)}
     assert {run for run in before.episodes.values() if run not in running} <= ends
     for episode in state.episodes:
         timers = {timer.key for timer in state.timers}

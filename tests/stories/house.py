@@ -395,5 +395,5 @@ def row_key(name: str, row: object) -> str:
         return "meta"
     if name == "answers":
         return f"{row.client}/{row.id}"  # type: ignore[attr-defined]
-    first = {"alerts": "id", "timers": "key", "devices": "device", "people": "resident", "shift": "person"}
+    first = {"alerts": "id", "timers": "key", "watches": "key", "people": "resident", "shift": "person"}
     return str(getattr(row, first.get(name, "device")))

@@ -91,7 +91,7 @@ def test_a_call_that_does_not_say_where_is_told_to_everybody(home: House) -> Non
 
 def test_an_unknown_request_is_answered(home: House) -> None:
     """With what is known; one that cannot be read says what is wrong with it."""
-    assert "known are: assist, attend" in home.refused("dance")
+    assert "known are: answer, assist, attend" in home.refused("dance")
     assert "unknown request" in home.refused("dance", client="room-012")
     assert home.refused("unreadable", reason="do: missing") == "the request cannot be read: do: missing"
 
