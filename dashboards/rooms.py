@@ -34,10 +34,11 @@ class RoomWish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
-    do: Literal["call", "ok", "not_now", "company", "answer", "visit"]
+    do: Literal["call", "ok", "not_now", "company", "answer", "choose", "visit"]
     resident: Word = ""
     episode: Word = ""
     answer: Word = ""
+    choice: Word = ""
 
 
 def add_rooms(

@@ -211,6 +211,7 @@ ROOM = {
     "not_now": "Not now",
     "company": "I would like company",
     "who": "Who is it?",
+    "day": "My day",
     "failed": "That did not get through. Use your pendant, or the cord.",
     "not_live": "This screen does not work just now. Use your pendant, or the cord.",
     "begin": "Touch once, so that this screen may speak",

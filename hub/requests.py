@@ -37,6 +37,7 @@ class Request(BaseModel):
     proof: str = Field(default="", max_length=200)
     episode: str = Field(default="", max_length=80)
     answer: str = Field(default="", max_length=200)
+    choice: str = Field(default="", max_length=80)
 
 
 class UnreadableRequest(ValueError):
@@ -68,6 +69,7 @@ def read_request(client: str, payload: bytes, wall_ms: int) -> Asked:
         proof=request.proof,
         episode=request.episode,
         answer=request.answer,
+        choice=request.choice,
     )
 
 

@@ -117,6 +117,8 @@ class Shown:
 
     def _show_what_is_missing(self) -> None:
         rooms = {episode.rule.place for episode in self._state.episodes if episode.said}
+        residents = self._state.setting.residents.values() if self._state.setting is not None else ()
+        rooms |= {resident.room for resident in residents if resident.choices}
         for alert in self._state.alerts:
             if alert.state is not AlertState.CLOSED:
                 rooms |= {alert.room} if alert.room is not None else set()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from devices.events import INACTIVE_WORDS, Value
+from rules.choices import chosen
 from rules.daytimes import WEEKDAYS
-from rules.plan import Condition, DateIs, DayIs, Fact, NumberIs, Rule, StateIs, TimeIs
+from rules.plan import ChoiceIs, Condition, DateIs, DayIs, Fact, NumberIs, Rule, StateIs, TimeIs
 from rules.rows import Watch
 from rules.setting import state_key
 from rules.state import AlertState
@@ -71,6 +72,8 @@ def holds(turn: Turn, rule: Rule, condition: Condition) -> bool:
         return WEEKDAYS[turn.local().weekday()] in condition.days
     if isinstance(condition, DateIs):
         return _is_between(turn.local().date().isoformat(), condition)
+    if isinstance(condition, ChoiceIs):
+        return chosen(turn, rule.resident, condition.choice) == condition.chosen
     return carer_is_in(turn, rule.place) is condition.carer
 
 
@@ -138,6 +141,8 @@ def words(turn: Turn, rule: Rule, condition: Condition) -> str:
         return f"on {', '.join(condition.days)}"
     if isinstance(condition, DateIs):
         return f"from {condition.first} to {condition.last}"
+    if isinstance(condition, ChoiceIs):
+        return f"{condition.choice} is {condition.chosen}"
     return f"{'a' if condition.carer else 'no'} carer is in {turn.setting.place_name(rule.place)}"
 
 

@@ -57,6 +57,7 @@ class Did(StrEnum):
     WALK_HEARD = "walk_heard"
     WALK_ENDED = "walk_ended"
     TESTED = "tested"
+    CHOSEN = "chosen"
 
     __hash__ = str.__hash__
 

@@ -24,6 +24,7 @@ from rules.plan import (
     AtTime,
     Beyond,
     CarerIs,
+    ChoiceIs,
     Condition,
     DateIs,
     DayIs,
@@ -101,6 +102,8 @@ class _Paragraph:
 
     def _at_time(self, when: AtTime) -> str:
         activity = next((one for one in self._home.activities if one.activity == when.activity), None)
+        if when.choice:
+            return f"at the time of day that is chosen ({when.choice}, usually {when.at}) {days_said(when.days)}"
         if activity is None:
             return f"at {when.at} {days_said(when.days)}"
         where = self._places.get(activity.place, activity.place)
@@ -128,6 +131,8 @@ class _Paragraph:
         if isinstance(one, DateIs):
             every = " of any year" if len(one.first) == len("MM-DD") else ""
             return f"it is between {date_said(one.first)} and {date_said(one.last)}{every}"
+        if isinstance(one, ChoiceIs):
+            return f"{one.choice} was chosen to be {one.chosen}"
         assert isinstance(one, CarerIs)
         return f"{'a' if one.carer else 'no'} carer is known to be there"
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from devices.registry import Placed
 from rules.help import Light, Say, Step, Wait
 from rules.levels import LADDERS, Ladder, Level
-from rules.plan import Abilities, Agreement, DelayAgreed, Invited, Otherwise, Rule, Settles
+from rules.plan import Abilities, Agreement, Choice, DelayAgreed, Invited, Otherwise, Rule, Settles
 
 
 class PlaceKind(StrEnum):
@@ -134,6 +134,8 @@ class Resident:
     """The local date they moved in."""
     stays_until: str = ""
     """Respite: the local date of the last day."""
+    choices: tuple[Choice, ...] = ()
+    """What the resident decides from day to day."""
     snooze_s: int = 1800
     """How long *not now* silences reminders and speech."""
     counts_leisure: bool = True

@@ -64,6 +64,8 @@ class Asked:
     episode: str = ""
     """For an answer: the run that asked."""
     answer: str = ""
+    choice: str = ""
+    """For a choice of the day: which; `answer` is what was chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

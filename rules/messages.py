@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from rules import choices
 from rules.effects import Log
 from rules.episodes import question_of
 from rules.helping import rank_of
@@ -145,7 +146,13 @@ def room_message(state: State, room: str) -> Json:
                 "test": alert.test is not None,
             }
         )
-    return {"room": room, "heard": bool(calls), "calls": calls, **_said(state, room)}
+    return {
+        "room": room,
+        "heard": bool(calls),
+        "calls": calls,
+        **_said(state, room),
+        "choices": choices.shown(state, room),
+    }
 
 
 def _said(state: State, room: str) -> Json:

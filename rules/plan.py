@@ -88,6 +88,8 @@ class AtTime:
     at: str
     days: tuple[str, ...] = ()
     activity: str = ""
+    choice: str = ""
+    """The resident's own choice of the day stands above `at`, which is the usual one."""
 
 
 Trigger = Changes | Held | Nothing | Expected | Repeated | Beyond | AtTime
@@ -144,7 +146,15 @@ class CarerIs:
     carer: bool
 
 
-Condition = StateIs | NumberIs | TimeIs | DayIs | DateIs | CarerIs
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceIs:
+    """The resident chose this."""
+
+    choice: str
+    chosen: str
+
+
+Condition = StateIs | NumberIs | TimeIs | DayIs | DateIs | CarerIs | ChoiceIs
 
 
 # -- how it ends --------------------------------------------------------------------------------------------------
@@ -275,6 +285,16 @@ class Abilities:
     """`walker`, `wheelchair`, `scooter`, `nothing`, …"""
     speech_at_night: bool = False
     """The resident asked to be spoken to at night and has heard the words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a resident decides by themselves: the question, what may be chosen, and what holds until they do."""
+
+    choice: str
+    ask: str
+    of: tuple[str, ...]
+    usual: str
 
 
 SENSING = Literal["accepted", "refused", "withdrawn"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import company, floor, reach, rooms, taking, walking
+from rules import choosing, company, floor, reach, rooms, taking, walking
 from rules.inputs import Asked
 from rules.life import Doing, after, why_not
 from rules.state import Alert, AlertState, Answered
@@ -36,6 +36,7 @@ OTHERS: Mapping[str, Callable[[Turn, Asked], Said]] = {
     "call": rooms.call,
     "assist": rooms.assist,
     "company": company.company,
+    "choose": choosing.choose,
     "sign_on": floor.sign_on,
     "sign_off": floor.sign_off,
     "not_ours": floor.not_ours,
@@ -46,7 +47,7 @@ OTHERS: Mapping[str, Callable[[Turn, Asked], Said]] = {
     "tested": walking.tested,
 }
 
-OF_A_ROOM = frozenset({"ok", "answer", "call", "assist", "company"})
+OF_A_ROOM = frozenset({"ok", "answer", "call", "assist", "company", "choose"})
 OF_ANYBODY = frozenset({"call"})
 
 

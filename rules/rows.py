@@ -77,3 +77,5 @@ class Person:
     """By rule: how often in a row its offer was dismissed or not answered."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """By rule: the last answer given."""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    """By choice of the day: what the resident decided."""

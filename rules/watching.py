@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from devices.events import Value
-from rules import gateways, standing
+from rules import choices, gateways, standing
 from rules.conditions import is_beyond, noted, number_of, says, value_of
 from rules.daytimes import last_ms, next_day
 from rules.gateways import UNHEARD
@@ -181,7 +181,7 @@ def _time_came(turn: Turn, key: str, rule: Rule, overdue_ms: int) -> None:
 def _arm_time(turn: Turn, key: str, rule: Rule) -> None:
     """Set the timer of the next such time of day. One that is dealt with today already falls due and does nothing."""
     when = rule.when
-    clock, days = (when.at, when.days) if isinstance(when, AtTime) else ("00:00", ())
+    clock, days = (choices.clock_of(turn, rule, when), when.days) if isinstance(when, AtTime) else ("00:00", ())
     if isinstance(when, Expected):
         clock = when.by
     day, moment = next_day(turn.local(), clock, days=days)
@@ -189,6 +189,14 @@ def _arm_time(turn: Turn, key: str, rule: Rule) -> None:
     if watch.waits_for != day.isoformat():
         turn.state.watches.put(key, replace(watch, waits_for=day.isoformat()))
     turn.arm("watch", key, _elapsed_at(turn, moment))
+
+
+def chosen_anew(turn: Turn, resident: str, choice: str) -> None:
+    """A choice of the day: the times of day that follow from it come by the new one. One that was dealt with today
+    stays dealt with: nobody is woken twice."""
+    for key, rule in turn.setting.rules.items():
+        if rule.resident == resident and isinstance(rule.when, AtTime) and rule.when.choice == choice:
+            _arm_unless_due(turn, key, rule)
 
 
 def _elapsed_at(turn: Turn, wall_ms: int) -> int:
@@ -226,6 +234,12 @@ def follow(turn: Turn, before: Setting | None) -> None:
         if not kept and not watch.key.startswith("device/"):
             turn.state.watches.drop(watch.key)
             turn.disarm("watch", watch.key)
+    for resident in setting.residents.values():
+        was_living = before.residents.get(resident.resident) if before is not None else None
+        if resident.choices != (was_living.choices if was_living is not None else ()):
+            turn.show_room(resident.room)
+            for choice in resident.choices:
+                chosen_anew(turn, resident.resident, choice.choice)
     for name, condition in setting.states.items():
         if before is None or name not in before.states:
             noted(turn, name, condition)

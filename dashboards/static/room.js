@@ -84,6 +84,7 @@ function show() {
     page("answers").replaceChildren(...ask.answers.map((answer) => answerButton(ask.episode, answer)));
   }
   document.querySelector('[data-do="not_now"]').hidden = !text && !ask;
+  showChoices(picture.choices ?? []);
   speak(picture.spoken ? (ask ? ask.question : text) : "");
   ages();
 }
@@ -108,6 +109,30 @@ function answerButton(episode, answer) {
   made.type = "button";
   made.className = "button";
   made.addEventListener("click", () => ask({ do: "answer", episode, answer }, made));
+  return made;
+}
+
+function showChoices(choices) {
+  page("day").hidden = choices.length === 0;
+  if (!choices.length) page("choosing").hidden = true;
+  const made = choices.map((choice) => {
+    const line = item("div", "");
+    line.className = "choice";
+    line.append(item("p", choice.ask));
+    const row = item("div", "");
+    row.append(...choice.of.map((answer) => chooseButton(choice, answer)));
+    line.append(row);
+    return line;
+  });
+  page("choices").replaceChildren(...made);
+}
+
+function chooseButton(choice, answer) {
+  const made = item("button", answer);
+  made.type = "button";
+  made.className = "button";
+  made.setAttribute("aria-pressed", answer === choice.now ? "true" : "false");
+  made.addEventListener("click", () => ask({ do: "choose", choice: choice.choice, answer, resident: choice.resident }, made));
   return made;
 }
 
@@ -180,6 +205,9 @@ page("begin").addEventListener("click", () => {
   speak(text);
 });
 if ("wakeLock" in navigator) navigator.wakeLock.request("screen").catch(() => {});
+page("day").addEventListener("click", () => {
+  page("choosing").hidden = !page("choosing").hidden;
+});
 const second = new Worker("/static/watch.js");
 second.onmessage = judge;
 follow();

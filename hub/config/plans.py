@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from hub.config.complain import complaints
 from hub.config.document import Document, read_document
 from hub.config.files import ResidentFile
+from hub.config.plan.choosing import choices_of
 from hub.config.plan.compiling import rules_of
 from hub.config.plan.context import Checking, House
 from hub.config.plan.forms import OwnRuleForm
@@ -101,6 +102,7 @@ def compile_plan(written: Written, house: House) -> tuple[Resident, list[Problem
         return bare, list(written.problems), []
     check = Checking(written.document, written.plan, house)
     agreement = agreement_of(check, written.plan.agreement, ("agreement",))
+    choices = choices_of(check)
     rules = rules_of(check)
     _check_dates(check)
     if check.problems:
@@ -116,6 +118,7 @@ def compile_plan(written: Written, house: House) -> tuple[Resident, list[Problem
         likes=tuple(plan.likes),
         since=plan.since or "",
         stays_until=plan.stays_until or "",
+        choices=choices,
         snooze_s=plan.snooze,
         counts_leisure=plan.counts_leisure,
     )

@@ -246,6 +246,7 @@ DEEDS: dict[str, Callable[[FakeHub, dict[str, str]], None]] = {
     "not_ours": lambda hub, wish: None,
     "call": lambda hub, wish: None,
     "answer": lambda hub, wish: None,
+    "choose": lambda hub, wish: None,
     "not_now": lambda hub, wish: None,
     **walk_parts.DEEDS,
 }

@@ -76,6 +76,27 @@ async def test_a_question_is_answered_with_a_tap(hub: FakeHub, screens: Screens,
     await expect(tablet.locator('[data-do="not_now"]')).to_be_hidden()
 
 
+async def test_she_chooses_when_to_be_woken(hub: FakeHub, screens: Screens, tablet: Page) -> None:
+    """*My day* is there where the plan has choices; what holds now is marked, and a tap asks for another."""
+    await expect(tablet.locator("#day")).to_be_hidden()
+    wake = {
+        "resident": "margaret",
+        "choice": "wake",
+        "ask": "When would you like to be woken?",
+        "of": ["07:00", "07:30"],
+        "now": "07:00",
+    }
+    shows(screens, choices=[wake])
+    await tablet.tap("#day")
+    await expect(tablet.locator('#choices [aria-pressed="true"]')).to_have_text("07:00")
+    await tablet.locator("#choices button", has_text="07:30").tap()
+    await expect(tablet.locator("#said")).to_have_text("done")
+    said = hub.asked[-1]
+    assert (said["do"], said["choice"], said["answer"], said["resident"]) == ("choose", "wake", "07:30", "margaret")
+    shows(screens, choices=[{**wake, "now": "07:30"}])
+    await expect(tablet.locator('#choices [aria-pressed="true"]')).to_have_text("07:30")
+
+
 async def test_what_does_not_get_through_says_what_else_to_do(hub: FakeHub, screens: Screens, tablet: Page) -> None:
     """A resident is never left with a button that did nothing."""
     hub.deaf = True

@@ -275,6 +275,16 @@ RuleForm = Annotated[
 TAGS: dict[str, type[Form]] = {"left-open": LeftOpenForm, "out-of-bed": OutOfBedForm, "own": OwnRuleForm}
 
 
+class ChoiceForm(Form):
+    """Something the resident decides from day to day on the room's screen: a time of day, or one of a few words."""
+
+    choice: Ident = Field(description="Its name, by which rules use it: {chosen: wake}.")
+    ask: Text = Field(description="The question, as the room's screen shows it.")
+    times: Hours | None = Field(None, description="From when to when, as in 06:30-09:30; every quarter of an hour.")
+    of: list[Text] | None = Field(None, min_length=2, max_length=8, description="In place of times: the words.")
+    usual: Text = Field(description="What holds until the resident decides.")
+
+
 class ResidentFile(Form):
     """`residents/NAME.yaml`: one resident's own plan."""
 
@@ -292,6 +302,7 @@ class ResidentFile(Form):
     abilities: AbilitiesForm = Field(default_factory=AbilitiesForm, description="How help reaches this person.")
     since: Date | None = Field(None, description="The day they moved in.")
     stays_until: Date | None = Field(None, description="Of a stay that ends (respite): its last day.")
+    choices: list[ChoiceForm] = Field([], max_length=8, description="What the resident decides from day to day.")
     snooze: Annotated[Duration, between(60, 4 * 3600, "from 1 min to 4 h")] = Field(
         30 * 60, description="How long not now silences reminders and speech."
     )

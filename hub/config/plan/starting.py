@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from hub.config.plan.choosing import choice_of, form_of
 from hub.config.plan.context import At, Checking, sense_of
 from hub.config.plan.starts import BoundForm, ConditionForm, StateForm, WhenForm
 from hub.config.problems import nearest, one_of
@@ -13,6 +14,7 @@ from rules.plan import (
     AtTime,
     Beyond,
     CarerIs,
+    ChoiceIs,
     Condition,
     DateIs,
     DayIs,
@@ -35,6 +37,7 @@ _FORMS = {
     "nothing_of": ("nothing_of", "for"),
     "expected": ("expected", "since", "by"),
     "time": ("time", "on"),
+    "chosen": ("chosen", "on"),
     "held_for": ("held_for",),
     "times": ("times", "within"),
 }
@@ -66,6 +69,8 @@ def start_of(check: Checking, form: WhenForm, at: At) -> Start | None:
         return _expected(check, form, at)
     if "time" in names:
         return Start(when=AtTime(at=form.time or "", days=tuple(form.on or ())), fact=NO_FACT, is_need=False)
+    if "chosen" in names:
+        return _chosen(check, form, at)
     if len(senses) != 1:
         said_so = f"{' and '.join(senses)} are two ways to start" if senses else "this starts by nothing"
         check.no(at, said_so, one_of((*SENSES, "nothing_of", "expected", "time")) if not senses else "one of them")
@@ -207,6 +212,18 @@ def invited_to(check: Checking, name: str, before_s: int, at: At) -> Start | Non
     return Start(when=AtTime(at=clock, days=days, activity=name), fact=NO_FACT, is_need=False)
 
 
+def _chosen(check: Checking, form: WhenForm, at: At) -> Start | None:
+    """The time of day that the resident chose."""
+    choice = choice_of(check, form.chosen or "", (*at, "chosen"))
+    if choice is None:
+        return None
+    if form_of(check, choice.choice).times is None:
+        check.no((*at, "chosen"), f"{choice.choice} is no time of day", "a choice with times:")
+        return None
+    when = AtTime(at=choice.usual, days=tuple(form.on or ()), choice=choice.choice)
+    return Start(when=when, fact=NO_FACT, is_need=False)
+
+
 # -- conditions ---------------------------------------------------------------------------------------------------
 
 
@@ -239,6 +256,8 @@ def _condition(check: Checking, form: ConditionForm, at: At) -> Iterator[Conditi
         yield DayIs(days=tuple(form.days))
     elif form.dates is not None:
         yield DateIs(first=form.dates[0], last=form.dates[1])
+    elif form.chosen is not None:
+        yield from _is_chosen(check, form.chosen, (*at, "chosen"))
     elif form.carer is not None:
         yield CarerIs(carer=form.carer == "present")
 
@@ -249,3 +268,14 @@ def _state(check: Checking, form: ConditionForm, sense: Sense, at: At) -> Iterat
     if device is not None:
         fact = Fact(device=device.name, kind=sense.kind.value, value=_value(sense, word))
         yield StateIs(state=fact, for_s=form.lasts or 0, is_not=is_not)
+
+
+def _is_chosen(check: Checking, said: Mapping[str, str], at: At) -> Iterator[ChoiceIs]:
+    for name, value in said.items():
+        choice = choice_of(check, name, (*at, name))
+        if choice is None:
+            continue
+        if value not in choice.of:
+            what = f'"{value}" cannot be chosen for {name}'
+            check.no((*at, name), what, one_of(choice.of), nearest(value, choice.of))
+        yield ChoiceIs(choice=name, chosen=value)

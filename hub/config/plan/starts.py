@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema
 from hub.config.form import Day, Form, between
 from hub.config.plan import words
 from hub.config.problems import nearest
-from hub.config.words import ClockTime, Dates, Duration, Hours, Ident, Number, Truth, Whole, wrong
+from hub.config.words import ClockTime, Dates, Duration, Hours, Ident, Number, Text, Truth, Whole, wrong
 
 _Long = between(1, 24 * 3600, "from 1 s to 24 h")
 _ENDS = ("ok", "carer")
@@ -70,6 +70,7 @@ class WhenForm(NumbersForm):
     since: ClockTime | None = Field(None, description='Of expected: it counts from this time of day on, as in "06:00".')
     by: ClockTime | None = Field(None, description='Of expected: by this time of day, as in "09:30".')
     time: ClockTime | None = Field(None, description='A time of day, as in "19:30".')
+    chosen: Ident | None = Field(None, description="A time of day that the resident chose, by the name of the choice.")
     on: list[Day] | None = Field(None, min_length=1, description="Of time: on these days; unset, every day.")
 
 
@@ -95,6 +96,9 @@ class ConditionForm(Form):
     days: list[Day] | None = Field(None, min_length=1, description="On these days.")
     dates: Dates | None = Field(
         None, description="Between two dates: 2026-12-01..2027-02-28, or 12-01..02-28 for every year."
+    )
+    chosen: dict[Ident, Text] | None = Field(
+        None, min_length=1, max_length=1, description="What the resident chose, as in {music: the radio}."
     )
     carer: Literal["present", "absent"] | None = Field(
         None, description="Whether a carer is known to be in the rule's place."
