@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rules import choices
 from rules.effects import Did
 from rules.help import Light, Say
 from rules.home import Rule
@@ -57,8 +58,9 @@ def test_she_sleeps_longer_tomorrow_and_wants_the_radio(home: House) -> None:
     margaret_chooses(home)
     assert chooses(home, "wake", "08:00")
     assert chooses(home, "music", "the radio")
-    shown = [(row["choice"], row["now"]) for row in home.screen("012")["choices"]]
-    assert shown == [("wake", "08:00"), ("music", "the radio")]
+    rows = choices.shown(home.state, "012")
+    assert [(row["choice"], row["now"]) for row in rows] == [("wake", "08:00"), ("music", "the radio")]
+    assert home.screen("012")["choices"] == rows
     home.expect_did("chosen")
     home.down(minutes=1)
     home.wait(hours=8, minutes=58)
