@@ -20,7 +20,7 @@ from devices.adapter import Description
 from devices.registry import Purpose, Supervision
 from hub.clock import Clock, SystemClock
 from rules.home import Home, Role
-from rules.state import Alert, Meta, OnShift, Person, Status, Stranger
+from rules.state import Alert, Episode, Meta, OnShift, Person, Status, Stranger
 from rules.walks import Walk
 
 LOOK_BACK = 5_000
@@ -167,6 +167,7 @@ class _Rows(Generic[Row]):
 _ALERT = _Rows(Alert)
 _SHIFT = _Rows(OnShift)
 _PERSON = _Rows(Person)
+_EPISODE = _Rows(Episode)
 _STATUS = _Rows(Status)
 _STRANGER = _Rows(Stranger)
 _META = _Rows(Meta)
@@ -292,6 +293,15 @@ class Reader:
     def people(self) -> list[Person]:
         """What is known of each resident now: where last seen."""
         return [_PERSON.read(str(body)) for (body,) in self._ask("SELECT body FROM people ORDER BY key")]
+
+    def episodes_of(self, resident: str, since_wall_ms: int, limit: int = 5000) -> list[Episode]:
+        """Runs of a resident's rules that began since then and have ended, in their order; the newest `limit`."""
+        rows = self._ask(
+            "SELECT body FROM episodes WHERE state <> 'helping' AND body ->> '$.rule.resident' = ?"
+            " AND body ->> '$.started_wall_ms' >= ? ORDER BY body ->> '$.started_wall_ms' DESC LIMIT ?",
+            *(resident, since_wall_ms, limit),
+        )
+        return [_EPISODE.read(str(body)) for (body,) in reversed(rows)]
 
     def faulty_devices(self) -> list[Status]:
         """Devices with something wrong with them."""
