@@ -137,7 +137,7 @@ def _went(resident: Resident, lived: Lived) -> Iterator[str]:
         ends = Counter(one.state for one in ended if one.rule.rule == name)
         settled, told = ends[EpisodeState.SETTLED], ends[EpisodeState.UNSETTLED]
         gone = "" if name in known else " (no longer in the plan)"
-        said = f"{name}{gone}: {_times(settled)} settled by help, {_times(told)} staff were told."
+        said = f"{name}{gone}: {_times(settled)} settled by help, {_times(told)} told to staff."
         yield from _wrapped(said if settled or told else f"{name}: never started.")
     if not names:
         yield from _wrapped("No rule watches anything.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from devices.registry import Placed
+from hub.config.plan.clocks import never_comes
 from hub.config.plan.context import At, Checking
 from hub.config.plan.ending import settles_of
 from hub.config.plan.fighting import check_fights
@@ -149,6 +150,11 @@ def _start(check: Checking, form: OwnRuleForm, at: At) -> Start | None:
     )
     if "before" in form.model_fields_set and form.activity is None:
         check.no((*at, "before"), "before belongs to an activity", "activity: in place of when:")
+    if start is not None and isinstance(start.when, AtTime | Expected):
+        clocks = (start.when.at,) if isinstance(start.when, AtTime) else (start.when.since, start.when.by)
+        for clock in clocks:
+            if said_so := never_comes(check.house.timezone, clock):
+                check.warn((*at, "activity" if form.activity is not None else "when"), said_so)
     if start is not None and form.during is not None and isinstance(start.when, AtTime | Expected):
         check.no((*at, "during"), "what starts at a time of day has no hours besides", "only_if: with days or dates")
     return start
@@ -160,6 +166,11 @@ def _reminds(check: Checking, form: OwnRuleForm, start: Start, steps: Sequence[S
         watched = "nothing being heard" if isinstance(start.when, Nothing) else start.fact.device or start.fact.kind
         what = f"{form.rule} watches {watched} and tells nobody: no rule that watches for a need ends in silence"
         check.no(at, what, "otherwise:, or a start by time or activity")
+    for number, step in enumerate(form.help):
+        for index, (answer, means) in enumerate(step.ask.answers if step.ask is not None else ()):
+            if means == "tells":
+                what = f'"{answer}" tells staff, and {form.rule} does not say at which level'
+                check.no((*at, "help", number, "ask", "answers", index), what, "otherwise: with level and say")
     if form.delay_agreed is not None:
         check.no((*at, "delay_agreed"), "a reminder tells nobody, so nothing is delayed", "otherwise:, or leave it out")
     if not form.help:
