@@ -294,14 +294,11 @@ class Reader:
         """What is known of each resident now: where last seen."""
         return [_PERSON.read(str(body)) for (body,) in self._ask("SELECT body FROM people ORDER BY key")]
 
-    def episodes_of(self, resident: str, since_wall_ms: int, limit: int = 5000) -> list[Episode]:
-        """Runs of a resident's rules that began since then and have ended, in their order; the newest `limit`."""
-        rows = self._ask(
-            "SELECT body FROM episodes WHERE state <> 'helping' AND body ->> '$.rule.resident' = ?"
-            " AND body ->> '$.started_wall_ms' >= ? ORDER BY body ->> '$.started_wall_ms' DESC LIMIT ?",
-            *(resident, since_wall_ms, limit),
-        )
-        return [_EPISODE.read(str(body)) for (body,) in reversed(rows)]
+    def episodes_of(self, resident: str, since_wall_ms: int) -> list[Episode]:
+        """Ended runs of a resident's rules that began since then, in their order."""
+        whose = "body ->> '$.rule.resident' = ? AND body ->> '$.started_wall_ms' >= ?"
+        query = f"SELECT body FROM episodes WHERE state <> 'helping' AND {whose} ORDER BY key"
+        return [_EPISODE.read(str(body)) for (body,) in self._ask(query, resident, since_wall_ms)]
 
     def faulty_devices(self) -> list[Status]:
         """Devices with something wrong with them."""
