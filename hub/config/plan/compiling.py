@@ -28,7 +28,7 @@ def rules_of(check: Checking) -> list[Rule]:
     room, places = check.plan.room, check.house.places
     if room not in places:
         check.no(("room",), f'unknown place "{room}"', one_of(places), nearest(room, places))
-    names = [form.rule if isinstance(form, OwnRuleForm) else form.name or form.rule for form in check.plan.rules]
+    names = [_name(form) for form in check.plan.rules]
     for number, name in enumerate(names):
         if name in names[:number]:
             check.no(("rules", number), f'a second rule named "{name}"', "a name: of its own")
@@ -42,6 +42,10 @@ def rules_of(check: Checking) -> list[Rule]:
     if not check.problems:
         check_fights(check, compiled)
     return [rule for _, rule in compiled]
+
+
+def _name(form: LeftOpenForm | OutOfBedForm | OwnRuleForm) -> str:
+    return form.rule if isinstance(form, OwnRuleForm) else form.name or form.rule
 
 
 # -- rules of the catalogue ---------------------------------------------------------------------------------------
@@ -190,8 +194,9 @@ def _delays(
     """Waits before staff are told: agreed to, within the bound of their level, and begun by the resident alone."""
     waits_s, bound_s = waited_s(steps), LONGEST_DELAY_S[Level(otherwise.level)]
     if waits_s > bound_s:
-        what = f"waits {_plain(waits_s)} in all before a {otherwise.level}"
-        check.no((*at, "help"), what, f"at most {_plain(bound_s)} for a {otherwise.level}")
+        name = _name(check.plan.rules[int(at[1])])
+        what = f"{name} helps for {_plain(waits_s)} before staff are told, as {otherwise.level}"
+        check.no((*at, "help"), what, f"at most {_plain(bound_s)}, all its waits together")
     if unagreed_s := unagreed_wait_s(tuple(steps), agreed):
         what = f"waits {unagreed_s} s that nobody has agreed to: they are 0 until delay_agreed names risk, by and on"
         check.warn((*at, "help"), what)
