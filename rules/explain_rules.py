@@ -178,6 +178,8 @@ class _Paragraph:
         return f"{step.cover} {to}"
 
     def _ask(self, step: Ask) -> str:
+        if not step.within_s and self._rule.otherwise is not None:
+            return f'{self._name} is not asked "{step.question}", because nobody has agreed to wait for the answer'
         answers = [
             f'"{one.answer}"' + (f" ({_MEANS[one.means]})" if one.means in _MEANS else "") for one in step.answers
         ]

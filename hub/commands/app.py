@@ -112,6 +112,47 @@ def check(
 
 
 @app.command()
+def explain(home: Home, resident: Annotated[str, typer.Option(help="Whose plan: the name of its file.")]) -> int:
+    """Say a resident's plan in plain English.
+
+    For the resident, the family and the file: what it does, who agreed, and lines to sign on.
+    """
+    from hub.commands.plan_texts import explain_plan
+
+    return explain_plan(home, resident=resident)
+
+
+@app.command()
+def week(
+    home: Home,
+    resident: Annotated[str, typer.Option(help="Whose week: the name of the plan's file.")],
+    first: Annotated[str | None, typer.Option("--from", help="A day of that week; unset, today.")] = None,
+) -> int:
+    """Print a resident's week, and the page for the review.
+
+    Activities and reminders by day; then goals, how help went, and what was agreed.
+    """
+    from hub.commands.plan_texts import print_week
+
+    return print_week(home, resident=resident, first=first)
+
+
+@app.command()
+def schema(
+    home: Annotated[
+        Path | None, typer.Argument(help="A home: its schemas are written anew; unset, print them.", show_default=False)
+    ] = None,
+) -> int:
+    """JSON Schemas of a home's files.
+
+    For editors that complete and check; `new` writes them into the home's folder.
+    """
+    from hub.commands.plan_texts import print_schemas
+
+    return print_schemas(home)
+
+
+@app.command()
 def devices(
     home: Home,
     do: Annotated[

@@ -17,6 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 from devices.registry import Purpose, Supervision
 from hub.config.accounts import DASHBOARDS, WATCHER, Account, accounts_of, acl_text, password_line, write_secret
 from hub.config.problems import HomeNotWritten
+from hub.config.schema import FOLDER as SCHEMAS
+from hub.config.schema import schema_texts
 from hub.config.settings import without_login
 from hub.config.shipped import broker_settings
 from hub.config.words import DURATION_WORDS, Duration
@@ -90,8 +92,10 @@ def write_new(
     }
     for number, known_as in zip(numbers, names, strict=True):
         resident = f"resident-{number}"
-        plan = _filled("resident.yaml", resident=resident, known_as=known_as, room=number, held_for=held_for)
+        template = "resident.yaml" if number != numbers[0] else "first-resident.yaml"
+        plan = _filled(template, resident=resident, known_as=known_as, room=number, held_for=held_for)
         texts[f"residents/{resident}.yaml"] = plan
+    texts |= schema_texts()
     texts["mosquitto.conf"] = broker_settings() + _listener(folder.absolute(), reached)
     secret = _secrets(slug, reached)
     return _write(folder, slug, texts, secret, reached)
@@ -108,6 +112,7 @@ def _write(folder: Path, slug: str, texts: Mapping[str, str], secret: Mapping[st
                 f"{folder / 'data'} holds the record of another home: name a folder that is not there yet"
             )
         (folder / "residents").mkdir(parents=True)
+        (folder / SCHEMAS).mkdir()
         (folder / "broker").mkdir(mode=0o700)
         for name, text in texts.items():
             written.append(folder / name)

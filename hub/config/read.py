@@ -137,6 +137,7 @@ def _accepted(files: Files, ladders: dict[Level, Ladder], plans: list[Written], 
         scenes={scene.scene: scene for scene in files.home.scenes},
         sounders=frozenset(name for zone in files.home.zones for name in zone.sounders),
         has_home_assistant=files.home.home_assistant is not None,
+        timezone=files.home.timezone,
     )
     residents: list[Resident] = []
     refused: list[Problem] = []

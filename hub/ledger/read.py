@@ -20,7 +20,7 @@ from devices.adapter import Description
 from devices.registry import Purpose, Supervision
 from hub.clock import Clock, SystemClock
 from rules.home import Home, Role
-from rules.state import Alert, Meta, OnShift, Person, Status, Stranger
+from rules.state import Alert, Episode, Meta, OnShift, Person, Status, Stranger
 from rules.walks import Walk
 
 LOOK_BACK = 5_000
@@ -167,6 +167,7 @@ class _Rows(Generic[Row]):
 _ALERT = _Rows(Alert)
 _SHIFT = _Rows(OnShift)
 _PERSON = _Rows(Person)
+_EPISODE = _Rows(Episode)
 _STATUS = _Rows(Status)
 _STRANGER = _Rows(Stranger)
 _META = _Rows(Meta)
@@ -292,6 +293,12 @@ class Reader:
     def people(self) -> list[Person]:
         """What is known of each resident now: where last seen."""
         return [_PERSON.read(str(body)) for (body,) in self._ask("SELECT body FROM people ORDER BY key")]
+
+    def episodes_of(self, resident: str, since_wall_ms: int) -> list[Episode]:
+        """Ended runs of a resident's rules that began since then, in their order."""
+        whose = "body ->> '$.rule.resident' = ? AND body ->> '$.started_wall_ms' >= ?"
+        query = f"SELECT body FROM episodes WHERE state <> 'helping' AND {whose} ORDER BY key"
+        return [_EPISODE.read(str(body)) for (body,) in self._ask(query, resident, since_wall_ms)]
 
     def faulty_devices(self) -> list[Status]:
         """Devices with something wrong with them."""

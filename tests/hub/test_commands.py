@@ -26,6 +26,9 @@ COMMANDS = (
     "demo",
     "test",
     "devices",
+    "explain",
+    "week",
+    "schema",
 )
 
 

@@ -66,13 +66,20 @@ def test_every_resident_begins_with_the_door_left_open(tmp_path: Path) -> None:
 
 
 def test_the_example_in_a_plan_works_when_it_is_taken_up(tmp_path: Path) -> None:
-    """Taking the # away gives a rule with its agreement."""
-    write_new(tmp_path / "home", rooms=1)
+    """Taking the # away gives rules with their agreements: written out in the first plan, ready ones in the others."""
+    write_new(tmp_path / "home", rooms=2)
     plan = tmp_path / "home/residents/resident-001.yaml"
-    plan.write_text(re.sub(r"^# ( .*)$", r" \1", plan.read_text(), flags=re.MULTILINE))
+    text = re.sub(r"^# ( .*)$", r" \1", plan.read_text(), flags=re.MULTILINE)
+    plan.write_text(re.sub(r"^# (?=(?:goals|likes|agreement|senses|abilities): )", "", text, flags=re.MULTILINE))
+    ready = tmp_path / "home/residents/resident-002.yaml"
+    ready.write_text(re.sub(r"^# ( .*)$", r" \1", ready.read_text(), flags=re.MULTILINE))
     reading = read_home(tmp_path / "home")
     assert ([warning.file for warning in reading.warnings], reading.refused_plans) == (["home.yaml"], ())
-    assert [rule.rule for rule in reading.home.residents[0].rules] == ["left-open", "out-of-bed"]
+    first, second = reading.home.residents
+    names = ["left-open", "up-at-night", "door-at-night", "call-daughter"]
+    assert [rule.rule for rule in first.rules] == names
+    assert (first.goals, first.agreement is not None) == (("To keep walking to the lounge by myself",), True)
+    assert [rule.rule for rule in second.rules] == ["left-open", "out-of-bed"]
 
 
 def test_the_examples_in_the_other_files_work_too(tmp_path: Path) -> None:
@@ -84,9 +91,9 @@ def test_the_examples_in_the_other_files_work_too(tmp_path: Path) -> None:
         start = next((number for number, line in enumerate(lines) if line in ("# ladders:",)), 0)
         if name != "home.yaml":
             start = max(number for number, line in enumerate(lines) if line == "#")
-        taken = [re.sub(rf"^{marks}(?=[a-z]+:|  |   -)", "", line) for line in lines[start:]]
+        taken = [re.sub(rf"^{marks}(?=[a-z_]+:|  |   -)", "", line) for line in lines[start:]]
         (home / name).write_text("\n".join([*lines[:start], *taken]) + "\n")
-    for secret in ("influxdb.token", "nurse-1-phone.url"):
+    for secret in ("influxdb.token", "home-assistant.token", "nurse-1-phone.url"):
         (home / "secrets").mkdir(exist_ok=True)
         (home / "secrets" / secret).write_text("secret\n")
         (home / "secrets" / secret).chmod(0o600)
@@ -97,6 +104,8 @@ def test_the_examples_in_the_other_files_work_too(tmp_path: Path) -> None:
     assert (len(reading.home.devices), len(reading.home.staff)) == (8, 4)
     assert reading.home.staff[3].phone == "+44 7700 900123"
     assert reading.settings.series is not None
+    assert reading.settings.home_assistant is not None
+    assert [activity.activity for activity in reading.home.activities] == ["tai-chi"]
     assert len(reading.home.ladders) == 6
 
 

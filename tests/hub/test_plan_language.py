@@ -7,6 +7,7 @@ import pytest
 from hub.config.document import LARGEST_BYTES
 from hub.config.plans import compile_shadow, written_plans
 from hub.config.read import read_home
+from hub.config.stored import home_from_json
 from rules.fitting import still_stands
 from rules.help import Ask, Light, Service, Wait
 from rules.plan import AtTime, Beyond, Expected, Fact, Held, Nothing, Repeated, Rule, Settles
@@ -21,10 +22,11 @@ OK = Settles(ok=True)
 
 @pytest.mark.parametrize("example", _RIGHT, ids=lambda example: example.name)
 def test_every_example_is_accepted_and_means_what_stands_below_it(tmp_path: Path, example: Example) -> None:
-    """It compiles, and `explain` says of each rule the very words of the documentation."""
+    """It compiles, `explain` says of each rule the very words of the documentation, and the ledger keeps it whole."""
     reading = read_plan(tmp_path, plan_of(example.text))
     assert reading.refused_plans == ()
     assert in_words(reading) == example.said
+    assert home_from_json(reading.text) == reading.home
 
 
 @pytest.mark.parametrize("example", _WRONG, ids=lambda example: example.name)

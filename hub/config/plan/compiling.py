@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from devices.registry import Placed
+from hub.config.plan.clocks import never_comes
 from hub.config.plan.context import At, Checking
 from hub.config.plan.ending import settles_of
 from hub.config.plan.fighting import check_fights
@@ -27,7 +28,7 @@ def rules_of(check: Checking) -> list[Rule]:
     room, places = check.plan.room, check.house.places
     if room not in places:
         check.no(("room",), f'unknown place "{room}"', one_of(places), nearest(room, places))
-    names = [form.rule if isinstance(form, OwnRuleForm) else form.name or form.rule for form in check.plan.rules]
+    names = [_name(form) for form in check.plan.rules]
     for number, name in enumerate(names):
         if name in names[:number]:
             check.no(("rules", number), f'a second rule named "{name}"', "a name: of its own")
@@ -41,6 +42,10 @@ def rules_of(check: Checking) -> list[Rule]:
     if not check.problems:
         check_fights(check, compiled)
     return [rule for _, rule in compiled]
+
+
+def _name(form: LeftOpenForm | OutOfBedForm | OwnRuleForm) -> str:
+    return form.rule if isinstance(form, OwnRuleForm) else form.name or form.rule
 
 
 # -- rules of the catalogue ---------------------------------------------------------------------------------------
@@ -149,6 +154,11 @@ def _start(check: Checking, form: OwnRuleForm, at: At) -> Start | None:
     )
     if "before" in form.model_fields_set and form.activity is None:
         check.no((*at, "before"), "before belongs to an activity", "activity: in place of when:")
+    if start is not None and isinstance(start.when, AtTime | Expected):
+        clocks = (start.when.at,) if isinstance(start.when, AtTime) else (start.when.since, start.when.by)
+        for clock in clocks:
+            if said_so := never_comes(check.house.timezone, clock):
+                check.warn((*at, "activity" if form.activity is not None else "when"), said_so)
     if start is not None and form.during is not None and isinstance(start.when, AtTime | Expected):
         check.no((*at, "during"), "what starts at a time of day has no hours besides", "only_if: with days or dates")
     return start
@@ -160,6 +170,11 @@ def _reminds(check: Checking, form: OwnRuleForm, start: Start, steps: Sequence[S
         watched = "nothing being heard" if isinstance(start.when, Nothing) else start.fact.device or start.fact.kind
         what = f"{form.rule} watches {watched} and tells nobody: no rule that watches for a need ends in silence"
         check.no(at, what, "otherwise:, or a start by time or activity")
+    for number, step in enumerate(form.help):
+        for index, (answer, means) in enumerate(step.ask.answers if step.ask is not None else ()):
+            if means == "tells":
+                what = f'"{answer}" tells staff, and {form.rule} does not say at which level'
+                check.no((*at, "help", number, "ask", "answers", index), what, "otherwise: with level and say")
     if form.delay_agreed is not None:
         check.no((*at, "delay_agreed"), "a reminder tells nobody, so nothing is delayed", "otherwise:, or leave it out")
     if not form.help:
@@ -179,8 +194,9 @@ def _delays(
     """Waits before staff are told: agreed to, within the bound of their level, and begun by the resident alone."""
     waits_s, bound_s = waited_s(steps), LONGEST_DELAY_S[Level(otherwise.level)]
     if waits_s > bound_s:
-        what = f"waits {_plain(waits_s)} in all before a {otherwise.level}"
-        check.no((*at, "help"), what, f"at most {_plain(bound_s)} for a {otherwise.level}")
+        name = _name(check.plan.rules[int(at[1])])
+        what = f"{name} helps for {_plain(waits_s)} before staff are told, as {otherwise.level}"
+        check.no((*at, "help"), what, f"at most {_plain(bound_s)}, all its waits together")
     if unagreed_s := unagreed_wait_s(tuple(steps), agreed):
         what = f"waits {unagreed_s} s that nobody has agreed to: they are 0 until delay_agreed names risk, by and on"
         check.warn((*at, "help"), what)

@@ -35,6 +35,7 @@ class House:
     sounders: Collection[str] = ()
     """Devices that sound the alerts of a zone: no plan may use them."""
     has_home_assistant: bool = False
+    timezone: str = "UTC"
 
     def shared(self, room: str) -> bool:
         """Whether two or more residents live in the room."""

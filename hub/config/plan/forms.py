@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import ConfigDict, Discriminator, Field, GetJsonSchemaHandler, Tag, model_validator
+from pydantic_core import CoreSchema
 
 from hub.config.form import Day, Form, between
 from hub.config.plan.starts import ConditionForm, SettledForm, WhenForm
@@ -52,6 +53,11 @@ class ShowForm(Form):
     @classmethod
     def _bare(cls, written: object) -> object:
         return {"words": written} if isinstance(written, str) else written
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The bare words beside the settings."""
+        return {"anyOf": [{"type": "string"}, handler(core)]}
 
 
 class AskForm(Form):

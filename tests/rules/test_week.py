@@ -1,0 +1,175 @@
+"""A plan as a whole page, a resident's week, and the page for the review."""
+
+from datetime import date
+
+from rules.explain import PENDANT, WIDTH, explain
+from rules.help import Ask, Say, Wait
+from rules.home import Home, Place, PlaceKind, Resident
+from rules.levels import Level
+from rules.plan import (
+    Abilities,
+    Agreement,
+    AtTime,
+    DelayAgreed,
+    Invited,
+    Otherwise,
+    Rule,
+    Settles,
+)
+from rules.rows import Person
+from rules.state import Episode, EpisodeState
+from rules.week import Lived, week
+
+_UP = Rule(
+    rule="up-at-night",
+    why="Margaret likes to walk alone.",
+    resident="margaret",
+    place="012",
+    device="room-012-bed",
+    kind="bed",
+    value="empty",
+    during=("22:00", "07:00"),
+    help=(Wait(seconds=900),),
+    settled_by=(Settles(ok=True),),
+    otherwise=Otherwise(level=Level.CHECK, say="Margaret has been up for {for}."),
+    delay_agreed=DelayAgreed(risk="walks steadily", by="J. Shah", on="2026-10-02"),
+)
+
+
+def _reminder(name: str, when: AtTime, words: str) -> Rule:
+    help_steps = (Say(text=words), Ask(question="Will you come?", answers=()))
+    return Rule(
+        rule=name,
+        why="She asked.",
+        resident="margaret",
+        place="012",
+        device="",
+        kind="",
+        value="",
+        help=help_steps,
+        when=when,
+    )
+
+
+_TAI_CHI = _reminder("tai-chi", AtTime(at="10:15", days=("mon", "thu"), activity="tai-chi"), "Tai chi soon.")
+_CALL = _reminder("call", AtTime(at="09:00", days=("thu",)), "Your daughter waits for your call.")
+_MARGARET = Resident(
+    resident="margaret",
+    known_as="Margaret",
+    room="012",
+    rules=(_UP, _TAI_CHI, _CALL),
+    goals=("To keep walking to the lounge by myself",),
+    likes=("tai chi", "owls"),
+    agreement=Agreement(by="attorney", name="Ruth Bell", on="2026-10-02", review_by="2027-01-02"),
+    senses={"bed": "accepted", "motion": "refused", "door": "withdrawn"},
+    abilities=Abilities(hearing_day="aided", hearing_night="reduced", moves_with="walker"),
+    since="2026-09-20",
+    stays_until="2026-11-28",
+)
+_HOME = Home(
+    slug="h",
+    name="Sunny Court",
+    timezone="UTC",
+    places=(
+        Place(place="012", name="Room 12", kind=PlaceKind.BEDROOM, zone="g"),
+        Place(place="lounge", name="Lounge", kind=PlaceKind.LOUNGE, zone="g"),
+    ),
+    residents=(_MARGARET,),
+    activities=(Invited(activity="tai-chi", name="Tai chi", place="lounge", days=("mon", "thu"), at="10:30"),),
+)
+
+
+def _ended(rule: Rule, state: EpisodeState, answer: str = "") -> Episode:
+    return Episode(id="e1", rule=rule, state=state, started_ms=0, started_wall_ms=0, answer=answer)
+
+
+_LIVED = Lived(
+    episodes=(
+        *[_ended(_UP, EpisodeState.SETTLED)] * 5,
+        _ended(_UP, EpisodeState.UNSETTLED),
+        _ended(_TAI_CHI, EpisodeState.OFFERED, "yes please"),
+        _ended(_TAI_CHI, EpisodeState.OFFERED, "yes please"),
+        _ended(_TAI_CHI, EpisodeState.OFFERED),
+    ),
+    person=Person(resident="margaret", delays_off="a fall"),
+)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_the_plan_has_goals_first_the_pendant_and_lines_to_sign() -> None:
+    """What somebody signs says what she wants, what is done, that a pendant is never delayed, and who agreed."""
+    page = explain(_MARGARET, _HOME)
+    heads = [line for line in page.splitlines() if line.isupper() and not line.startswith(" ")]
+    assert heads == [
+        "WHAT MARGARET WANTS",
+        "WHAT HANDRAIL DOES",
+        "WHAT IS SENSED",
+        "HOW HELP REACHES MARGARET",
+        "ALWAYS",
+        "WHO AGREED",
+        "SIGNED",
+    ]
+    assert PENDANT in _flat(page)
+    assert "bed accepted; motion refused: no rule watches it; door withdrawn: it has stopped." in _flat(page)
+    assert "hearing aided by day and reduced at night. Moves with: walker. At night nothing is spoken" in _flat(page)
+    assert "Ruth Bell, attorney for health and welfare, agreed to this on 2 October 2026." in _flat(page)
+    assert [line.split("_")[0].strip() for line in page.splitlines() if "___" in line] == [
+        "Margaret",
+        "Ruth Bell",
+        "For the home",
+    ]
+    assert max(len(line) for line in page.splitlines()) <= WIDTH
+
+
+def test_a_plan_without_rules_or_agreement_says_so() -> None:
+    """Calls alone: nothing is watched, and it is a draft."""
+    page = _flat(explain(Resident(resident="a", known_as="Arthur", room="012"), _HOME))
+    assert "Nothing but pass on calls. No rule watches anything." in page
+    assert "Nobody has agreed to this plan yet." in page
+    assert PENDANT in page
+
+
+def test_the_week_has_what_she_is_invited_to_by_its_own_time() -> None:
+    """Reminders by theirs; a day after her stay is not hers."""
+    page, _ = week(_MARGARET, _HOME, date(2026, 11, 25), _LIVED).split("\f")
+    lines = page.splitlines()
+    assert lines[0] == "My week: Margaret, 23 November to 29 November"
+    thursday = lines.index("Thursday 26 November")
+    assert lines[thursday + 1 : thursday + 3] == [
+        "  09:00  Your daughter waits for your call.",
+        "  10:30  Tai chi, Lounge",
+    ]
+    assert lines[lines.index("Tuesday 24 November") + 1] == "  nothing is planned"
+    assert lines[lines.index("Sunday 29 November") + 1] == "  not here"
+
+
+def test_the_review_has_goals_first_and_scores_no_leisure() -> None:
+    """How help went is counted; what was answered is told as it is."""
+    _, page = week(_MARGARET, _HOME, date(2026, 11, 25), _LIVED).split("\f")
+    heads = [line for line in page.splitlines() if line.isupper() and not line.startswith(" ")]
+    assert heads[0] == "GOALS"
+    assert "up-at-night: 5 times settled by help, once told to staff." in page
+    assert "Staff are told at once now: a fall." in page
+    assert 'tai-chi: "yes please" twice.' in page
+    assert "%" not in page
+    assert "Risk of up-at-night: walks steadily (J. Shah, 2 October 2026). Still so?" in _flat(page)
+    assert "Sensing by door: withdrawn: agree on another way." in page
+
+
+def test_who_does_not_want_it_counted_is_not_counted() -> None:
+    """Of reminders and invitations nothing is said but what they are."""
+    private = Resident(resident="margaret", known_as="Margaret", room="012", rules=(_TAI_CHI,), counts_leisure=False)
+    _, page = week(private, _HOME, date(2026, 11, 25), _LIVED).split("\f")
+    assert "Margaret does not want this counted, so nothing is." in page
+    assert "yes please" not in page
+    assert "tai-chi: She asked." in page
+
+
+def test_without_a_ledger_the_page_is_still_of_use() -> None:
+    """It says what is not known."""
+    _, page = week(_MARGARET, _HOME, date(2026, 11, 25), Lived(note="The hub has not run yet.")).split("\f")
+    assert "The hub has not run yet." in page
+    assert "To keep walking to the lounge by myself" in page
