@@ -76,7 +76,7 @@ def _go_on(turn: Turn, key: str, episode: Episode, *, overdue_ms: int) -> None:
         if seconds > 0:
             _wait(turn, key, episode, seconds * 1000 - overdue_ms)
             return
-    _after_help(turn, key, episode, late=late)
+    _after_help(turn, key, episode, overdue_ms)
 
 
 def _wait(turn: Turn, key: str, episode: Episode, ms: int) -> None:
@@ -84,12 +84,13 @@ def _wait(turn: Turn, key: str, episode: Episode, ms: int) -> None:
     turn.arm("episode", key, turn.now.elapsed_ms + ms)
 
 
-def _after_help(turn: Turn, key: str, episode: Episode, *, late: bool) -> None:
+def _after_help(turn: Turn, key: str, episode: Episode, overdue_ms: int) -> None:
     """Nothing settled it: staff are told, or the reminder was given."""
+    late = overdue_ms > LATE_MS
     if not episode.rule.is_reminder:
         _unsettled(turn, key, episode, late=late)
-    elif episode.said and episode.step < len(episode.rule.help):
-        _wait(turn, key, replace(episode, step=len(episode.rule.help)), LINGER_S * 1000)
+    elif episode.said and not late and episode.step < len(episode.rule.help):
+        _wait(turn, key, replace(episode, step=len(episode.rule.help)), LINGER_S * 1000 - overdue_ms)
     else:
         _offered(turn, key, episode)
 

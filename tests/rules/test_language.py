@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from rules.help import Wait
 from rules.plan import (
     AtTime,
     Beyond,
@@ -179,6 +180,11 @@ EXPECTED = {
 }
 FOUR = rule(when=Repeated(times=4, within_s=1800))
 REPEATED = {
+    "not again while it runs": (
+        rule(when=Repeated(times=2, within_s=1800), help=(Wait(seconds=600, hold=True),)),
+        ["door open", "door closed"] * 5,
+        ["22:30 start"],
+    ),
     "four times": (
         FOUR,
         ["door open", "door closed"] * 3 + ["wait 10", "door open"],
@@ -216,9 +222,9 @@ AT_TIME = {
         ["wait 60", "clock -60", "wait 120"],
         ["23:00 start", "23:00 told check"],
     ),
-    "a clock set back by days forgets nothing": (
+    "a clock set back by a day forgets nothing": (
         TWELVE,
-        ["wait 60", "clock -2880", "wait 1440"],
+        ["wait 60", "clock -1440", "wait 1440"],
         ["23:00 start", "23:00 told check"] * 2,
     ),
 }

@@ -240,6 +240,17 @@ def test_what_settles_a_run(name: str) -> None:
     home.expect_nobody_told()
 
 
+def test_in_a_shared_room_a_door_that_is_nobodys_settles_no_delay() -> None:
+    """Whoever closed it, it says nothing of Margaret; her own bed does."""
+    door = Settles(device="room-012-door", kind="contact", value="closed")
+    own = Settles(device="room-012-bed", kind="bed", value="occupied")
+    home = night(
+        replace(WAITS, device="room-012-bed", kind="bed", value="empty", settled_by=(door, own)), shared_with="ada"
+    )
+    assert home.run(["door open", "bed empty", "wait 5", "door closed"])[1:] == []
+    assert home.run(["bed occupied"])[1:] == ["22:35 settled"]
+
+
 def test_a_carer_who_comes_settles_it() -> None:
     """Attending an alert of that room is being there."""
     home = night(replace(WAITS, settled_by=(Settles(carer=True),)))
