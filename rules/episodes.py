@@ -17,7 +17,7 @@ from rules.help import AnswerTo, Ask, Wait
 from rules.levels import Level
 from rules.plan import Otherwise, Rule, Settles
 from rules.raising import Found, raise_alert
-from rules.setting import Setting, at_once, key_of, within_bounds, without_agreement
+from rules.setting import Setting, at_once, key_of
 from rules.state import Episode, EpisodeState, Person
 from rules.turn import LATE_MS, Turn, plainly
 
@@ -36,7 +36,7 @@ def start(turn: Turn, key: str, rule: Rule, about: str, *, overdue_ms: int = 0, 
     off just now, are none."""
     meta = turn.meta
     turn.set_meta(replace(meta, episodes=meta.episodes + 1))
-    run = within_bounds(without_agreement(rule))
+    run = turn.setting.as_run(key, rule)
     hurried = "" if rule.is_reminder else standing.no_delay(turn, rule.resident)
     if hurried:
         run = at_once(run)
@@ -67,14 +67,13 @@ def _go_on(turn: Turn, key: str, episode: Episode, *, overdue_ms: int) -> None:
     rule = episode.rule
     for place in range(episode.step, len(rule.help)):
         step = rule.help[place]
-        episode = replace(episode, step=place)
         if late and not isinstance(step, Wait):
             turn.log(Did.DROPPED, f"help that came too late is not given: {helping.words(step)}", episode=episode)
             continue
         episode = helping.give(turn, episode, step, place)
         seconds = helping.waits_s(rule, step)
         if seconds > 0:
-            _wait(turn, key, episode, seconds * 1000 - overdue_ms)
+            _wait(turn, key, replace(episode, step=place), seconds * 1000 - overdue_ms)
             return
     _after_help(turn, key, episode, overdue_ms)
 
@@ -85,7 +84,8 @@ def _wait(turn: Turn, key: str, episode: Episode, ms: int) -> None:
 
 
 def _after_help(turn: Turn, key: str, episode: Episode, overdue_ms: int) -> None:
-    """Nothing settled it: staff are told, or the reminder was given."""
+    """Nothing settled it: staff are told, or the reminder was given. Its last words stand for a while, unless it waited
+    after them (then it goes on behind its last step)."""
     late = overdue_ms > LATE_MS
     if not episode.rule.is_reminder:
         _unsettled(turn, key, episode, late=late)
