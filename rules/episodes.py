@@ -57,8 +57,17 @@ def start(turn: Turn, key: str, rule: Rule, about: str, *, overdue_ms: int = 0, 
 def due(turn: Turn, key: str, overdue_ms: int) -> None:
     """A wait is over."""
     episode = turn.state.episodes.get(key)
-    if episode is not None:
-        _go_on(turn, key, replace(episode, step=episode.step + 1), overdue_ms=overdue_ms)
+    if episode is None:
+        return
+    if question_of(episode) is not None:
+        episode = _asked_no_more(turn, episode)
+    _go_on(turn, key, replace(episode, step=episode.step + 1), overdue_ms=overdue_ms)
+
+
+def _asked_no_more(turn: Turn, episode: Episode) -> Episode:
+    """A question that was answered, or whose time is over, leaves the screen: no answer to it would be taken."""
+    turn.show_room(episode.rule.place)
+    return replace(episode, said="", spoken=False)
 
 
 def _go_on(turn: Turn, key: str, episode: Episode, *, overdue_ms: int) -> None:
@@ -270,6 +279,7 @@ def answered(turn: Turn, key: str, episode: Episode, given: AnswerTo, how: str, 
     episode = replace(episode, answer=given.answer)
     turn.log(Did.ANSWERED_BY_RESIDENT, f"{given.answer}, {how}: {episode.said}", episode=episode)
     turn.disarm("episode", key)
+    episode = _asked_no_more(turn, episode)
     if given.means == "tells":
         _unsettled(turn, key, episode, late=False, answered=given.answer)
     elif given.means == "settles" and (alone or rule.is_reminder):

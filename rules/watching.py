@@ -125,7 +125,7 @@ def _look_at_silence(turn: Turn, key: str, rule: Rule, when: Nothing, overdue_ms
             rests(turn, key, rule, f"{lost} is not heard, so its silence says nothing")
         turn.arm("watch", key, now + length)
     elif begin(turn, key, rule, overdue_ms=overdue_ms, since_ms=since) and may_later(turn, key, rule):
-        turn.arm("watch", key, now + (length if key in turn.state.episodes else AGAIN_MS))
+        turn.arm("watch", key, now + (length if key in turn.state.episodes else max(AGAIN_MS, length // 20)))
     else:
         turn.state.watches.put(key, replace(row(turn, key), since_ms=stamp(turn)))
         turn.arm("watch", key, now + length)

@@ -266,6 +266,14 @@ def test_the_silence_of_a_lost_device_says_nothing() -> None:
     assert home.run(["wait 1"])[1:] == ["05:30 start", "05:30 told check"]
 
 
+def test_a_door_that_the_broker_remembers_open_counts_from_then() -> None:
+    """At the first start nobody knows for how long; ten minutes later somebody looks. No rule for a change starts."""
+    home = night(HELD_10, rule(rule="change"))
+    home.hear("zigbee2mqtt/room-012-door", {"contact": False}, retain=True)
+    assert home.run(["wait 9"]) == []
+    assert home.run(["wait 1"]) == ["22:40 start", "22:40 told check"]
+
+
 def test_a_plan_that_is_accepted_while_a_door_is_open_counts_from_then() -> None:
     """Nobody knows for how long it has been open; a plan that is only worded anew goes on counting."""
     home = night()

@@ -188,6 +188,14 @@ def test_the_question_stands_on_the_room_s_screen() -> None:
     assert home.screen("012")["ask"] is None
 
 
+def test_a_question_whose_time_is_over_leaves_the_screen() -> None:
+    """Nobody taps an answer that would not be taken; the screen is given the new picture in the same step."""
+    home = night(ASKED)
+    home.run(["door open", "wait 5"])
+    assert home.screens_shown() == {"012"}
+    assert (home.screen("012")["ask"], home.screen("012")["say"]) == (None, None)
+
+
 def test_another_room_cannot_answer() -> None:
     """A room's client is that room."""
     home = night(ASKED)
