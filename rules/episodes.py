@@ -11,11 +11,11 @@ from dataclasses import replace
 from devices.events import Event
 from devices.registry import Placed
 from rules import helping, standing
-from rules.conditions import is_beyond, number_of, says
+from rules.conditions import about, is_beyond, number_of, says
 from rules.effects import Did
 from rules.help import AnswerTo, Ask, Wait
 from rules.levels import Level
-from rules.plan import Otherwise, Rule, Settles
+from rules.plan import Nothing, Otherwise, Rule, Settles
 from rules.raising import Found, raise_alert
 from rules.setting import Setting, at_once, key_of
 from rules.state import Episode, EpisodeState, Person
@@ -31,13 +31,14 @@ ASKED_FOR = Otherwise(level=Level.REQUEST, say="")
 # -- from its beginning ... ---------------------------------------------------------------------------------------
 
 
-def start(turn: Turn, key: str, rule: Rule, about: str, *, overdue_ms: int = 0, since_ms: int | None = None) -> None:
-    """Begin a run, under the rule as it is now; `about` says what started it. Delays that nobody agreed to, or that are
-    off just now, are none."""
-    meta = turn.meta
+def start(turn: Turn, key: str, rule: Rule, *, overdue_ms: int = 0, since_ms: int | None = None) -> None:
+    """Begin a run, under the rule as it is now. Delays that nobody agreed to, or that are off just now, are none."""
+    meta, watch = turn.meta, turn.state.watches.get(key)
     turn.set_meta(replace(meta, episodes=meta.episodes + 1))
+    if watch is not None and watch.since_ms and not isinstance(rule.when, Nothing):
+        turn.state.watches.put(key, replace(watch, blocked=False, started=True))
     run = turn.setting.as_run(key, rule)
-    hurried = "" if rule.is_reminder else standing.no_delay(turn, rule.resident)
+    hurried = "" if rule.is_reminder else standing.no_delay(turn, rule.resident, rule)
     if hurried:
         run = at_once(run)
     episode = Episode(
@@ -50,7 +51,7 @@ def start(turn: Turn, key: str, rule: Rule, about: str, *, overdue_ms: int = 0, 
     )
     marked = ", late" if overdue_ms > LATE_MS else ""
     why = f"; staff are told at once: {hurried}" if hurried else ""
-    turn.log(Did.HELPING, f"{rule.rule}: {about}{marked}{why}", episode=episode)
+    turn.log(Did.HELPING, f"{rule.rule}: {about(rule)}{marked}{why}", episode=episode)
     _go_on(turn, key, episode, overdue_ms=overdue_ms)
 
 
@@ -112,8 +113,10 @@ def settle(turn: Turn, key: str, episode: Episode, reason: str) -> None:
     _end(turn, key, episode, EpisodeState.SETTLED, Did.SETTLED, reason)
 
 
-def _end(turn: Turn, key: str, episode: Episode, state: EpisodeState, did: Did, reason: str, alert: str = "") -> None:
-    """The one end of every run; `reason` is kept with it."""
+def _end(
+    turn: Turn, key: str, episode: Episode, state: EpisodeState, did: Did, reason: str, alert: str = ""
+) -> Episode:
+    """The one end of every run, as it is kept; `reason` is kept with it."""
     turn.disarm("episode", key)
     under = f"; under the plan it began with: {episode.changed}" if episode.changed else ""
     ended = replace(
@@ -123,6 +126,7 @@ def _end(turn: Turn, key: str, episode: Episode, state: EpisodeState, did: Did, 
     turn.log(did, ended.reason, episode=ended)
     if episode.said:
         turn.show_room(episode.rule.place)
+    return ended
 
 
 def _unsettled(turn: Turn, key: str, episode: Episode, *, late: bool, answered: str = "") -> None:
