@@ -7,7 +7,23 @@ from dataclasses import replace
 from devices.events import INACTIVE_WORDS, Value
 from rules.choices import chosen
 from rules.daytimes import WEEKDAYS
-from rules.plan import ChoiceIs, Condition, DateIs, DayIs, Fact, NumberIs, Rule, StateIs, TimeIs
+from rules.plan import (
+    AtTime,
+    Beyond,
+    ChoiceIs,
+    Condition,
+    DateIs,
+    DayIs,
+    Expected,
+    Fact,
+    Held,
+    Nothing,
+    NumberIs,
+    Repeated,
+    Rule,
+    StateIs,
+    TimeIs,
+)
 from rules.rows import Watch
 from rules.setting import state_key
 from rules.state import AlertState
@@ -150,3 +166,21 @@ def bounds(above: float | None, below: float | None) -> str:
     """`above 28`, `below 16`, or both."""
     both = (("above", above), ("below", below))
     return " or ".join(f"{word} {bound:g}" for word, bound in both if bound is not None)
+
+
+def about(rule: Rule) -> str:
+    """What starts a rule, as a log line says it."""
+    when = rule.when
+    what = f"{rule.device} {rule.kind.replace('_', ' ')} {rule.value}".rstrip()
+    if isinstance(when, AtTime):
+        return f"it is {when.at}"
+    if isinstance(when, Nothing):
+        of = ", ".join(dict.fromkeys(fact.device for fact in when.of))
+        return f"nothing of {of} for {plainly(when.silent_s * 1000)}"
+    if isinstance(when, Expected):
+        return f"{what} did not come between {when.since} and {when.by}"
+    if isinstance(when, Repeated):
+        return f"{what} {when.times} times within {plainly(when.within_s * 1000)}"
+    if isinstance(when, Beyond):
+        return f"{what} {bounds(when.above, when.below)} for {plainly(when.beyond_s * 1000)}"
+    return f"{what} for {plainly(when.held_s * 1000)}" if isinstance(when, Held) else what

@@ -11,13 +11,13 @@ from dataclasses import replace
 from devices.events import Event
 from devices.registry import Placed
 from rules import helping, standing
-from rules.conditions import is_beyond, number_of, says
+from rules.conditions import about, is_beyond, number_of, says
 from rules.effects import Did
 from rules.help import AnswerTo, Ask, Wait
 from rules.levels import Level
-from rules.plan import Otherwise, Rule, Settles
+from rules.plan import Nothing, Otherwise, Rule, Settles
 from rules.raising import Found, raise_alert
-from rules.setting import Setting, at_once, key_of, within_bounds, without_agreement
+from rules.setting import Setting, at_once, key_of
 from rules.state import Episode, EpisodeState, Person
 from rules.turn import LATE_MS, Turn, plainly
 
@@ -31,13 +31,14 @@ ASKED_FOR = Otherwise(level=Level.REQUEST, say="")
 # -- from its beginning ... ---------------------------------------------------------------------------------------
 
 
-def start(turn: Turn, key: str, rule: Rule, about: str, *, overdue_ms: int = 0, since_ms: int | None = None) -> None:
-    """Begin a run, under the rule as it is now; `about` says what started it. Delays that nobody agreed to, or that are
-    off just now, are none."""
-    meta = turn.meta
+def start(turn: Turn, key: str, rule: Rule, *, overdue_ms: int = 0, since_ms: int | None = None) -> None:
+    """Begin a run, under the rule as it is now. Delays that nobody agreed to, or that are off just now, are none."""
+    meta, watch = turn.meta, turn.state.watches.get(key)
     turn.set_meta(replace(meta, episodes=meta.episodes + 1))
-    run = within_bounds(without_agreement(rule))
-    hurried = "" if rule.is_reminder else standing.no_delay(turn, rule.resident)
+    if watch is not None and watch.since_ms and not isinstance(rule.when, Nothing):
+        turn.state.watches.put(key, replace(watch, blocked=False, started=True))
+    run = turn.setting.as_run(key, rule)
+    hurried = "" if rule.is_reminder else standing.no_delay(turn, rule.resident, rule)
     if hurried:
         run = at_once(run)
     episode = Episode(
@@ -50,15 +51,24 @@ def start(turn: Turn, key: str, rule: Rule, about: str, *, overdue_ms: int = 0, 
     )
     marked = ", late" if overdue_ms > LATE_MS else ""
     why = f"; staff are told at once: {hurried}" if hurried else ""
-    turn.log(Did.HELPING, f"{rule.rule}: {about}{marked}{why}", episode=episode)
+    turn.log(Did.HELPING, f"{rule.rule}: {about(rule)}{marked}{why}", episode=episode)
     _go_on(turn, key, episode, overdue_ms=overdue_ms)
 
 
 def due(turn: Turn, key: str, overdue_ms: int) -> None:
     """A wait is over."""
     episode = turn.state.episodes.get(key)
-    if episode is not None:
-        _go_on(turn, key, replace(episode, step=episode.step + 1), overdue_ms=overdue_ms)
+    if episode is None:
+        return
+    if question_of(episode) is not None:
+        episode = _asked_no_more(turn, episode)
+    _go_on(turn, key, replace(episode, step=episode.step + 1), overdue_ms=overdue_ms)
+
+
+def _asked_no_more(turn: Turn, episode: Episode) -> Episode:
+    """A question that was answered, or whose time is over, leaves the screen: no answer to it would be taken."""
+    turn.show_room(episode.rule.place)
+    return replace(episode, said="", spoken=False)
 
 
 def _go_on(turn: Turn, key: str, episode: Episode, *, overdue_ms: int) -> None:
@@ -67,16 +77,15 @@ def _go_on(turn: Turn, key: str, episode: Episode, *, overdue_ms: int) -> None:
     rule = episode.rule
     for place in range(episode.step, len(rule.help)):
         step = rule.help[place]
-        episode = replace(episode, step=place)
         if late and not isinstance(step, Wait):
             turn.log(Did.DROPPED, f"help that came too late is not given: {helping.words(step)}", episode=episode)
             continue
         episode = helping.give(turn, episode, step, place)
         seconds = helping.waits_s(rule, step)
         if seconds > 0:
-            _wait(turn, key, episode, seconds * 1000 - overdue_ms)
+            _wait(turn, key, replace(episode, step=place), seconds * 1000 - overdue_ms)
             return
-    _after_help(turn, key, episode, late=late)
+    _after_help(turn, key, episode, overdue_ms)
 
 
 def _wait(turn: Turn, key: str, episode: Episode, ms: int) -> None:
@@ -84,12 +93,14 @@ def _wait(turn: Turn, key: str, episode: Episode, ms: int) -> None:
     turn.arm("episode", key, turn.now.elapsed_ms + ms)
 
 
-def _after_help(turn: Turn, key: str, episode: Episode, *, late: bool) -> None:
-    """Nothing settled it: staff are told, or the reminder was given."""
+def _after_help(turn: Turn, key: str, episode: Episode, overdue_ms: int) -> None:
+    """Nothing settled it: staff are told, or the reminder was given. Its last words stand for a while, unless it waited
+    after them (then it goes on behind its last step)."""
+    late = overdue_ms > LATE_MS
     if not episode.rule.is_reminder:
         _unsettled(turn, key, episode, late=late)
-    elif episode.said and episode.step < len(episode.rule.help):
-        _wait(turn, key, replace(episode, step=len(episode.rule.help)), LINGER_S * 1000)
+    elif episode.said and not late and episode.step < len(episode.rule.help):
+        _wait(turn, key, replace(episode, step=len(episode.rule.help)), LINGER_S * 1000 - overdue_ms)
     else:
         _offered(turn, key, episode)
 
@@ -102,8 +113,10 @@ def settle(turn: Turn, key: str, episode: Episode, reason: str) -> None:
     _end(turn, key, episode, EpisodeState.SETTLED, Did.SETTLED, reason)
 
 
-def _end(turn: Turn, key: str, episode: Episode, state: EpisodeState, did: Did, reason: str, alert: str = "") -> None:
-    """The one end of every run; `reason` is kept with it."""
+def _end(
+    turn: Turn, key: str, episode: Episode, state: EpisodeState, did: Did, reason: str, alert: str = ""
+) -> Episode:
+    """The one end of every run, as it is kept; `reason` is kept with it."""
     turn.disarm("episode", key)
     under = f"; under the plan it began with: {episode.changed}" if episode.changed else ""
     ended = replace(
@@ -113,6 +126,7 @@ def _end(turn: Turn, key: str, episode: Episode, state: EpisodeState, did: Did, 
     turn.log(did, ended.reason, episode=ended)
     if episode.said:
         turn.show_room(episode.rule.place)
+    return ended
 
 
 def _unsettled(turn: Turn, key: str, episode: Episode, *, late: bool, answered: str = "") -> None:
@@ -269,6 +283,7 @@ def answered(turn: Turn, key: str, episode: Episode, given: AnswerTo, how: str, 
     episode = replace(episode, answer=given.answer)
     turn.log(Did.ANSWERED_BY_RESIDENT, f"{given.answer}, {how}: {episode.said}", episode=episode)
     turn.disarm("episode", key)
+    episode = _asked_no_more(turn, episode)
     if given.means == "tells":
         _unsettled(turn, key, episode, late=False, answered=given.answer)
     elif given.means == "settles" and (alone or rule.is_reminder):

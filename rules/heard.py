@@ -96,7 +96,10 @@ def _changed(turn: Turn, status: Status, event: Event, placed: Placed | None, gi
         presses.emergency_or_call(turn, event, placed, retained=given.retained, known=known)
         return
     supervision.watch(turn, status, placed, event)
-    if placed is None or (given.retained and not known):
+    if placed is None:
+        return
+    if given.retained and not known:
+        triggers.found(turn, event)
         return
     if not given.retained and (active or event.kind in SAYS_WHERE):
         _seen(turn, placed, event)

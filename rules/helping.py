@@ -89,8 +89,8 @@ def _say(turn: Turn, episode: Episode, text: str) -> bool:
     """Let the words reach the person as they can: returns whether they are spoken."""
     rule = episode.rule
     ways = ways_to(turn, rule.resident, rule.place)
-    speaker = placed_for(turn, Purpose.SPEAKER, rule.resident, rule.place)
-    if ways.speak and speaker is not None:
+    speaker = placed_for(turn, Purpose.SPEAKER, rule.resident, rule.place) if ways.speak else None
+    if speaker is not None:
         _carry(turn, episode, speaker.name, Speak(device=speaker.device, text=text))
     pad = placed_for(turn, Purpose.VIBRATOR, rule.resident, rule.place) if ways.vibrate else None
     if pad is not None:

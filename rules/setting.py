@@ -38,6 +38,7 @@ class Setting:
 
     __slots__ = (
         "_ladders",
+        "_runs",
         "cares",
         "home",
         "live_in",
@@ -57,6 +58,7 @@ class Setting:
         self.timezone = _timezone(home.timezone)
         self.registry = Registry(home.devices)
         self._ladders: dict[Level, Ladder] = {}
+        self._runs: dict[str, Rule] = {}
         self.zones: dict[str, Zone] = {zone.zone: zone for zone in home.zones}
         self.places: dict[str, Place] = {place.place: place for place in home.places}
         self.residents: dict[str, Resident] = {resident.resident: resident for resident in home.residents}
@@ -124,6 +126,15 @@ class Setting:
             own = self.home.ladders.get(level)
             valid = self._ladders[level] = own if own is not None and not faults(own) else LADDERS[level]
         return everybody_first(valid) if everybody else valid
+
+    def as_run(self, key: str, rule: Rule) -> Rule:
+        """A rule as it runs: without the delays that nobody agreed to, and within what its level may wait."""
+        if rule is not self.rules.get(key):
+            return within_bounds(without_agreement(rule))
+        run = self._runs.get(key)
+        if run is None:
+            run = self._runs[key] = within_bounds(without_agreement(rule))
+        return run
 
     def placed(self, address: str) -> Placed | None:
         """The placed device of an address."""

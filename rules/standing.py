@@ -22,7 +22,7 @@ def keeps_silent(turn: Turn, rule: Rule) -> str:
     return ""
 
 
-def no_delay(turn: Turn, resident: str) -> str:
+def no_delay(turn: Turn, resident: str, rule: Rule | None = None) -> str:
     """Why staff are told at once although a delay was agreed to; `""` where the delay may be given."""
     return ""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rules import episodes, standing
-from rules.conditions import bounds, why_not
+from rules.conditions import why_not
 from rules.effects import Did
-from rules.plan import AtTime, Beyond, Expected, Held, Nothing, Repeated, Rule
+from rules.plan import Beyond, Held, Rule
 from rules.rows import Watch
 from rules.turn import Turn, plainly
 
@@ -37,7 +37,7 @@ def begin(turn: Turn, key: str, rule: Rule, *, overdue_ms: int = 0, since_ms: in
     if watch is not None and watch.why:
         turn.state.watches.put(key, replace(watch, why=""))
     run = rule if _is_theirs(turn, rule) else replace(rule, delay_agreed=None)
-    episodes.start(turn, key, run, about(rule), overdue_ms=overdue_ms, since_ms=since_ms)
+    episodes.start(turn, key, run, overdue_ms=overdue_ms, since_ms=since_ms)
     return ""
 
 
@@ -111,21 +111,3 @@ def lasts_ms(rule: Rule) -> int:
     if isinstance(when, Held):
         return when.held_s * 1000
     return when.beyond_s * 1000 if isinstance(when, Beyond) else 0
-
-
-def about(rule: Rule) -> str:
-    """What starts a rule, as a log line says it."""
-    when = rule.when
-    what = f"{rule.device} {rule.kind.replace('_', ' ')} {rule.value}".rstrip()
-    if isinstance(when, AtTime):
-        return f"it is {when.at}"
-    if isinstance(when, Nothing):
-        of = ", ".join(dict.fromkeys(fact.device for fact in when.of))
-        return f"nothing of {of} for {plainly(when.silent_s * 1000)}"
-    if isinstance(when, Expected):
-        return f"{what} did not come between {when.since} and {when.by}"
-    if isinstance(when, Repeated):
-        return f"{what} {when.times} times within {plainly(when.within_s * 1000)}"
-    if isinstance(when, Beyond):
-        return f"{what} {bounds(when.above, when.below)} for {plainly(when.beyond_s * 1000)}"
-    return f"{what} for {plainly(when.held_s * 1000)}" if isinstance(when, Held) else what

@@ -38,6 +38,19 @@ def changed(turn: Turn, placed: Placed, event: Event) -> None:
         SAID[type(rule.when)](turn, key, rule, event)
 
 
+def found(turn: Turn, event: Event) -> None:
+    """What a broker remembers of a device never heard before starts nothing; what has to last counts from now."""
+    cares = turn.setting.cares.get((event.device, event.kind))
+    if cares is None or event.press:
+        return
+    for name, condition in cares.states:
+        noted(turn, name, condition)
+    for key in cares.starts:
+        rule = turn.setting.rules[key]
+        if isinstance(rule.when, Held | Beyond):
+            lasting(turn, key, rule, event.value)
+
+
 def heard(turn: Turn, facts: list[tuple[str, str]], event: Event) -> None:
     """A device was heard for whose silence rules wait: each counts anew, whether it is news or not."""
     for key, value in facts:

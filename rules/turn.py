@@ -64,7 +64,7 @@ class Turn:
             resident, room, device = resident or alert.resident, room or alert.room, device or alert.device
         elif episode is not None:
             resident, room = resident or episode.rule.resident, room or episode.rule.place
-            device = device or episode.rule.device
+            device = device or episode.rule.device or None
         self.effects.append(
             Log(
                 did=did,

@@ -6,7 +6,6 @@ When the timer, `watch/KEY`, falls due the row is looked at anew: a look too ear
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 from devices.events import Value
 from rules import choices, gateways, standing
@@ -21,6 +20,8 @@ from rules.turn import Turn
 
 TIMED = (AtTime, Expected)
 LASTING = (Held, Beyond)
+CALENDAR_MS = 12 * 3_600_000
+"""Whoever sets a clock back further than this puts the date right, not the hour."""
 
 
 def due(turn: Turn, key: str, overdue_ms: int) -> None:
@@ -124,7 +125,7 @@ def _look_at_silence(turn: Turn, key: str, rule: Rule, when: Nothing, overdue_ms
             rests(turn, key, rule, f"{lost} is not heard, so its silence says nothing")
         turn.arm("watch", key, now + length)
     elif begin(turn, key, rule, overdue_ms=overdue_ms, since_ms=since) and may_later(turn, key, rule):
-        turn.arm("watch", key, now + (length if key in turn.state.episodes else AGAIN_MS))
+        turn.arm("watch", key, now + (length if key in turn.state.episodes else max(AGAIN_MS, length // 20)))
     else:
         turn.state.watches.put(key, replace(row(turn, key), since_ms=stamp(turn)))
         turn.arm("watch", key, now + length)
@@ -206,14 +207,15 @@ def _elapsed_at(turn: Turn, wall_ms: int) -> int:
 
 def clock_stepped(turn: Turn, step_ms: int) -> None:
     """Somebody set the clock: times of day come by the new one, at once where they were passed over."""
-    tomorrow = (turn.local().date() + timedelta(days=1)).isoformat()
+    today = turn.local().date().isoformat()
     for key, rule in turn.setting.rules.items():
         timer, watch = turn.state.timers.get(f"watch/{key}"), turn.state.watches.get(key)
         if not isinstance(rule.when, TIMED):
             if timer is not None and rule.during is not None:
                 turn.arm("watch", key, min(timer.due_ms, turn.now.elapsed_ms))
             continue
-        if watch is not None and watch.came > tomorrow:
+        if watch is not None and step_ms < -CALENDAR_MS and watch.came >= today:
+            # The calendar was wrong: what was dealt with on a day to come was dealt with on another.
             turn.state.watches.put(key, replace(watch, came=""))
         left = timer.due_ms - turn.now.elapsed_ms if timer is not None else step_ms + 1
         if left <= max(0, step_ms):

@@ -68,6 +68,8 @@ def meant_for(description: Description | None) -> Purpose:
         return found
     if "sound" in description.commands:
         return Purpose.SIREN
+    if "say" in description.commands:
+        return Purpose.SPEAKER
     return Purpose.CALL if description.kind in EMERGENCY_KINDS else Purpose.OTHER
 
 

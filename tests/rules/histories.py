@@ -31,6 +31,8 @@ from rules.inputs import (
 from rules.levels import LADDERS, Ladder, Level, Rung, Who
 from rules.machine import step
 from rules.state import AlertState, State
+from tests.rules.plan_parts import home_with
+from tests.rules.planned import LIVED, PLANNED, RULES
 from tests.stories.village import village
 
 START = Now(1_000, 1_773_181_800_000)
@@ -72,6 +74,8 @@ DAYTIME = replace(VILLAGE, times=Times(night_from="04:00", night_to="04:01"))
 """The same, where it is day whenever a history begins: pendants are walk-tested by day."""
 HOMES: tuple[Home, ...] = (
     VILLAGE,
+    PLANNED,
+    home_with(*RULES[::2], shared_with="ada"),
     MOVED,
     replace(VILLAGE, residents=VILLAGE.residents[:2], devices=VILLAGE.devices[3:]),
     replace(VILLAGE, ladders=dict.fromkeys(Level, SHORT)),
@@ -109,7 +113,7 @@ DOINGS = (
         "unreadable",
         "dance",
     ),
-    *("walk", "tested"),
+    *("walk", "tested", "answer", "choose"),
 )
 
 ODD: st.SearchStrategy[Value] = st.one_of(
@@ -168,6 +172,8 @@ ASKED = st.builds(
     resident=RESIDENTS,
     room=PLACES,
     device=st.one_of(DEVICES, st.sampled_from(["room-012-light", "lounge-cord"])),
+    episode=st.sampled_from(["", "e000001", "e000002"]),
+    answer=st.sampled_from(["", "yes", "no"]),
     proof=st.sampled_from(["", "screen:012", "screen:lounge", "device:lounge-cord", "tag:nothing", ":"]),
 )
 SENSIBLE = st.builds(
@@ -243,14 +249,21 @@ TIMERS = st.one_of(
             "tidy/all",
             "walk/room-012-pendant",
             "episode/margaret/up-at-night/room-012-bed",
+            "watch/margaret/silent/room-012-bed",
+            "watch/margaret/hourly/",
             "",
             "nothing/x",
         ]
     ),
 )
+CONFIGURED = st.sampled_from([*[VILLAGE] * 5, *[PLANNED] * 4, *HOMES])
 OTHERS: st.SearchStrategy[Input] = st.one_of(
     st.builds(FellDue, timer=TIMERS),
-    st.builds(Configured, home=st.sampled_from([*[VILLAGE] * 8, *HOMES]), refused=st.sampled_from([(), ("a: no",)])),
+    st.builds(
+        Configured,
+        home=st.sampled_from([*[VILLAGE] * 5, *[PLANNED] * 4, *HOMES]),
+        refused=st.sampled_from([(), ("a: no",)]),
+    ),
     st.builds(ConfigurationRefused, problems=st.sampled_from([(), ("no",), ("no", "nor this")])),
     st.builds(Started, down_from_ms=st.one_of(st.just(0), STAMPS)),
     st.builds(Linked, up=st.booleans(), why=TEXT),
@@ -275,7 +288,7 @@ def often(draw: st.DrawFn, *weighted: tuple[int, st.SearchStrategy[Any]]) -> Any
 
 
 INPUTS: st.SearchStrategy[Input] = often(
-    (4, CALLS), (7, SENSIBLE), (3, WALKS), (3, USUAL), (2, HEARD), (1, ASKED), (1, DELIVERED), (3, OTHERS)
+    (4, CALLS), (7, SENSIBLE), (3, WALKS), (3, USUAL), (7, LIVED), (2, HEARD), (1, ASKED), (1, DELIVERED), (3, OTHERS)
 )
 AFTER = st.sampled_from([0, 0, 10, 700, 2_500, 11_000, 65_000])
 MOMENTS = st.builds(Moment, after_ms=AFTER, given=INPUTS)
@@ -295,9 +308,14 @@ BY_DAY: tuple[Happening, ...] = tuple(
 )
 
 
+PLANS: tuple[Happening, ...] = tuple(
+    Moment(0, Configured(home=PLANNED)) if one == BEGINNING[1] else one for one in BEGINNING
+)
+
+
 def histories(most: int = 25) -> st.SearchStrategy[list[Happening]]:
     """Any history: of a home that has begun, or of one where nothing was ever accepted."""
-    begun = st.sampled_from([BEGINNING] * 4 + [BY_DAY] * 3 + [()])
+    begun = st.sampled_from([BEGINNING] * 4 + [BY_DAY] * 3 + [PLANS] * 5 + [()])
     rest = st.lists(HAPPENINGS, min_size=most // 2, max_size=most)
     return st.builds(lambda begun, rest: [*begun, *rest], begun, rest)
 
@@ -320,6 +338,8 @@ class Run:
         """One input at this moment."""
         if isinstance(given, Asked) and given.alert.startswith("#"):
             given = replace(given, alert=self._open(int(given.alert[1:])))
+        if isinstance(given, Asked) and given.episode == "?":
+            given = replace(given, episode=self._asking())
         if self.before is not None:
             self.before(self.state)
         _, effects = step(self.state, given, self.now)
@@ -330,6 +350,9 @@ class Run:
     def _open(self, place: int) -> str:
         found = sorted(alert.id for alert in self.state.alerts if alert.state is not AlertState.CLOSED)
         return found[place % len(found)] if found else ""
+
+    def _asking(self) -> str:
+        return min((row.id for row in self.state.episodes if row.asked_step is not None), default="e000001")
 
     def go(self, history: Iterable[Happening]) -> list[list[Effect]]:
         """All of it; the effects of each input in turn."""

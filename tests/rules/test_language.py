@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from rules.help import Wait
 from rules.plan import (
     AtTime,
     Beyond,
@@ -179,6 +180,11 @@ EXPECTED = {
 }
 FOUR = rule(when=Repeated(times=4, within_s=1800))
 REPEATED = {
+    "not again while it runs": (
+        rule(when=Repeated(times=2, within_s=1800), help=(Wait(seconds=600, hold=True),)),
+        ["door open", "door closed"] * 5,
+        ["22:30 start"],
+    ),
     "four times": (
         FOUR,
         ["door open", "door closed"] * 3 + ["wait 10", "door open"],
@@ -216,9 +222,9 @@ AT_TIME = {
         ["wait 60", "clock -60", "wait 120"],
         ["23:00 start", "23:00 told check"],
     ),
-    "a clock set back by days forgets nothing": (
+    "a clock set back by a day forgets nothing": (
         TWELVE,
-        ["wait 60", "clock -2880", "wait 1440"],
+        ["wait 60", "clock -1440", "wait 1440"],
         ["23:00 start", "23:00 told check"] * 2,
     ),
 }
@@ -258,6 +264,14 @@ def test_the_silence_of_a_lost_device_says_nothing() -> None:
     home.device("room-012-motion/availability", state="online")
     assert home.run(["wait 179"]) == ["01:30 rested"]
     assert home.run(["wait 1"])[1:] == ["05:30 start", "05:30 told check"]
+
+
+def test_a_door_that_the_broker_remembers_open_counts_from_then() -> None:
+    """At the first start nobody knows for how long; ten minutes later somebody looks. No rule for a change starts."""
+    home = night(HELD_10, rule(rule="change"))
+    home.hear("zigbee2mqtt/room-012-door", {"contact": False}, retain=True)
+    assert home.run(["wait 9"]) == []
+    assert home.run(["wait 1"]) == ["22:40 start", "22:40 told check"]
 
 
 def test_a_plan_that_is_accepted_while_a_door_is_open_counts_from_then() -> None:

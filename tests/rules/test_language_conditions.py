@@ -158,6 +158,28 @@ def test_what_is_expected_of_a_night_with_another_length(saturday: str) -> None:
     assert home.run(["bed occupied", "wait 1200"])[0] == "09:30 start"
 
 
+@pytest.mark.parametrize(
+    ("night_of", "told_at"),
+    [("2026-10-24 22:00", "01:30"), ("2027-03-27 22:00", "02:00")],
+)
+def test_what_is_expected_by_a_time_that_comes_twice_or_never(night_of: str, told_at: str) -> None:
+    """Told once: the first time, or at the moment after the gap. What comes in the hour before has come."""
+    by = rule(device="room-012-bed", kind="bed", value="occupied", when=Expected(since="23:00", by="01:30"))
+    home = night(by, since=night_of)
+    assert [line[:5] for line in home.run(["wait 600"]) if "start" in line] == [told_at]
+    home = night(by, since=night_of)
+    assert home.run(["wait 170", "bed occupied", "wait 430"]) == []
+
+
+def test_silence_in_hours_that_a_change_of_the_clock_shortens() -> None:
+    """From midnight to six are five hours on 28 March 2027: six hours of nothing are not in them, five are."""
+    facts = (Fact(device="room-012-motion", kind="motion", value="detected"),)
+    for hours, starts in ((5, 0), (4, 1)):
+        silent = rule(when=Nothing(silent_s=hours * 3600, of=facts), during=("00:00", "06:00"))
+        home = night(silent, since="2027-03-27 20:00")
+        assert len([line for line in home.run(["wait 720"]) if "start" in line]) == starts
+
+
 @pytest.mark.parametrize(("evening", "hours"), [("2026-10-24 20:00", 12), ("2027-03-27 20:00", 12)])
 def test_waits_of_a_night_with_another_length_are_as_long_as_ever(evening: str, hours: int) -> None:
     """Half a day without movement is half a day that passes, not one that the clock on the wall shows."""

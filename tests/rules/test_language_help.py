@@ -188,6 +188,14 @@ def test_the_question_stands_on_the_room_s_screen() -> None:
     assert home.screen("012")["ask"] is None
 
 
+def test_a_question_whose_time_is_over_leaves_the_screen() -> None:
+    """Nobody taps an answer that would not be taken; the screen is given the new picture in the same step."""
+    home = night(ASKED)
+    home.run(["door open", "wait 5"])
+    assert home.screens_shown() == {"012"}
+    assert (home.screen("012")["ask"], home.screen("012")["say"]) == (None, None)
+
+
 def test_another_room_cannot_answer() -> None:
     """A room's client is that room."""
     home = night(ASKED)
@@ -238,6 +246,17 @@ def test_what_settles_a_run(name: str) -> None:
     home = night(replace(WAITS, settled_by=(settles,)))
     assert home.run(["door open", "wait 5", "climate 26", *happenings, "wait 60"])[1:] == ["22:35 settled"]
     home.expect_nobody_told()
+
+
+def test_in_a_shared_room_a_door_that_is_nobodys_settles_no_delay() -> None:
+    """Whoever closed it, it says nothing of Margaret; her own bed does."""
+    door = Settles(device="room-012-door", kind="contact", value="closed")
+    own = Settles(device="room-012-bed", kind="bed", value="occupied")
+    home = night(
+        replace(WAITS, device="room-012-bed", kind="bed", value="empty", settled_by=(door, own)), shared_with="ada"
+    )
+    assert home.run(["door open", "bed empty", "wait 5", "door closed"])[1:] == []
+    assert home.run(["bed occupied"])[1:] == ["22:35 settled"]
 
 
 def test_a_carer_who_comes_settles_it() -> None:

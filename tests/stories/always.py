@@ -6,10 +6,12 @@ from typing import cast
 import orjson
 
 from rules.effects import Answer, Did, Effect, Log, ShowAlert
+from rules.help import Ask, Wait
 from rules.inputs import Asked, Input, Now
-from rules.levels import Level
+from rules.levels import LONGEST_DELAY_S, Level
 from rules.life import CLOCK
 from rules.messages import alert_message, log_message, room_message
+from rules.plan import AtTime, Beyond, Expected, Held, Nothing
 from rules.state import Alert, AlertState, Ending, State
 
 
@@ -39,6 +41,8 @@ def hold(before: Before, state: State, given: Input, now: Now, effects: list[Eff
         assert_presence_or_reason(alert)
     assert_who_was_told_is_known(before, state, logs)
     assert_no_run_ends_in_silence(before, state, logs)
+    assert_no_wait_is_longer_than_its_rule(state)
+    assert_no_rule_sleeps_for_ever(state)
     assert_it_can_be_sent(state, logs, now)
     if isinstance(given, Asked):
         assert [effect.id for effect in effects if isinstance(effect, Answer)] == [given.id]
@@ -125,6 +129,32 @@ def assert_no_run_ends_in_silence(before: Before, state: State, logs: list[Log])
     for episode in state.episodes:
         timers = {timer.key for timer in state.timers}
         assert f"episode/{episode.rule.resident}/{episode.rule.rule}/{episode.rule.device}" in timers
+
+
+def assert_no_wait_is_longer_than_its_rule(state: State) -> None:
+    """From a run's beginning to its end: its waits together, and what its level may wait; a reminder's last words stand
+    for five minutes more, and its questions for a quarter of an hour where it does not say."""
+    for episode in state.episodes:
+        rule = episode.rule
+        default_s = 900 if rule.otherwise is None else 0
+        waits = [step.seconds for step in rule.help if isinstance(step, Wait) and not step.hold]
+        waits += [step.within_s or default_s for step in rule.help if isinstance(step, Ask)]
+        holds = sum(step.seconds for step in rule.help if isinstance(step, Wait) and step.hold)
+        if rule.otherwise is not None:
+            assert sum(waits) <= LONGEST_DELAY_S.get(rule.otherwise.level, 0)
+        longest_s = sum(waits) + holds + (300 if rule.otherwise is None else 0)
+        due_ms = state.timers.rows[f"episode/{rule.resident}/{rule.rule}/{rule.device}"].due_ms
+        assert due_ms <= episode.started_ms + longest_s * 1000, f"{episode.id} waits longer than {longest_s} s"
+
+
+def assert_no_rule_sleeps_for_ever(state: State) -> None:
+    """Whatever waits for a time, for silence, or for a state to have lasted has its timer."""
+    for key, rule in state.setting.rules.items() if state.setting is not None else ():
+        watch, waits = state.watches.get(key), f"watch/{key}" in state.timers
+        if isinstance(rule.when, AtTime | Expected | Nothing):
+            assert waits, f"{key} waits for nothing"
+        elif isinstance(rule.when, Held | Beyond) and watch is not None and watch.since_ms and not watch.started:
+            assert waits, f"{key} lasts, and nobody looks"
 
 
 def assert_it_can_be_sent(state: State, logs: list[Log], now: Now) -> None:
