@@ -35,6 +35,8 @@ class Request(BaseModel):
     room: str = Field(default="", max_length=120)
     device: str = Field(default="", max_length=300)
     proof: str = Field(default="", max_length=200)
+    reviewed_by: str = Field(default="", max_length=120)
+    confirmed: bool = False
 
 
 class UnreadableRequest(ValueError):
@@ -64,6 +66,8 @@ def read_request(client: str, payload: bytes, wall_ms: int) -> Asked:
         room=request.room,
         device=request.device,
         proof=request.proof,
+        reviewed_by=request.reviewed_by,
+        confirmed=request.confirmed,
     )
 
 

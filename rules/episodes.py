@@ -7,6 +7,7 @@ from dataclasses import replace
 from devices.commands import TurnOn
 from devices.events import Event
 from devices.registry import Placed
+from rules import standing
 from rules.effects import Did
 from rules.help import Light, Say, Step, Wait
 from rules.levels import Level
@@ -39,6 +40,10 @@ def changed(turn: Turn, placed: Placed, event: Event) -> None:
         if value != rule.value or turn.state.episodes.get(key) is not None:
             continue
         if rule.during is None or turn.is_within(*rule.during):
+            why = standing.rests(turn, rule)
+            if why:
+                turn.log(Did.DROPPED, f"{rule.rule} rests: {why}", resident=rule.resident, room=rule.place)
+                continue
             start(turn, key, rule if _is_theirs(turn, placed, rule) else replace(rule, delay_agreed=None))
 
 
@@ -62,6 +67,9 @@ def _plain(kind: str) -> str:
 
 def start(turn: Turn, key: str, rule: Rule) -> None:
     """Begin a run, under the rule as it is now."""
+    off = standing.no_delay(turn, rule.resident, rule) if rule.delay_agreed is not None else ""
+    if off:
+        rule = replace(rule, delay_agreed=None)
     meta = turn.meta
     turn.set_meta(replace(meta, episodes=meta.episodes + 1))
     episode = Episode(
@@ -71,7 +79,8 @@ def start(turn: Turn, key: str, rule: Rule) -> None:
         started_ms=turn.now.elapsed_ms,
         started_wall_ms=turn.now.wall_ms,
     )
-    turn.log(Did.HELPING, f"{rule.rule}: {rule.device} {_plain(rule.kind)} {rule.value}", episode=episode)
+    why = f"; no delay: {off}" if off else ""
+    turn.log(Did.HELPING, f"{rule.rule}: {rule.device} {_plain(rule.kind)} {rule.value}{why}", episode=episode)
     _go_on(turn, key, episode, overdue_ms=0)
 
 
@@ -100,6 +109,8 @@ def _go_on(turn: Turn, key: str, episode: Episode, *, overdue_ms: int) -> None:
             _light(turn, episode, step)
         elif not isinstance(step, Say):
             turn.log(Did.UNDELIVERED, f"this help is not given yet: {_words(step)}", episode=episode)
+        elif silent := standing.keeps_silent(turn, episode.rule):
+            turn.log(Did.DROPPED, f"{silent}: {step.text}", episode=episode)
         elif turn.meta.mode == "fire":
             turn.log(Did.DROPPED, f"no speech while there is a fire alarm: {step.text}", episode=episode)
         else:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from devices.events import ACTIVE, Event, Kind, Value, is_active
 from devices.registry import Placed, meaning
-from rules import episodes, presses, supervision
+from rules import episodes, presses, standing, supervision
 from rules.effects import Did
 from rules.inputs import Heard
 from rules.levels import LEVEL_OF
@@ -126,6 +126,7 @@ def _press(turn: Turn, status: Status, event: Event, placed: Placed | None, give
 
 def _seen(turn: Turn, placed: Placed, event: Event) -> None:
     """Where a resident was last seen, from a device that belongs to a place and to one person."""
+    standing.seen(turn, placed, event)
     if event.kind not in SHOWS_PRESENCE or placed.place is None:
         return
     resident = placed.person or turn.setting.only_resident_of(placed.place)

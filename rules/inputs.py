@@ -61,6 +61,10 @@ class Asked:
     device: str = ""
     proof: str = ""
     """For attending: the tag, call point or screen that shows where the carer is."""
+    reviewed_by: str = ""
+    """For being away: who looks at it when the time is over."""
+    confirmed: bool = False
+    """For what cannot be taken back with a tap: it was asked twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import alerts, episodes, faults, gateways, morning, requests, supervision, walking
+from rules import (
+    alerts,
+    episodes,
+    faults,
+    gateways,
+    morning,
+    requests,
+    standing,
+    supervision,
+    visits,
+    walking,
+    whereabouts,
+)
 from rules.effects import Did, Effect
 from rules.follow import follow_setting
 from rules.heard import heard
@@ -82,6 +94,9 @@ ALERT_TIMERS: dict[str, Callable[[Turn, Alert, int], None]] = {
 }
 
 
+STANDING_TIMERS: dict[str, Callable[[Turn, str, int], None]] = {**whereabouts.DUE, **visits.DUE}
+
+
 def _fell_due(turn: Turn, given: FellDue) -> None:
     timer = turn.state.timers.get(given.timer)
     if timer is None or timer.due_ms > turn.now.elapsed_ms:
@@ -104,6 +119,8 @@ def _fell_due(turn: Turn, given: FellDue) -> None:
         supervision.device_due(turn, timer.ref)
     elif timer.what == "morning":
         morning.due(turn)
+    elif timer.what in STANDING_TIMERS:
+        STANDING_TIMERS[timer.what](turn, timer.ref, overdue)
     elif timer.what == "walk":
         walking.due(turn, timer.ref)
     elif timer.what == "tidy":
@@ -183,7 +200,7 @@ def _configured(turn: Turn, given: Configured) -> None:
     before = turn.state.setting
     first = before is None
     running = sorted(turn.state.episodes, key=lambda episode: (len(episode.id), episode.id))
-    setting = Setting(given.home, running=[episode.rule for episode in running])
+    setting = Setting(standing.present(given.home, turn.state.people), running=[episode.rule for episode in running])
     turn.state.setting = setting
     turn.setting = setting
     counts = f"{len(given.home.residents)} residents, {len(given.home.devices)} devices, {len(given.home.staff)} staff"
@@ -198,6 +215,7 @@ def _configured(turn: Turn, given: Configured) -> None:
     walking.interrupt(turn, "the configuration changed")
     walking.watch(turn)
     follow_setting(turn)
+    whereabouts.follow(turn, given.home, before)
     morning.arm(turn)
 
 
@@ -271,6 +289,7 @@ def _clock_stepped(turn: Turn, given: ClockStepped) -> None:
                 test=test,
             )
         )
+    whereabouts.clock_stepped(turn, given.step_ms)
     morning.clock_stepped(turn, given.step_ms)
 
 

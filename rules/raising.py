@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from rules import alerts, nights, reach
+from rules import alerts, nights, reach, standing
 from rules.effects import Did
 from rules.levels import GROUPED, RANK, Level
 from rules.life import Doing
@@ -40,7 +40,9 @@ class Found:
 
 def raise_alert(turn: Turn, cause: Found) -> Alert:
     """Tell staff: a new alert, or the one of this resident that it belongs to."""
-    return _join(turn, cause) or _reopen(turn, cause) or _new(turn, cause)
+    alert = _join(turn, cause) or _reopen(turn, cause) or _new(turn, cause)
+    standing.raised(turn, alert)
+    return alert
 
 
 def show_test(turn: Turn, cause: Found, test: WalkTest, why: str) -> Alert:
