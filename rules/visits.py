@@ -92,8 +92,18 @@ def _end(turn: Turn, person: Person, why: str, by: str | None) -> None:
             words = f"{key} is not in the plan any more: it is not looked at again"
             turn.log(Did.DROPPED, words, resident=resident, room=room)
         elif turn.state.episodes.get(key) is None and holds(turn, rule):
-            episodes.start(turn, key, _at_once(rule, turn.now.elapsed_ms - paused[key]))
+            _tell(turn, key, rule, paused[key])
     turn.show_room(room)
+
+
+def _tell(turn: Turn, key: str, rule: Rule, since_ms: int) -> None:
+    """Start a rule that a visit kept back; what else would look at it again need not."""
+    watch = turn.state.watches.get(key)
+    if watch is not None and watch.blocked:
+        since_ms = watch.since_ms or since_ms
+        turn.state.watches.put(key, replace(watch, blocked=False))
+        turn.disarm("watch", key)
+    episodes.start(turn, key, _at_once(rule, turn.now.elapsed_ms - since_ms))
 
 
 def _checks(number: int) -> str:

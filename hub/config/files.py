@@ -330,6 +330,8 @@ class ResidentFile(Form):
     resident: Ident = Field(description="The resident's short name; the file is called after it.")
     known_as: Text = Field(description="What the resident likes to be called.")
     room: Ident = Field(description="The place that is theirs.")
+    since: Date | None = Field(None, description="The day they moved in.")
+    stays_until: Date | None = Field(None, description="Respite: the last day.")
     rules: list[RuleForm] = Field([], description="What helps this resident, and when staff are told.")
 
 

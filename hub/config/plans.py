@@ -110,7 +110,8 @@ def compile_plan(written: Written, house: House) -> tuple[Resident, list[Problem
     rules = check.rules()
     if check.problems:
         return bare, sorted(check.problems, key=lambda problem: problem.line), []
-    return replace(bare, rules=tuple(rules)), [], check.warnings
+    since, until = written.plan.since or "", written.plan.stays_until or ""
+    return replace(bare, rules=tuple(rules), since=since, stays_until=until), [], check.warnings
 
 
 class _Plan:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -165,7 +166,7 @@ def test_back_from_the_family_delays_are_as_agreed(home: Stays) -> None:
 
 def test_what_is_wrong_with_being_away_is_said(home: Stays) -> None:
     """Each with what to do; a room's own screen may not say it."""
-    said = {"resident": "margaret", "reason": "hospital", "until_s": 3600, "by": "carer-1"}
+    said: dict[str, Any] = {"resident": "margaret", "reason": "hospital", "until_s": 3600, "by": "carer-1"}
     assert "may only ask for" in home.refused("away", client="room-012", **said)
     assert "nobody called 'x' lives here" in home.refused("away", **{**said, "resident": "x"})
     assert "sign on first" in home.refused("away", **{**said, "by": "x"})
