@@ -191,11 +191,12 @@ def _title(alert: Alert, names: _Names) -> tuple[str, str]:
         return strings.MISSED, ""
     if alert.kind == Kind.STAFF_ASSIST:
         return strings.STAFF_ASSIST, place
-    if alert.resident is not None:
+    if alert.resident is not None and (alert.resident in names.residents or alert.room not in names.places):
         room = names.place(alert.room)
         return names.resident(alert.resident), room if place in ("", room) else f"{place} · {room}"
-    if place:
-        return place, ""
+    if place or alert.resident is not None:
+        # Somebody who does not live here any more is not named: the room is.
+        return place or names.place(alert.room), ""
     if alert.everybody:
         return strings.UNKNOWN_DEVICE, alert.device or ""
     return names.devices.get(alert.device or "", strings.SYSTEM), ""

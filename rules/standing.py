@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from devices.events import Event, Kind, is_active
 from devices.registry import Placed, Purpose
 from rules.effects import Did
-from rules.home import Home
 from rules.levels import Level
 from rules.plan import Agreement, Beyond, Changes, Held, Rule
 from rules.rows import Person
@@ -217,7 +217,26 @@ def date_of(text: str) -> date | None:
 # -- who has left or died -----------------------------------------------------------------------------------------
 
 
-def present(home: Home, people: Iterable[Person]) -> Home:
+class Lived(Protocol):
+    """A home, or what the screens show of one: who lives there, and which devices are whose."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def residents(self) -> tuple[Any, ...]:
+        """Rows with `resident` and `room`."""
+        ...
+
+    @property
+    def devices(self) -> tuple[Any, ...]:
+        """Rows with `person` and `place`."""
+        ...
+
+
+AHome = TypeVar("AHome", bound=Lived)
+
+
+def present(home: AHome, people: Iterable[Person]) -> AHome:
     """The home without those who have left or died: no name, no rule; their call points stay live and name the room.
 
     The one place that does it: everything else looks names, rules and devices up in what comes out of here.
