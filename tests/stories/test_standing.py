@@ -246,11 +246,11 @@ def test_a_visit_survives_a_restart(home: Stays) -> None:
 
 def test_what_is_urgent_never_waits_for_a_visit(home: Stays) -> None:
     """Nor does a call, nor an emergency."""
-    urgent = replace(out_of_bed("012", "margaret"), otherwise=Otherwise(level=Level.URGENT, say="Up."))
-    home.has_plan("margaret", urgent)
+    urgent = out_of_bed("012", "margaret", help=(Wait(seconds=120),))
+    home.has_plan("margaret", replace(urgent, otherwise=Otherwise(level=Level.URGENT, say="Up.")))
     home.visits("012")
     home.gets_up()
-    home.wait(minutes=16)
+    home.wait(minutes=2)
     home.expect_told("carer-1")
     home.call("012")
     assert [alert.level for alert in home.open] == [Level.URGENT, Level.CALL]
