@@ -67,6 +67,12 @@ class Wish(BaseModel):
         "heard",
         "walk",
         "tested",
+        "away",
+        "back",
+        "visit",
+        "looked",
+        "change_of_condition",
+        "gone",
     ]
     by: Annotated[Word, StringConstraints(min_length=1)]
     alert: Word = ""
@@ -77,6 +83,7 @@ class Wish(BaseModel):
     room: Word = ""
     device: Word = ""
     proof: Word = ""
+    confirmed: bool = False
 
 
 class Code(BaseModel):
@@ -167,6 +174,9 @@ def _add_pages(app: FastAPI, settings: Settings, gate: Gate, pages: Environment)
             words=orjson.dumps(strings.PAGE).decode(),
             attend_reasons=strings.ATTEND_REASONS,
             other_words=strings.OTHER_WORDS,
+            away_reasons=strings.AWAY_REASONS,
+            away_hours=strings.AWAY_HOURS,
+            gone_words=strings.GONE_WORDS,
             endings=[(ending.value, word) for ending, word in strings.ENDINGS.items() if ending in ENDINGS.values()],
         )
         return Response(body, media_type="text/html; charset=utf-8")

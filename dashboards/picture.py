@@ -122,6 +122,25 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lives(Name):
+    """Somebody who lives here."""
+
+    room: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """Where a resident stands with the plan: `visit`, `away` or `look`, in words."""
+
+    resident: str
+    name: str
+    what: str
+    words: str
+    shown: bool
+    """It stands on the board, and not with the resident alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StrangerRow:
     """A device that was seen and not placed."""
 
@@ -166,8 +185,9 @@ class Board:
     closed: tuple[ClosedRow, ...]
     shift: tuple[Name, ...]
     staff: tuple[Name, ...]
-    residents: tuple[Name, ...]
+    residents: tuple[Lives, ...]
     promise_min: tuple[int, ...]
     seen: tuple[Seen, ...]
     notes: Notes
     walk: WalkNow | None
+    stands: tuple[Stand, ...] = ()

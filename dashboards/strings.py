@@ -50,6 +50,18 @@ MARK_FOUND = "Found on at start"
 MARK_UNRECORDED = "Not recorded yet"
 MARK_BROKEN = "Asked to wait before"
 MARK_OK = "Says: I am all right"
+VISITED = "{who} is there until {time}"
+AWAY = "away ({why}) until {time}"
+LOOK = "no delays until somebody has looked: {why}"
+SOMEBODY = "a carer"
+AWAY_REASONS = (
+    ("hospital", "Hospital"),
+    ("family", "With family"),
+    ("appointment", "Appointment"),
+    ("other", "Elsewhere"),
+)
+AWAY_HOURS = ((4, "4 hours"), (24, "1 day"), (72, "3 days"), (168, "1 week"), (336, "2 weeks"))
+GONE_WORDS = (("left", "Has left"), ("died", "Has died"))
 MORE = "and {count} more that are less serious"
 UNREAD = "{count} messages could not be read today"
 UNREAD_ONE = "1 message could not be read today"
@@ -174,6 +186,21 @@ PAGE: dict[str, str] = {
     "failed": "That did not reach the board. Try again.",
     "announce": "{level}. {title}, {where}. {reason}",
     "announce_closed": "{title}: closed",
+    "residents": "Residents",
+    "stay_title": "Whom is it about?",
+    "stay_find": "Room or name",
+    "visit": "I am there: checks wait",
+    "visit_end": "End the visit",
+    "looked": "I have looked",
+    "is_back": "Is back",
+    "away": "Is away …",
+    "away_why": "Where?",
+    "away_until": "For how long?",
+    "change": "Something is different …",
+    "change_what": "What is different?",
+    "gone": "Has left, has died …",
+    "gone_what": "The plan ends",
+    "gone_sub": "Nothing says the name any more. Pendants and cords stay live and name the room. Hold, or tap twice.",
     "walk": "Walk test",
     "walk_title": "Which one do you test?",
     "walk_find": "Room, name or device",

@@ -15,6 +15,7 @@ from dashboards.picture import (
     Board,
     Card,
     ClosedRow,
+    Lives,
     MissedRow,
     Name,
     Notes,
@@ -23,6 +24,7 @@ from dashboards.picture import (
     TestNow,
     WalkNow,
 )
+from dashboards.stays import stands_of
 from dashboards.walks import overdue_of
 from devices.events import Kind
 from hub.ledger.read import House, HouseCarer, Night
@@ -88,12 +90,14 @@ def board(night: Night, home_name: str = "") -> Board:
         shift=tuple(_on_shift(person, names) for person in names.on_shift()),
         staff=tuple(Name(id=row.id, name=row.name, note=strings.ROLES[row.role]) for row in house.staff),
         residents=tuple(
-            Name(id=row.resident, name=row.known_as, note=names.place(row.room)) for row in house.residents
+            Lives(id=row.resident, name=row.known_as, note=names.place(row.room), room=row.room)
+            for row in house.residents
         ),
         promise_min=tuple(m for m in PROMISE_MIN if m * 60 <= house.times.promise_longest_s),
         seen=_seen(night, names) if night.meta.mode == "fire" else (),
         notes=_notes(night, names),
         walk=_walk(night, names),
+        stands=stands_of(night.people, names.residents, names.person, timezone_of(house)),
     )
 
 
@@ -191,11 +195,12 @@ def _title(alert: Alert, names: _Names) -> tuple[str, str]:
         return strings.MISSED, ""
     if alert.kind == Kind.STAFF_ASSIST:
         return strings.STAFF_ASSIST, place
-    if alert.resident is not None:
+    if alert.resident is not None and (alert.resident in names.residents or alert.room not in names.places):
         room = names.place(alert.room)
         return names.resident(alert.resident), room if place in ("", room) else f"{place} · {room}"
-    if place:
-        return place, ""
+    if place or alert.resident is not None:
+        # Somebody who does not live here any more is not named: the room is.
+        return place or names.place(alert.room), ""
     if alert.everybody:
         return strings.UNKNOWN_DEVICE, alert.device or ""
     return names.devices.get(alert.device or "", strings.SYSTEM), ""

@@ -38,6 +38,8 @@ class Request(BaseModel):
     episode: str = Field(default="", max_length=80)
     answer: str = Field(default="", max_length=200)
     choice: str = Field(default="", max_length=80)
+    reviewed_by: str = Field(default="", max_length=120)
+    confirmed: bool = False
 
 
 class UnreadableRequest(ValueError):
@@ -70,6 +72,8 @@ def read_request(client: str, payload: bytes, wall_ms: int) -> Asked:
         episode=request.episode,
         answer=request.answer,
         choice=request.choice,
+        reviewed_by=request.reviewed_by,
+        confirmed=request.confirmed,
     )
 
 

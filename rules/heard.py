@@ -132,6 +132,7 @@ def _press(turn: Turn, status: Status, event: Event, placed: Placed | None, give
 
 def _seen(turn: Turn, placed: Placed, event: Event) -> None:
     """Where a resident was last seen, from a device that belongs to a place and to one person."""
+    standing.seen(turn, placed, event)
     if event.kind not in SHOWS_PRESENCE or placed.place is None:
         return
     standing.seen(turn, placed, event)

@@ -66,6 +66,10 @@ class Asked:
     answer: str = ""
     choice: str = ""
     """For a choice of the day: which; `answer` is what was chosen."""
+    reviewed_by: str = ""
+    """For being away: who looks at it when the time is over."""
+    confirmed: bool = False
+    """For what cannot be taken back with a tap: it was asked twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import alerts, episodes, faults, gateways, morning, requests, supervision, walking, watching
+from rules import (
+    alerts,
+    episodes,
+    faults,
+    gateways,
+    morning,
+    requests,
+    standing,
+    supervision,
+    visits,
+    walking,
+    watching,
+    whereabouts,
+)
 from rules.effects import Did, Effect
 from rules.follow import follow_setting
 from rules.heard import heard
@@ -82,6 +95,9 @@ ALERT_TIMERS: dict[str, Callable[[Turn, Alert, int], None]] = {
 }
 
 
+STANDING_TIMERS: dict[str, Callable[[Turn, str, int], None]] = {**whereabouts.DUE, **visits.DUE}
+
+
 def _fell_due(turn: Turn, given: FellDue) -> None:
     timer = turn.state.timers.get(given.timer)
     if timer is None or timer.due_ms > turn.now.elapsed_ms:
@@ -106,6 +122,8 @@ def _fell_due(turn: Turn, given: FellDue) -> None:
         supervision.device_due(turn, timer.ref)
     elif timer.what == "morning":
         morning.due(turn)
+    elif timer.what in STANDING_TIMERS:
+        STANDING_TIMERS[timer.what](turn, timer.ref, overdue)
     elif timer.what == "walk":
         walking.due(turn, timer.ref)
     elif timer.what == "tidy":
@@ -185,7 +203,7 @@ def _configured(turn: Turn, given: Configured) -> None:
     before = turn.state.setting
     first = before is None
     running = sorted(turn.state.episodes, key=lambda episode: (len(episode.id), episode.id))
-    setting = Setting(given.home, running=[episode.rule for episode in running])
+    setting = Setting(standing.present(given.home, turn.state.people), running=[episode.rule for episode in running])
     turn.state.setting = setting
     turn.setting = setting
     counts = f"{len(given.home.residents)} residents, {len(given.home.devices)} devices, {len(given.home.staff)} staff"
@@ -200,6 +218,7 @@ def _configured(turn: Turn, given: Configured) -> None:
     walking.interrupt(turn, "the configuration changed")
     walking.watch(turn)
     follow_setting(turn)
+    whereabouts.follow(turn, given.home, before)
     episodes.follow_plans(turn, before)
     watching.follow(turn, before)
     morning.arm(turn)
@@ -276,6 +295,7 @@ def _clock_stepped(turn: Turn, given: ClockStepped) -> None:
                 test=test,
             )
         )
+    whereabouts.clock_stepped(turn, given.step_ms)
     morning.clock_stepped(turn, given.step_ms)
     watching.clock_stepped(turn, given.step_ms)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -152,7 +153,24 @@ def room_message(state: State, room: str) -> Json:
         "calls": calls,
         **_said(state, room),
         "choices": choices.shown(state, room),
+        **_stands(state, live),
     }
+
+
+def _stands(state: State, live: Sequence[str]) -> Json:
+    """How it stands with who lives there: carers who are with them, whose checks wait; and a wish to be left alone."""
+    people = [person for resident in live if (person := state.people.get(resident)) is not None]
+    staff = state.setting.staff if state.setting else {}
+    visits: list[Json] = [
+        {
+            "resident": person.resident,
+            "by": staff[person.visited_by].name if person.visited_by in staff else person.visited_by,
+            "until": rfc3339(person.visited_until_wall_ms),
+        }
+        for person in people
+        if person.visited_until_ms
+    ]
+    return {"visits": visits, "not_now": any(person.not_now_until_ms for person in people)}
 
 
 def _said(state: State, room: str) -> Json:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from devices.events import Event, Kind
 from devices.registry import Placed
-from rules import alerts
+from rules import alerts, standing
 from rules.effects import Did
 from rules.levels import Level
 from rules.raising import Found, raise_alert
@@ -47,6 +47,8 @@ def add(turn: Turn, event: Event, placed: Placed | None, level: Level) -> None:
     """Put a press into the alert of those missed while down; those told hear of it, or the one who took it."""
     resident = (placed.person or turn.setting.only_resident_of(placed.place)) if placed else None
     device = placed.name if placed else event.device
+    if event.kind is Kind.FALL:
+        standing.fell(turn, resident, placed.place if placed else None)
     alert = turn.state.alerts.get(turn.meta.missed_alert)
     if alert is None or alert.state is AlertState.CLOSED or turn.now.elapsed_ms - alert.raised_ms > ONE_LIST_MS:
         _begin(turn, _row(event, placed, resident, device), level, event.stamp)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from textwrap import shorten
 
 from devices.events import Kind
-from rules import nights, presence, raising, reach
+from rules import nights, presence, raising, reach, reviews
 from rules.effects import Did
 from rules.levels import Level
 from rules.raising import Found
@@ -72,6 +72,7 @@ def due(turn: Turn) -> None:
     """Write the list, tell the person in charge, and wait for the next morning."""
     arm(turn)
     found = [*_unproved(turn), *_reviews(turn), *_strangers(turn), *_tests(turn)]
+    found += [f"{title}: {_some(names)}" for title, names in reviews.found(turn)]
     turn.set_meta(replace(turn.meta, listed_ms=turn.now.elapsed_ms))
     if not found:
         return

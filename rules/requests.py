@@ -2,7 +2,7 @@
 
 `client` decides role and place (DESIGN §7): only the dashboards' account may name a person, a room's client is that
 room, and any other account may only call. What a request does is in `taking` (an alert), `rooms` (a resident's own
-screen) and `floor` (staff and the house).
+screen), `floor` (staff and the house), `whereabouts` and `visits` (a resident and their plan).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import choosing, company, floor, reach, rooms, taking, walking
+from rules import choosing, company, floor, reach, rooms, taking, visits, walking, whereabouts
 from rules.inputs import Asked
 from rules.life import Doing, after, why_not
 from rules.state import Alert, AlertState, Answered
@@ -45,9 +45,16 @@ OTHERS: Mapping[str, Callable[[Turn, Asked], Said]] = {
     "mode": floor.mode,
     "walk": walking.walk,
     "tested": walking.tested,
+    "away": whereabouts.away,
+    "back": whereabouts.back,
+    "gone": whereabouts.gone,
+    "visit": visits.visit,
+    "not_now": visits.not_now,
+    "looked": visits.looked,
+    "change_of_condition": visits.change_of_condition,
 }
 
-OF_A_ROOM = frozenset({"ok", "answer", "call", "assist", "company", "choose"})
+OF_A_ROOM = frozenset({"ok", "answer", "call", "assist", "company", "choose", "visit", "not_now"})
 OF_ANYBODY = frozenset({"call"})
 
 

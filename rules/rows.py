@@ -69,10 +69,23 @@ class Person:
     """The resident said *not now* (elapsed): reminders and speech are silent until then."""
     visited_until_ms: int = 0
     """A carer is with the resident (elapsed): checks of the room wait until then at most."""
+    visited_until_wall_ms: int = 0
+    """The same as a time that people read."""
     visited_by: str = ""
+    paused: Mapping[str, int] = field(default_factory=dict)
+    """By key: the rules that a visit keeps back, and when (elapsed) what they watch for began."""
     delays_off: str = ""
     """Why staff are told at once until a named person has looked: a fall, back from hospital, new here."""
     looked_by: str = ""
+    leaving: str = ""
+    """Somebody said that the resident left or died and it was not confirmed yet: what was said, and when (elapsed)."""
+    leaving_ms: int = 0
+    lapsed: tuple[str, ...] = ()
+    """The agreements (`plan@2027-01-02`, `RULE@…`) whose review is overdue beyond the home's grace: no waits."""
+    dated: Mapping[str, int] = field(default_factory=dict)
+    """By agreement: how many days before its review the manager was told last."""
+    unplugged: tuple[tuple[str, int], ...] = ()
+    """Sensors of the room that fell silent, and when (elapsed), of the last week."""
     refused: Mapping[str, int] = field(default_factory=dict)
     """By rule: how often in a row its offer was dismissed or not answered."""
     answers: Mapping[str, str] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from devices.events import Event, Kind, Value
 from devices.gateways import hears_below
 from devices.registry import DEADLINE_S, Placed
-from rules import alerts, gateways, protection, watching
+from rules import alerts, gateways, protection, standing, watching
 from rules.effects import Did
 from rules.gateways import UNHEARD, Down, Lost, protects, unheard
 from rules.inputs import Described
@@ -171,6 +171,8 @@ def _unheard(turn: Turn, found: list[Lost]) -> None:
 
 
 def _tell_one(turn: Turn, status: Status, placed: Placed, fault: str, what: str) -> None:
+    if fault in UNHEARD and placed.purpose in standing.SENSES:
+        standing.unplugged(turn, placed)
     whose = turn.setting.name_of(placed.person) or turn.setting.place_name(placed.place) or "nobody"
     left = f"it watches over {whose}"
     level = Level.TECHNICAL

@@ -92,7 +92,7 @@ def rows(name: str, path: Path = README) -> list[list[str]]:
 
 def words(name: str) -> list[str]:
     """The first cells of a marked table, without their marks; a cell may hold several words."""
-    return [word for row in rows(name) for word in re.findall(r"`([a-z0-9_]+)", row[0])]
+    return [word for row in rows(name) for word in re.findall(r"`([a-z0-9_-]+)", row[0])]
 
 
 # -- words --------------------------------------------------------------------------------------------------------

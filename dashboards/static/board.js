@@ -5,6 +5,7 @@ import { now, setClock, setZone, timeOfDay } from "./clock.js";
 import { holdOrTwoTaps } from "./hold.js";
 import { me, placeOfThisScreen, setMe } from "./me.js";
 import * as sound from "./sound.js";
+import * as stay from "./stay.js";
 import * as walk from "./walk.js";
 import * as watcher from "./watcher.js";
 import { ago, plainly, say, words } from "./words.js";
@@ -118,6 +119,7 @@ function show(picture) {
   setText("home", board.home);
   setText("more", board.more);
   walk.show(board);
+  stay.show(board);
   showMe();
   soundTick();
 }
@@ -248,7 +250,7 @@ function showMe() {
     missingSince = here ? null : (missingSince ?? performance.now());
     if (missingSince !== null && performance.now() - missingSince > GONE_MS) setMe(null);
   }
-  const quiet = me && board.cards.length === 0 && page("watcher").hidden && !walk.isOpen();
+  const quiet = me && board.cards.length === 0 && page("watcher").hidden && !walk.isOpen() && !stay.isOpen();
   document.body.dataset.quiet = quiet ? "yes" : "no";
   document.body.dataset.me = me ? (me.wall ? "wall" : me.id) : "";
   page("quiet").hidden = !quiet;
@@ -379,6 +381,7 @@ page("wall").addEventListener("click", () => {
 });
 page("me").addEventListener("click", signOff);
 walk.begin(whoActs);
+stay.begin(whoActs);
 page("who-acts-cancel").addEventListener("click", () => page("who-acts").close(""));
 page("sound-test").addEventListener("click", () => sound.play("call"));
 holdOrTwoTaps(page("assist"), () => words.assist_again, async () => {

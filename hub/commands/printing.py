@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -22,7 +22,8 @@ from hub.ledger.read import NotThereYet, Reader, Unreadable
 from rules.home import Home
 from rules.setting import Setting
 from rules.sheet import BOXES, WORDS, Sheet, how_of, sheet_of, text_of
-from rules.state import OnShift
+from rules.standing import present
+from rules.state import OnShift, Person
 
 
 class NoSuchTime(HandrailError):
@@ -36,6 +37,7 @@ class _Kept:
     home: Home | None = None
     signed_on: list[OnShift] | None = None
     note: str = ""
+    people: list[Person] = field(default_factory=list)
 
 
 def print_sheet(folder: Path, *, as_html: bool, at: str | None) -> int:
@@ -65,20 +67,20 @@ def _read(folder: Path) -> tuple[Home, _Kept, list[str]]:
     kept = _kept(reading.settings.data / LEDGER)
     home = continued(reading, kept.home).home if kept.home is not None else reading.home
     notes = [f"a plan is refused ({problem}): its last accepted one is used" for problem in reading.refused_plans]
-    return home, kept, [note for note in (*notes, kept.note) if note]
+    return present(home, kept.people), kept, [note for note in (*notes, kept.note) if note]
 
 
 def _kept(ledger: Path) -> _Kept:
     with closing(Reader(ledger)) as reader:
         try:
-            accepted, signed_on = reader.configuration(), reader.on_shift()
+            accepted, signed_on, people = reader.configuration(), reader.on_shift(), reader.people()
         except NotThereYet:
             return _Kept()
         except Unreadable as error:
             return _Kept(note=f"the ledger cannot be read ({error}): who signed on is not known")
     if accepted is None:
         return _Kept(signed_on=signed_on)
-    return _Kept(home=accepted, signed_on=signed_on)
+    return _Kept(home=accepted, signed_on=signed_on, people=people)
 
 
 def _moment(at: str, setting: Setting, wall_ms: int) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from hub.config.inserting import with_device
 from hub.config.problems import ConfigurationRefused, Problem, nearest, one_of
 from hub.config.purposes import cannot_be
 from hub.config.read import Reading, read_home
+from hub.config.writing import write_whole
 from hub.errors import HandrailError
 from rules.home import Home, PlaceKind
 
@@ -126,7 +125,7 @@ def place_device(folder: Path, wanted: Wanted, description: Description | None) 
         raise NotPlaced("; ".join(_without_line(problem) for problem in refused.problems)) from None
     if len(after.refused_plans) > len(before.refused_plans):
         raise NotPlaced(f"with it a plan would be refused: {after.refused_plans[0]}")
-    _write(folder / FILE, document, text)
+    write_whole(folder / FILE, document.text, text, NotPlaced)
     known = [_without_line(problem) for problem in before.warnings]
     return Placing(
         row=row,
@@ -158,28 +157,3 @@ def _once(document: Document, row: Mapping[str, str]) -> None:
                 f'device "{row["device"]}" is already on line {line} of {FILE}: say another name with --name, or take '
                 "that line out where this one replaces it"
             )
-
-
-def _write(path: Path, document: Document, text: str) -> None:
-    """Whole or not at all, also across a power cut; what somebody else wrote meanwhile is not written over."""
-    path = path.resolve()
-    fresh = path.with_name(f".{path.name}.placing")
-    try:
-        if path.read_bytes().decode("utf-8-sig", "replace") != document.text:
-            raise NotPlaced(f"{path.name} was changed while this was being written: try again")
-        with fresh.open("w", encoding="utf-8", newline="") as file:
-            os.fchmod(file.fileno(), path.stat().st_mode & 0o7777)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise NotPlaced(f"{error.filename or path} cannot be written: {error.strerror}; nothing was changed") from None
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            fresh.unlink()

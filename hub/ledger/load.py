@@ -13,6 +13,7 @@ from devices.known import KnownDevices
 from hub.ledger.rows import OWN_FAULT, adapter
 from rules.home import Home
 from rules.setting import Setting
+from rules.standing import present
 from rules.state import ROWS, Episode, State
 
 
@@ -63,7 +64,7 @@ def restored(rows: Mapping[str, Iterable[tuple[str, str]]], home: Home | None) -
             table.rows[_key_of(row, key)] = row
     if home is not None:
         running = [episode.rule for episode in state.episodes]
-        state.setting = Setting(home, running)
+        state.setting = Setting(present(home, state.people), running)
     return state
 
 

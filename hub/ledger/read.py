@@ -20,6 +20,7 @@ from devices.adapter import Description
 from devices.registry import Purpose, Supervision
 from hub.clock import Clock, SystemClock
 from rules.home import Home, Role
+from rules.standing import present
 from rules.state import Alert, Episode, Meta, OnShift, Person, Status, Stranger
 from rules.walks import Walk
 
@@ -251,12 +252,16 @@ class Reader:
             if self._house is None or self._house[0] != newest:
                 body = self._ask("SELECT body FROM configurations WHERE seq = ?", newest)[0][0]
                 self._house = (int(str(newest)), _HOUSE.read(str(body)))
-            return self._house[1]
+            return present(self._house[1], self._gone())
 
     def configuration(self) -> Home | None:
         """The newest accepted configuration whole, for the paper list; None where none was ever accepted."""
         rows = self._ask("SELECT body FROM configurations ORDER BY seq DESC LIMIT 1")
-        return _HOME.read(str(rows[0][0])) if rows else None
+        return present(_HOME.read(str(rows[0][0])), self._gone()) if rows else None
+
+    def _gone(self) -> list[Person]:
+        """Who has left or died, and is not named any more."""
+        return [person for person in self.people() if person.gone]
 
     def quarantine_since(self, seq: int, limit: int = 50) -> list[Quarantined]:
         """Unreadable messages kept behind `seq`, in order."""

@@ -25,7 +25,7 @@ from hub.ledger.read import Reader
 from rules.home import Carer, Home, Place, PlaceKind, Resident, Role, Zone
 from rules.levels import Level
 from rules.state import Alert, AlertState, Ending, Meta, OnShift, Promise
-from tests.dashboards import walk_parts
+from tests.dashboards import stay_parts, walk_parts
 from tests.parts import part, until
 
 SCHEMA = Path(__file__).parents[2] / "hub" / "ledger" / "schema"
@@ -249,6 +249,7 @@ DEEDS: dict[str, Callable[[FakeHub, dict[str, str]], None]] = {
     "choose": lambda hub, wish: None,
     "not_now": lambda hub, wish: None,
     **walk_parts.DEEDS,
+    **stay_parts.DEEDS,
 }
 
 

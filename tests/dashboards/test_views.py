@@ -273,3 +273,11 @@ def test_why_nothing_showed_presence_is_asked_until_it_was_shown_or_said() -> No
     call = an_alert(Level.CALL)
     done = (replace(call, proved=True), replace(call, unproved_reason="no tag here"), replace(call, kind="battery"))
     assert [views.board(night(alert)).cards[0].ask_why for alert in done] == [False, False, False]
+
+
+def test_who_does_not_live_here_any_more_is_not_named() -> None:
+    """An alert of this night that is closed shows the room."""
+    gone = replace(HOUSE, residents=())
+    board = views.board(replace(night(an_alert()), house=gone), "Elm House")
+    assert board.cards[0].title == "Room 12"
+    assert board.residents == ()

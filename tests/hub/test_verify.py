@@ -41,6 +41,7 @@ from tests.hub.program import finished
 BEGAN_MS = 1_790_000_000_000
 PEOPLE = ("carer-1", "nurse-1", "manager-1", "Agency Alice")
 DOINGS = ("claim", "attend", "promise", "close", "ok", "call", "assist", "sign_on", "sign_off", "mode", "nonsense")
+STANDS = ("away", "back", "visit", "not_now", "looked", "change_of_condition", "gone")
 
 
 @pytest.fixture(scope="module")
@@ -155,13 +156,14 @@ class History:
         return Asked(
             id=f"q{self._asked}",
             client=rng.choice(("dashboards", "dashboards", "dashboards", "room-001", "somebody")),
-            do=rng.choice(DOINGS),
+            do=rng.choice((*DOINGS, *DOINGS, *STANDS)),
             alert=self._alert(),
             by=rng.choice(PEOPLE),
             ending=rng.choice(("helped", "mistake", "other")),
             until_s=rng.choice((0, 300)),
             reason=rng.choice(("", "busy", "fire", "normal")),
             room=rng.choice(("001", "002", "lounge")),
+            resident=rng.choice(("", "margaret")),
         )
 
     def _alert(self) -> str:

@@ -114,6 +114,7 @@ DOINGS = (
         "dance",
     ),
     *("walk", "tested", "answer", "choose"),
+    *("away", "back", "visit", "not_now", "looked", "change_of_condition", "gone"),
 )
 
 ODD: st.SearchStrategy[Value] = st.one_of(
@@ -232,6 +233,17 @@ WALKS = st.one_of(
     ),
 )
 """A carer tests pendants, and they are pressed."""
+STANDS = st.builds(
+    Asked,
+    id=st.integers(1_000, 10**9).map(str),
+    client=st.sampled_from(["dashboards", "dashboards", "room-012"]),
+    do=st.sampled_from([*("visit", "visit", "away", "back", "looked", "not_now") * 2, "change_of_condition", "gone"]),
+    by=st.sampled_from(["carer-1", "nurse-1"]),
+    resident=st.sampled_from(["margaret", "margaret", "ruth"]),
+    reason=st.sampled_from(["hospital", "family", "died"]),
+    until_s=st.sampled_from([60, 3_600, 10**6]),
+)
+"""Margaret is away, visited, back, looked after; seldom gone."""
 DELIVERED = st.builds(
     Delivered,
     alert=ALERTS,
@@ -248,6 +260,8 @@ TIMERS = st.one_of(
             "silence/all",
             "tidy/all",
             "walk/room-012-pendant",
+            "away/margaret",
+            "visit/margaret",
             "episode/margaret/up-at-night/room-012-bed",
             "watch/margaret/silent/room-012-bed",
             "watch/margaret/hourly/",
@@ -288,7 +302,16 @@ def often(draw: st.DrawFn, *weighted: tuple[int, st.SearchStrategy[Any]]) -> Any
 
 
 INPUTS: st.SearchStrategy[Input] = often(
-    (4, CALLS), (7, SENSIBLE), (3, WALKS), (3, USUAL), (7, LIVED), (2, HEARD), (1, ASKED), (1, DELIVERED), (3, OTHERS)
+    (4, CALLS),
+    (7, SENSIBLE),
+    (3, WALKS),
+    (2, STANDS),
+    (3, USUAL),
+    (7, LIVED),
+    (2, HEARD),
+    (1, ASKED),
+    (1, DELIVERED),
+    (3, OTHERS),
 )
 AFTER = st.sampled_from([0, 0, 10, 700, 2_500, 11_000, 65_000])
 MOMENTS = st.builds(Moment, after_ms=AFTER, given=INPUTS)

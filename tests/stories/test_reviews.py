@@ -1,0 +1,183 @@
+"""What is to be talked over with a resident: it stands in the manager's list of every morning, and nothing lapses into
+silence."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from devices.registry import Supervision
+from rules.effects import Did
+from rules.plan import Agreement
+from rules.rows import Watch
+from rules.standing import keep, person_of
+from rules.turn import Turn
+from tests.stories.stays import Stays
+from tests.stories.village import left_open, out_of_bed
+
+TOMORROW = date(2026, 3, 11)
+"""The day of the first morning."""
+
+
+@pytest.fixture
+def home() -> Stays:
+    """The evening of the tenth, with Margaret in bed, in a house whose devices may be silent for weeks."""
+    village = Stays().home
+    devices = tuple(replace(placed, supervision=Supervision.NONE) for placed in village.devices)
+    home = Stays(home=replace(village, devices=devices))
+    home.lies_down()
+    home.forget()
+    return home
+
+
+def agreed(*, in_days: int) -> Agreement:
+    """An agreement that is reviewed so many days after the first morning."""
+    return Agreement(by="resident", on="2025-10-02", review_by=(TOMORROW + timedelta(days=in_days)).isoformat())
+
+
+@pytest.mark.parametrize(("in_days", "listed"), [(29, ""), (28, "28"), (14, "14"), (7, "7"), (5, "5")])
+def test_a_review_is_on_the_list_before_its_day(home: Stays, in_days: int, listed: str) -> None:
+    """Four, two and one week before, or at the first morning after."""
+    home.has_plan("margaret", agreement=agreed(in_days=in_days))
+    words = home.morning()
+    assert ("reviews to come: Margaret, the plan by" in words) == bool(listed)
+    assert f"in {listed} days" in words or not listed
+
+
+def test_each_stage_of_a_review_is_listed_once(home: Stays) -> None:
+    """Three tasks in four weeks, also over a restart, and none between."""
+    home.has_plan("margaret", agreement=agreed(in_days=28))
+    mornings = []
+    for day in range(23):
+        mornings += [day] if "reviews to come" in home.morning() else []
+        if day == 3:
+            home.down(minutes=5)
+    assert mornings == [0, 14, 21]
+
+
+def test_a_rule_has_a_review_of_its_own(home: Stays) -> None:
+    """It is called by its name."""
+    rule = replace(out_of_bed("012", "margaret"), agreement=agreed(in_days=7))
+    home.has_plan("margaret", rule, left_open("012"))
+    assert "Margaret, up-at-night by 2026-03-18, in 7 days" in home.morning()
+
+
+def test_an_overdue_review_is_listed_each_morning_and_its_delays_are_as_agreed(home: Stays) -> None:
+    """Within the grace nothing else changes."""
+    home.has_plan("margaret", agreement=agreed(in_days=-3))
+    assert "reviews overdue: Margaret, the plan since 2026-03-08" in home.morning()
+    assert "reviews overdue" in home.morning()
+    home.wait(hours=15)
+    home.gets_up()
+    home.wait(minutes=14)
+    home.expect_quiet()
+
+
+def test_beyond_the_grace_delays_lapse_one_resident_a_morning_and_pendants_never(home: Stays) -> None:
+    """The one that is longest overdue first; that night her walk is told at once, and the log says why."""
+    home.has_plan("ruth", agreement=agreed(in_days=-16))
+    home.has_plan("margaret", agreement=agreed(in_days=-20))
+    assert "Margaret, the plan since 2026-02-19, told without delay since" in home.morning()
+    assert [line.resident for line in home.logs(Did.DELAYS_OFF, past=True)] == ["margaret"]
+    home.wait(hours=15)
+    home.gets_up()
+    home.expect_did("helping", "raised", "told", "unsettled")
+    assert "its review was due on 2026-02-19" in home.logs(Did.HELPING)[0].reason
+    home.morning()
+    assert [line.resident for line in home.logs(Did.DELAYS_OFF, past=True)] == ["margaret", "ruth"]
+    home.press("ruth-pendant")
+    assert [alert.level.value for alert in home.open if alert.resident == "ruth"] == ["emergency"]
+
+
+def test_nothing_lapses_at_night(home: Stays) -> None:
+    """The list came late, because the hub was down in the morning: the waits lapse at the next one."""
+    home.has_plan("margaret", agreement=agreed(in_days=-20))
+    home.wait(hours=9)
+    home.down(minutes=14 * 60)
+    assert home.logs(Did.LISTED, past=True)
+    assert home.logs(Did.DELAYS_OFF, past=True) == []
+    home.morning()
+    assert len(home.logs(Did.DELAYS_OFF, past=True)) == 1
+
+
+def test_a_new_date_gives_the_delays_back(home: Stays) -> None:
+    """The review was made: the plan has another date."""
+    home.has_plan("margaret", agreement=agreed(in_days=-20))
+    home.morning()
+    home.has_plan("margaret", agreement=agreed(in_days=90))
+    home.wait(hours=15)
+    home.gets_up()
+    home.wait(minutes=14)
+    home.expect_quiet()
+    assert "overdue" not in home.morning()
+
+
+def test_only_the_rule_whose_own_agreement_lapsed_loses_its_waits(home: Stays) -> None:
+    """The plan itself was reviewed in time."""
+    late = replace(out_of_bed("012", "margaret"), agreement=agreed(in_days=-20))
+    other = replace(out_of_bed("012", "margaret"), rule="second")
+    home.has_plan("margaret", late, other, agreement=agreed(in_days=90))
+    home.morning()
+    home.wait(hours=15)
+    home.gets_up()
+    assert [alert.cause for alert in home.open] == ["up-at-night"]
+    assert [episode.rule.rule for episode in home.state.episodes] == ["second"]
+
+
+def test_a_withdrawn_sensing_is_a_task_until_it_is_agreed_another_way(home: Stays) -> None:
+    """Logged when it is withdrawn, listed until the plan says something else."""
+    home.has_plan("margaret", senses={"bed": "withdrawn", "door": "accepted"})
+    assert "Margaret has withdrawn bed" in home.logs(Did.REVIEW_ASKED)[0].reason
+    assert "withdrawn, to be agreed another way: Margaret: bed" in home.morning()
+    assert "withdrawn" in home.morning()
+    home.has_plan("margaret", senses={"bed": "refused", "door": "accepted"})
+    assert home.logs(Did.REVIEW_ASKED) == []
+    assert "withdrawn" not in home.morning()
+
+
+def test_a_reminder_that_is_dismissed_seven_times_opens_a_review(home: Stays) -> None:
+    """Six are nothing; the seventh is said in the morning."""
+    for times, listed in ((6, False), (7, True)):
+        turn = Turn(home.state, home.now)
+        keep(turn, replace(person_of(turn, "margaret"), refused={"left-open": times}))
+        assert ("Margaret may not want left-open (7 times in a row without a yes)" in home.morning()) is listed
+    assert home.logs(Did.REVIEW_ASKED, past=True)[-1].resident == "margaret"
+
+
+def test_a_sensor_that_falls_silent_twice_in_a_week_opens_a_review(home: Stays) -> None:
+    """Once is a battery; a fortnight later it is forgotten."""
+
+    def unplug() -> None:
+        home.device("room-012-bed/availability", state="offline")
+        home.device("room-012-bed/availability", state="online")
+
+    unplug()
+    assert "may not want" not in home.morning()
+    unplug()
+    assert "Margaret may not want room-012-bed (silent 2 times in a week)" in home.morning()
+    for _ in range(8):
+        words = home.morning()
+    assert "may not want" not in words
+
+
+def test_a_pendant_that_falls_silent_is_no_refusal(home: Stays) -> None:
+    """It is missing, and that is told at once."""
+    for _ in range(3):
+        home.device("room-012-pendant/availability", state="offline")
+        home.device("room-012-pendant/availability", state="online")
+    assert "may not want" not in home.morning()
+
+
+def test_a_noisy_rule_is_listed_with_its_count(home: Stays) -> None:
+    """Once: the count begins anew with each list."""
+    key = "margaret/up-at-night/room-012-bed"
+    home.state.watches.put(key, Watch(key=key, noisy=5))
+    assert "started more often than agreed: up-at-night of Margaret (5 times)" in home.morning()
+    assert "more often" not in home.morning()
+
+
+def test_a_stay_that_has_ended_is_asked_about(home: Stays) -> None:
+    """Respite until the tenth: has she left?"""
+    home.has_plan("margaret", stays_until="2026-03-11")
+    assert "stays" not in home.morning()
+    assert "Margaret was to stay until 2026-03-11" in home.morning()
