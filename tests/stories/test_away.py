@@ -100,6 +100,7 @@ def test_at_the_end_of_the_time_whoever_reviews_it_is_told(home: Stays) -> None:
     home.wait(hours=10)
     home.expect("told", level="check", resident="margaret")
     assert "Nora looks at it" in home.alert.reason
+    home.expect_told("carer-1", "nurse-1")
     assert home.person().away is None
     home.expect_did("returned", "raised", "told")
 
