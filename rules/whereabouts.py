@@ -18,14 +18,14 @@ from rules.levels import Level
 from rules.raising import Found, raise_alert
 from rules.rows import Away, Person
 from rules.setting import Setting, key_of
-from rules.state import AlertState, Ending, Episode
+from rules.state import Alert, AlertState, Ending, Episode
 from rules.turn import Turn, plainly
 
 LONGEST_AWAY_S = 366 * 86_400
 CONFIRM_MS = 120_000
 """An equal second request confirms the first one for so long."""
 HOSPITAL = "hospital"
-GONE = {"left": "left", "died": "died"}
+GONE = ("left", "died")
 
 Said = tuple[bool, str]
 
@@ -82,7 +82,7 @@ def _return(turn: Turn, person: Person, why: str, by: str | None) -> None:
     standing.keep(turn, replace(person, away=None))
     room = turn.setting.room_of(person.resident)
     turn.log(Did.RETURNED, f"{why}: the plan runs again", resident=person.resident, room=room, by=by)
-    if was is not None and was.why.strip().casefold() == HOSPITAL:
+    if was is not None and HOSPITAL in was.why.casefold():
         standing.turn_delays_off(turn, person.resident, f"back from hospital on {standing.today(turn)}", by)
     watching.look_again(turn, person.resident)
     turn.show_room(room)
@@ -102,7 +102,12 @@ def away_due(turn: Turn, resident: str, overdue_ms: int) -> None:
     _return(turn, person, over, None)
     reviewer = reach.name(turn, was.reviewed_by)
     words = f"{over}: {reviewer} looks at it: is {name} back? If not, say until when; the plan runs again meanwhile"
-    _ask(turn, resident, words, turn.setting.room_of(resident))
+    alert = _ask(turn, resident, words, turn.setting.room_of(resident))
+    if was.reviewed_by in reach.on_shift(turn) and was.reviewed_by not in alert.told:
+        alert = replace(alert, version=alert.version + 1, told=alerts.also_told(alert, (was.reviewed_by,)))
+        turn.show(alert)
+        alerts.say_told(turn, alert, (was.reviewed_by,), "who looks at it")
+        reach.ring(turn, alert, (was.reviewed_by,), sounders=False)
 
 
 def returned_due(turn: Turn, resident: str, overdue_ms: int) -> None:
@@ -119,7 +124,7 @@ def returned_due(turn: Turn, resident: str, overdue_ms: int) -> None:
     _ask(turn, resident, words, room)
 
 
-def _ask(turn: Turn, resident: str, words: str, room: str | None) -> None:
+def _ask(turn: Turn, resident: str, words: str, room: str | None) -> Alert:
     cause = Found(
         level=Level.CHECK,
         kind=Kind.OTHER,
@@ -128,7 +133,7 @@ def _ask(turn: Turn, resident: str, words: str, room: str | None) -> None:
         resident=resident,
         place=room,
     )
-    raise_alert(turn, cause)
+    return raise_alert(turn, cause)
 
 
 def _question(resident: str) -> str:
@@ -150,8 +155,8 @@ def gone(turn: Turn, request: Asked) -> Said:
     problem = _who(turn, request)
     if problem:
         return False, problem
-    how = GONE.get(request.reason)
-    if how is None:
+    how = request.reason
+    if how not in GONE:
         return False, "say left or died: reason"
     person, name = standing.person_of(turn, request.resident), turn.setting.name_of(request.resident)
     said = f"{how} by {request.by}"

@@ -33,6 +33,7 @@ from rules.machine import step
 from rules.state import AlertState, State
 from tests.rules.plan_parts import home_with
 from tests.rules.planned import LIVED, PLANNED, RULES
+from tests.rules.stands import SAID_OF_A_RESIDENT, STANDS
 from tests.stories.village import village
 
 START = Now(1_000, 1_773_181_800_000)
@@ -114,7 +115,7 @@ DOINGS = (
         "dance",
     ),
     *("walk", "tested", "answer", "choose"),
-    *("away", "back", "visit", "not_now", "looked", "change_of_condition", "gone"),
+    *SAID_OF_A_RESIDENT,
 )
 
 ODD: st.SearchStrategy[Value] = st.one_of(
@@ -233,17 +234,6 @@ WALKS = st.one_of(
     ),
 )
 """A carer tests pendants, and they are pressed."""
-STANDS = st.builds(
-    Asked,
-    id=st.integers(1_000, 10**9).map(str),
-    client=st.sampled_from(["dashboards", "dashboards", "room-012"]),
-    do=st.sampled_from([*("visit", "visit", "away", "back", "looked", "not_now") * 2, "change_of_condition", "gone"]),
-    by=st.sampled_from(["carer-1", "nurse-1"]),
-    resident=st.sampled_from(["margaret", "margaret", "ruth"]),
-    reason=st.sampled_from(["hospital", "family", "died"]),
-    until_s=st.sampled_from([60, 3_600, 10**6]),
-)
-"""Margaret is away, visited, back, looked after; seldom gone."""
 DELIVERED = st.builds(
     Delivered,
     alert=ALERTS,
@@ -260,8 +250,6 @@ TIMERS = st.one_of(
             "silence/all",
             "tidy/all",
             "walk/room-012-pendant",
-            "away/margaret",
-            "visit/margaret",
             "episode/margaret/up-at-night/room-012-bed",
             "watch/margaret/silent/room-012-bed",
             "watch/margaret/hourly/",
