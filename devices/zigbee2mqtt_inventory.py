@@ -302,6 +302,10 @@ CONTROLS = ("warning", "alarm", "siren", "siren_on", "trigger_alarm")
 """How a siren is told to sound, the first that it has."""
 
 
+SETPOINTS = ("occupied_heating_setpoint", "current_heating_setpoint")
+"""What a thermostat's set point may be called; its property is one of the command words too, an endpoint behind it."""
+
+
 def _is_control(prop: Property) -> bool:
     of_a_siren = (*CONTROLS, "stop_alarm", "alarm_duration", "duration")
     return prop.name in of_a_siren and prop.kind in (Kind.OTHER, Kind.SWITCH)
@@ -327,6 +331,8 @@ def _commands(exposes: list[tuple[Expose, str | None]]) -> tuple[str, ...]:
             words += ["lock", "unlock"]
         elif parent == "cover" and name in ("state", "position"):
             words.append("open_close" if name == "state" else "position")
+        elif parent == "climate" and name in SETPOINTS:
+            words += ["set_temperature", str(expose["property"])]
         elif _control(expose) is not None and name in CONTROLS:
             words.append("sound")
     if any(parent == "light" for _, parent in exposes):
