@@ -53,6 +53,7 @@ class Did(StrEnum):
     WALK_HEARD = "walk_heard"
     WALK_ENDED = "walk_ended"
     TESTED = "tested"
+    COMMANDED = "commanded"
 
     __hash__ = str.__hash__
 

@@ -61,6 +61,10 @@ class Asked:
     device: str = ""
     proof: str = ""
     """For attending: the tag, call point or screen that shows where the carer is."""
+    command: Mapping[str, str | int | float] = field(default_factory=dict)
+    """For a command: its word (`do`) and its arguments."""
+    cannot: str = ""
+    """For a command: why its device cannot, by what it told about itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 `client` decides role and place (DESIGN §7): only the dashboards' account may name a person, a room's client is that
 room, and any other account may only call. What a request does is in `taking` (an alert), `rooms` (a resident's own
-screen) and `floor` (staff and the house).
+screen), `floor` (staff and the house) and `commanding` (a device).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import floor, reach, rooms, taking, walking
+from rules import commanding, floor, reach, rooms, taking, walking
 from rules.inputs import Asked
 from rules.life import Doing, after, why_not
 from rules.state import Alert, AlertState, Answered
@@ -38,13 +38,13 @@ OTHERS: Mapping[str, Callable[[Turn, Asked], Said]] = {
     "sign_off": floor.sign_off,
     "not_ours": floor.not_ours,
     "ours": floor.ours,
-    "command": floor.command,
+    "command": commanding.command,
     "mode": floor.mode,
     "walk": walking.walk,
     "tested": walking.tested,
 }
 
-OF_A_ROOM = frozenset({"ok", "call", "assist"})
+OF_A_ROOM = frozenset({"ok", "call", "assist", "command"})
 OF_ANYBODY = frozenset({"call"})
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import orjson
 
+from devices.purposes import meant_for
 from devices.registry import CALLS, Purpose
 from hub.clock import SystemClock
 from hub.config.inserting import as_line
 from hub.config.place import NotPlaced, Placing, Wanted, place_device
 from hub.config.problems import nearest
-from hub.config.purposes import meant_for
 from hub.homes import named
 from hub.roster import Roster, Row, roster_of
 from rules.protection import Blind, may_be_silent_s

@@ -27,6 +27,7 @@ from hub.config.settings import URL_WORDS, broker_url_fault, within, without_log
 from rules.home import PlaceKind
 
 _SOUNDING = frozenset({Purpose.SIREN, Purpose.SOUNDER})
+_ACTUATORS = _SOUNDING | {Purpose.LIGHT, Purpose.SWITCH, Purpose.SPEAKER, Purpose.COVER}
 _CAMERAS = "frigate"
 _SEEN = (PlaceKind.OUTSIDE_DOOR, PlaceKind.CORRIDOR, PlaceKind.GARDEN)
 """Where a camera may be: nobody lives or sits there. What is not said to be one of them is none of them."""
@@ -215,7 +216,7 @@ def supervision_of(device: DeviceForm) -> Supervision:
         return device.supervision
     if device.purpose in (Purpose.EMERGENCY, Purpose.CALL, Purpose.STAFF_ASSIST):
         return Supervision.PENDANT if device.person and not device.place else Supervision.PULL_CORD
-    if device.purpose in (Purpose.LIGHT, Purpose.SIREN, Purpose.SOUNDER, Purpose.SWITCH):
+    if device.purpose in _ACTUATORS:
         return Supervision.ACTUATOR
     if device.purpose in (Purpose.PRESENCE_TAG, Purpose.OTHER):
         return Supervision.NONE

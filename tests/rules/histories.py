@@ -154,8 +154,23 @@ ASKED = st.builds(
     until_s=st.sampled_from([60, 300, 1200, 0, -1, 10**9]),
     resident=RESIDENTS,
     room=PLACES,
-    device=st.one_of(DEVICES, st.sampled_from(["room-012-light", "lounge-cord"])),
+    device=st.one_of(DEVICES, st.sampled_from(["room-012-light", "ground-siren", "lounge-cord"])),
     proof=st.sampled_from(["", "screen:012", "screen:lounge", "device:lounge-cord", "tag:nothing", ":"]),
+    command=st.sampled_from(
+        [
+            {},
+            {"do": "turn_on", "brightness_pct": 30, "transition_s": 2.5},
+            {"do": "turn_on", "brightness_pct": "bright"},
+            {"do": "sound", "duration_s": 0},
+            {"do": "set_cover", "move": 5},
+            {"do": "set_cover"},
+            {"do": "say", "text": "tea is ready"},
+            {"do": "unlock", "device": "zigbee2mqtt/room-011-light"},
+            {"do": "set_temperature"},
+            {"do": "dance"},
+        ]
+    ),
+    cannot=st.sampled_from(["", "", "it cannot be dimmed"]),
 )
 SENSIBLE = st.builds(
     Asked,
