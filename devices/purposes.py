@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from devices.adapter import Description
 from devices.events import EMERGENCY_KINDS, Kind
+from devices.names import words_of
 from devices.registry import Purpose
 
 _ANY_ALARM = frozenset({Kind.OTHER, Kind.BUTTON})
@@ -64,6 +65,8 @@ def meant_for(description: Description | None) -> Purpose:
     """What a device looks like; what it is for is said by whoever places it."""
     if description is None:
         return Purpose.OTHER
+    if Kind.EMERGENCY not in description.kinds and "smoke" in words_of(f"{description.name} {description.model}"):
+        return Purpose.SMOKE
     if description.can_call or Kind.EMERGENCY in description.kinds:
         return Purpose.EMERGENCY
     found = _LOOKS.get(description.kind)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from devices.adapter import Description
+from devices.catalogue import adapter_for
 from devices.events import Kind
 from devices.gateways import base_of, hears_below
 from devices.registry import Placed
@@ -34,7 +35,10 @@ class Row:
     @property
     def ecosystem(self) -> str:
         """Which ecosystem it speaks."""
-        return self.description.ecosystem if self.description else base_of(self.address).rstrip("/")
+        if self.description is not None:
+            return self.description.ecosystem
+        adapter = adapter_for(self.address)
+        return adapter.name if adapter is not None else base_of(self.address).rstrip("/")
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from devices.registry import CALLS
+from devices.registry import CALLS, Placed, Purpose
 from hub.clock import SystemClock
 from hub.config.place import NotPlaced, Placing, Wanted, place_device
 from hub.config.problems import nearest
@@ -20,13 +21,28 @@ from rules.protection import Blind, may_be_silent_s
 from rules.roster import Roster, Row
 from rules.setting import Setting
 from rules.turn import plainly
+from rules.walks import TESTABLE
 
 QOS: dict[str, str] = {
     "zigbee2mqtt": "in Zigbee2MQTT's configuration.yaml set device_options: {qos: 1}; it publishes at QoS 0 otherwise",
     "rtl_433": 'start rtl_433 with -F "mqtt://host:1883,retain=0,qos=1"; it publishes at QoS 0 otherwise',
+    "shelly_gen1": "in the Shelly's MQTT settings set Max QoS 1; it publishes at QoS 0 otherwise",
+    "tasmota": (
+        "a Tasmota publishes at QoS 0 alone, and nothing in it changes that: between it and the broker a press is sent "
+        "once. What can be set: the home's mosquitto.conf keeps it for a hub that is away; SetOption73 1 lets a button "
+        "call, SetOption114 1 a switch"
+    ),
+    "lorawan_tts": (
+        "The Things Stack speaks QoS 0 alone: bridge it to the home's broker (topic v3/# both 0), which keeps a press "
+        "for a hub that is away"
+    ),
+    "lorawan_chirpstack": "in ChirpStack's [integration.mqtt] set qos=1; it publishes at QoS 0 otherwise",
+    "frigate": "in Frigate's configuration set mqtt: {qos: 1}; it publishes at QoS 0 otherwise",
 }
-"""Which gateway setting to change, where the ecosystem has one."""
+"""Which gateway setting to change, or that there is none to change."""
 ANY_QOS = "let its gateway publish at QoS 1; at QoS 0 a press is sent once and never again (README, The gateways)"
+SWITCHED = frozenset({Purpose.LIGHT, Purpose.SWITCH, Purpose.COVER, Purpose.LOCK, Purpose.THERMOSTAT})
+"""What has buttons on the page of its room."""
 Table = tuple[Sequence[str], list[Sequence[str]]]
 """The heads of the columns, and the rows."""
 
@@ -128,7 +144,17 @@ def _said(made: Placing, row: Row) -> Iterable[str]:
         yield "  it was marked not ours; placed, it tells like any other"
     yield f"  gateway: {QOS.get(row.ecosystem, ANY_QOS)}"
     yield from (f"  {problem} (warning)" for problem in made.warnings)
-    yield "  next:    a hub that runs reads it by itself; then set it off once by day, and see what the board shows"
+    yield f"  next:    a hub that runs reads it by itself; then {_tried_by(made.reading.settings.folder, placed)}"
+
+
+def _tried_by(folder: Path, placed: Placed) -> str:
+    """How somebody sees that it works: what a resident calls with is walk-tested, all else is set off."""
+    if placed.purpose in TESTABLE:
+        where = shlex.quote(str(folder))
+        return f"test it there by day: handrail walk {where} --device {shlex.quote(placed.name)} --by WHO"
+    if placed.purpose in SWITCHED:
+        return "switch it from the page Lights and doors of the board"
+    return "set it off once by day, and see what the board shows"
 
 
 # -- lists --------------------------------------------------------------------------------------------------------
