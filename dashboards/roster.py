@@ -132,7 +132,7 @@ def page_of(
         blind=tuple(_unprotected(setting, one) for one in found.blind),
         unplaced=tuple(row for row in rows if not row.not_ours),
         not_ours=tuple(row for row in rows if row.not_ours),
-        faulty=tuple(_faulty(setting, row, now_ms) for row in found.placed if row.faults),
+        faulty=tuple(_faulty(setting, row, now_ms) for row in found.placed if row.faults or row.doubt),
         as_of=_ago(found.as_of_ms, now_ms),
         waiting=open_alerts,
         people=people,
@@ -167,7 +167,7 @@ def _faulty(setting: Setting, row: Row, now_ms: int) -> Faulty:
     placed = row.placed
     name, person, place = (placed.name, placed.person, placed.place) if placed else (row.address, None, None)
     whose = ", ".join(filter(None, (setting.name_of(person), setting.place_name(place))))
-    wrong = ", ".join(strings.FAULTS.get(fault, fault) for fault in row.faults)
+    wrong = ", ".join([strings.FAULTS.get(fault, fault) for fault in row.faults] + ([row.doubt] if row.doubt else []))
     return Faulty(name=name, whose=whose, wrong=wrong, heard=_ago(row.heard_ms, now_ms))
 
 

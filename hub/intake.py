@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from devices.adapter import NOTHING, Message
 from devices.events import EMERGENCY_KINDS, Event
+from devices.known import still_calling
 from devices.registry import meaning, presses_call
 from devices.topics import publishable
 from hub.command_forms import with_refusal
@@ -198,8 +199,9 @@ class Intake:
         if decoded.error is not None:
             self._quarantine(group, packet, decoded.error, now)
             return
-        for described in decoded.learned:
-            before = steps.known.get(described.device)
+        for introduced in decoded.learned:
+            before = steps.known.get(introduced.device)
+            described = still_calling(before, introduced)
             if before != described:
                 taken.learned = True
                 steps.known[described.device] = described

@@ -19,6 +19,9 @@ from rules.home import Home
 from rules.setting import Setting
 from rules.state import State, Status, Stranger
 
+SAYS_IT_CALLS = "says that it calls"
+"""Whether a button calls is said by whoever places it: that its words alone said so is then no doubt any more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -49,6 +52,12 @@ class Row:
         status = self.status
         keys = [*status.counted, *status.values] if status is not None else []
         return tuple(dict.fromkeys(key.partition(":")[0] for key in keys))
+
+    @property
+    def doubt(self) -> str:
+        """Why it is not fully understood; empty where it is, and where placing it has said what was not clear."""
+        unclear = self.description.unclear if self.description is not None else ""
+        return "" if self.placed is not None and SAYS_IT_CALLS in unclear else unclear
 
     @property
     def battery(self) -> str:

@@ -181,7 +181,7 @@ def _show(roster: Roster, now_ms: int, *, every: bool, folder: Path) -> None:
             heads = ("gateway", "is", "heard")
             _table((heads, [(g.address, _availability(g), _ago(g.heard_ms, now_ms)) for g in roster.gateways]))
     else:
-        wrong = [row for row in roster.placed if row.faults]
+        wrong = [row for row in roster.placed if row.faults or row.doubt]
         if wrong:
             _line("")
             _line("Something is wrong with:")
@@ -215,10 +215,12 @@ def _placed(roster: Roster, setting: Setting, now_ms: int, rows: Sequence[Row] |
             whose = setting.name_of(row.placed.person) if row.placed.person else ""
             where = setting.place_name(row.placed.place) if row.placed.place else ""
             ago = _ago(row.heard_ms, now_ms)
-            found.append(
-                (row.placed.name, row.placed.purpose.value, whose, where, ago, row.battery, ", ".join(row.faults))
-            )
+            found.append((row.placed.name, row.placed.purpose.value, whose, where, ago, row.battery, _wrong(row)))
     return ("device", "for", "of", "in", "heard", "battery", "wrong"), found
+
+
+def _wrong(row: Row) -> str:
+    return ", ".join((*row.faults, *([f"unclear: {row.doubt}"] if row.doubt else ())))
 
 
 def _show_blind(roster: Roster, now_ms: int) -> None:
