@@ -35,7 +35,7 @@ async def unclear(home: Rig, address: str) -> str:
     return str(row["unclear"])
 
 
-async def levels(home: Rig) -> list[object]:
+async def levels(home: Rig) -> list[tuple[object, ...]]:
     """What was told of, and for which device."""
     await home.quiet()
     return home.rows("SELECT body ->> 'level', body ->> 'device' FROM alerts ORDER BY key")
