@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 
+from devices.adapter import Adapter, Known, Message, Refused
 from devices.commands import (
     WORDED,
     Command,
@@ -82,6 +83,18 @@ def cannot_be_told(placed: Placed, command: Command) -> str:
     if type(command) in TOLD.get(placed.purpose, frozenset()):
         return ""
     return f"{placed.name} is for {placed.purpose.replace('_', ' ')}: it cannot {WORDED[type(command)]}"
+
+
+def sounded(adapter: Adapter, command: Sound, known: Known) -> tuple[Message, ...] | Refused:
+    """The messages of an alert's sound. A siren that is only a relay has no word for a sound: it is switched on, and
+    off again when the sound is no longer needed, which for an alert is said (`duration_s` 0).
+    """
+    sent = adapter.encode(command, known)
+    if not isinstance(sent, Refused):
+        return sent
+    switch = TurnOn(device=command.device) if command.duration_s else TurnOff(device=command.device)
+    switched = adapter.encode(switch, known)
+    return sent if isinstance(switched, Refused) else switched
 
 
 def in_words(command: Command) -> str:
