@@ -10,7 +10,7 @@ from __future__ import annotations
 from devices.actuators import cannot_be_told, command_of, in_words
 from devices.commands import Command, Lock, Say, Sound, Unlock
 from devices.registry import Placed
-from rules import reach
+from rules import gateways, protection, reach
 from rules.effects import Did
 from rules.home import PlaceKind
 from rules.inputs import Asked
@@ -46,7 +46,8 @@ def command(turn: Turn, request: Asked) -> Said:
     asked = f"{who} asked {placed.name} to {in_words(wish)}"
     turn.log(Did.COMMANDED, asked, device=placed.device, room=placed.place, by=request.by or None)
     turn.carry(wish, asked, AT_ONCE_DROP_MS if isinstance(wish, AT_ONCE) else DROP_MS)
-    return True, "asked for"
+    gone = protection.unheard(turn.state, placed, gateways.down(turn.state, turn.setting))
+    return True, f"asked for; it may not hear it: {', '.join(gone)}" if gone else "asked for"
 
 
 def _of_old(request: Asked) -> dict[str, str]:

@@ -5,6 +5,7 @@ import { whoOf } from "./who.js";
 import { words } from "./words.js";
 
 const EVERY_MS = 2500;
+const ASKED = "asked for";
 const page = (id) => document.getElementById(id);
 const place = new URLSearchParams(location.search).get("room");
 let house = { rooms: [], people: [] };
@@ -118,8 +119,10 @@ async function tell(element, device, wish, said) {
   element.setAttribute("aria-busy", "true");
   const answer = await ask({ do: "command", device: device.device, by, command: wish.command });
   element.removeAttribute("aria-busy");
-  said.hidden = answer.ok;
-  said.textContent = answer.ok ? "" : answer.reason;
+  // A device that is gone may hear it or not: the hub's words say so.
+  const plain = answer.ok && answer.reason === ASKED;
+  said.hidden = plain;
+  said.textContent = plain ? "" : answer.reason;
   if (answer.ok) look();
 }
 

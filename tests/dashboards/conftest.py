@@ -172,7 +172,7 @@ class FakeHub:
         if self.refuse:
             return Answer(id=str(wish["id"]), ok=False, reason=self.refuse)
         DEEDS[str(wish["do"])](self, {name: str(value) for name, value in wish.items()})
-        return Answer(id=str(wish["id"]), ok=True, reason="done")
+        return Answer(id=str(wish["id"]), ok=True, reason="asked for" if wish["do"] == "command" else "done")
 
     def alert(self, alert_id: str) -> Alert:
         """An alert as it is kept."""

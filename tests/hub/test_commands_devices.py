@@ -158,6 +158,28 @@ async def test_placing_says_what_can_be_set_at_its_gateway_and_how_to_try_it(
     assert then in next(line for line in out.splitlines() if line.startswith("  next: "))
 
 
+@pytest.mark.parametrize(
+    ("said_as", "row"),
+    [
+        ("pendant", "for: emergency, person: resident-001}"),
+        ("tag", "for: presence_tag, person: resident-001}"),
+        ("cord", 'for: emergency, place: "001"}'),
+        ("call-button", 'for: call, place: "001"}'),
+        ("mat", 'for: bed, place: "001"}'),
+        ("lock", 'for: lock, place: "001"}'),
+        ("thermostat", 'for: thermostat, place: "001"}'),
+    ],
+)
+async def test_what_is_worn_is_its_wearer_s_and_what_hangs_is_the_place_s(
+    tmp_path: Path, said_as: str, row: str
+) -> None:
+    """A pendant goes where its wearer goes; a cord stays."""
+    folder = tmp_path / "home"
+    await said("new", folder, "--rooms", "1")
+    words = ("--room", "001", "--as", said_as, "--name", "it", "--unheard")
+    assert row in await said("devices", folder, "place", "zigbee2mqtt/it", *words)
+
+
 async def test_what_a_device_cannot_be_is_refused_and_check_says_the_same(tmp_path: Path) -> None:
     """A bulb is no pendant, and an SOS button no light; written by hand it is a warning with its line."""
     async with rig(tmp_path) as home:

@@ -8,7 +8,7 @@ import pytest
 
 from devices.actuators import COMMANDS, TOLD
 from devices.commands import Lock, SetCover, SetTemperature, Sound, TurnOff, TurnOn, Unlock
-from devices.registry import Placed, Purpose
+from devices.registry import Placed, Purpose, Supervision
 from hub.command_forms import with_refusal
 from hub.requests import read_request
 from rules.effects import Answer, Carry, Did
@@ -220,6 +220,17 @@ def test_what_waited_at_the_broker_opens_no_door(home: House) -> None:
     assert tell(home, "front-lock", "unlock").ok
     home.down(minutes=30)
     assert "ask again" in tell(home, "front-lock", "unlock").reason
+
+
+def test_who_asks_is_told_that_the_device_is_gone(home: House) -> None:
+    """It is asked for all the same: what was thought lost may still hear."""
+    lamp = next(row for row in home.home.devices if row.name == LAMP)
+    others = tuple(row for row in home.home.devices if row.name != LAMP)
+    home.configure(replace(home.home, devices=(*others, replace(lamp, supervision=Supervision.ACTUATOR))))
+    home.hear("zigbee2mqtt/room-012-light/availability", {"state": "offline"})
+    assert tell(home, LAMP, "turn_on").reason == "asked for; it may not hear it: offline"
+    home.hear("zigbee2mqtt/room-012-light/availability", {"state": "online"})
+    assert tell(home, LAMP, "turn_on").reason == "asked for"
 
 
 def test_the_same_request_again_is_done_once(home: House) -> None:
