@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,9 +20,11 @@ from dashboards import gate as gates
 from dashboards import strings
 from dashboards.asks import Asker, NotAnswered
 from dashboards.gate import Gate
+from dashboards.house import add_house
 from dashboards.live import Live
 from dashboards.paper import add_paper
 from dashboards.rooms import add_rooms
+from dashboards.roster import add_roster
 from dashboards.settings import Settings
 from dashboards.walks import add_walks
 from rules.taking import ENDINGS
@@ -73,6 +75,7 @@ class Wish(BaseModel):
         "looked",
         "change_of_condition",
         "gone",
+        "command",
     ]
     by: Annotated[Word, StringConstraints(min_length=1)]
     alert: Word = ""
@@ -84,6 +87,7 @@ class Wish(BaseModel):
     device: Word = ""
     proof: Word = ""
     confirmed: bool = False
+    command: Annotated[dict[Word, Word | int | float], Field(max_length=8)] = {}
 
 
 class Code(BaseModel):
@@ -156,6 +160,8 @@ def make_app(settings: Settings, live: Live, asker: Asker, key: bytes) -> FastAP
     add_paper(app, lambda request: _is_in(request, gate), live.reader, pages)
     add_walks(app, lambda request: _is_in(request, gate), live.reader)
     add_rooms(app, gate, live, asker, pages, _body)
+    add_house(app, lambda request: _is_in(request, gate), live.reader, pages)
+    add_roster(app, lambda request: _is_in(request, gate), live.reader, pages, settings.folder)
     _add_code(app, gate)
     _add_live(app, gate, live)
     _add_asking(app, gate, live, asker)

@@ -85,7 +85,7 @@ class Listener(Protocol):
 class Asker(Protocol):
     """Asks the hub for something and returns its answer."""
 
-    async def ask(self, wish: Mapping[str, str | int]) -> Answer:
+    async def ask(self, wish: Mapping[str, object]) -> Answer:
         """Ask; `wish` holds `id` and `do`. Raises `NotAnswered`."""
         ...
 
@@ -176,7 +176,7 @@ class Bus:
             await asyncio.sleep(pause_s * random.uniform(0.7, 1.3))
             pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
 
-    async def ask(self, wish: Mapping[str, str | int]) -> Answer:
+    async def ask(self, wish: Mapping[str, object]) -> Answer:
         """Ask the hub and wait for what it answers after its commit."""
         if self._client is None:
             raise NotAnswered(strings.NOT_CONNECTED)

@@ -28,6 +28,8 @@ class Settings(BaseModel):
     home: str = Field(min_length=1, pattern=r"^[^/+#\s]+$")
     name: str = ""
     ledger: Path
+    folder: str = ""
+    """Where the home's files are, for the commands that pages show."""
     broker: Broker = Field(default_factory=Broker)
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)

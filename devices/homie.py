@@ -11,8 +11,9 @@
 | `…/set`, `…/$target`, `$broadcast`, `$log`               | nothing: commands passing by, and logs           |
 
 It commands settable properties on `…/set`: lights and switches (on, off), brightness and colour temperature in the
-range the property's format names, sirens. A property that is not retained is momentary: each `true` is a press. After
-the Homie convention, versions 4.0.0 and 5 (homieiot/convention).
+range the property's format names, sirens; locks and covers in the words of their format, where a cover shall stand,
+the set point of a thermostat. A property that is not retained is momentary: each `true` is a press. After the Homie
+convention, versions 4.0.0 and 5 (homieiot/convention).
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from devices.adapter import Description, Known, Message, Property, Refused
-from devices.commands import WORDED, Command, Sound, TurnOff, TurnOn
+from devices.commands import WORDED, Command, Lock, SetCover, SetTemperature, Sound, TurnOff, TurnOn, Unlock
 from devices.events import Kind
-from devices.homie_description import LEVELS, SETTABLE, SIRENS
+from devices.homie_description import COVERS, LEVELS, SETTABLE, SIRENS, TARGETS
 from devices.names import reading, words_of
 
 
@@ -21,6 +21,12 @@ def encode(command: Command, known: Known) -> tuple[Message, ...] | Refused:
     sirens = [prop for prop in outputs if set(words_of(prop.name)) & SIRENS]
     if isinstance(command, Sound):
         return _sound(command, description, sirens)
+    if isinstance(command, (Lock, Unlock)):
+        return _lock(command, description, able)
+    if isinstance(command, SetCover):
+        return _cover(command, description, able)
+    if isinstance(command, SetTemperature):
+        return _warm(command, description, able)
     if not isinstance(command, (TurnOn, TurnOff)):
         return Refused(f"{description.name} cannot {WORDED[type(command)]}")
     lamps = [prop for prop in outputs if prop not in sirens]
@@ -67,6 +73,47 @@ def _sound(command: Sound, description: Description, sirens: list[Property]) -> 
     if not sirens:
         return Refused(f"{description.name} makes no sound")
     return tuple(_set(description, prop, _word(prop, on=command.duration_s > 0)) for prop in sirens)
+
+
+def _lock(command: Lock | Unlock, description: Description, able: list[Property]) -> tuple[Message, ...] | Refused:
+    """By the words of its format, or as a bit where its name says that `true` is locked."""
+    wanted = {"lock", "locked"} if isinstance(command, Lock) else {"unlock", "unlocked"}
+    for prop in able:
+        if prop.kind is not Kind.LOCK:
+            continue
+        word = next((word for word in prop.active_values if set(words_of(word)) & wanted), None)
+        if word is None and prop.on == "true" and words_of(prop.name)[-1:] == ("locked",):
+            word = "true" if isinstance(command, Lock) else "false"
+        if word is not None:
+            return (_set(description, prop, word),)
+    return Refused(f"{description.name} cannot {WORDED[type(command)]}")
+
+
+def _cover(command: SetCover, description: Description, able: list[Property]) -> tuple[Message, ...] | Refused:
+    parts = [prop for prop in able if set(words_of(prop.name)) & COVERS]
+    if command.position_pct is not None:
+        if not 0 <= command.position_pct <= 100:
+            return Refused(f"a position of {command.position_pct} % is not between 0 and 100")
+        prop = next((p for p in parts if "position" in words_of(p.name)), None)
+        if prop is None:
+            return Refused(f"{description.name} cannot be told where to stand")
+        low, high = _range(prop, (0.0, 100.0))
+        return (_set(description, prop, f"{round(low + (high - low) * command.position_pct / 100)}"),)
+    for prop in parts:
+        word = next((word for word in prop.active_values if command.move in words_of(word)), None)
+        if word is not None:
+            return (_set(description, prop, word),)
+    return Refused(f"{description.name} cannot be told to {command.move or 'move'}")
+
+
+def _warm(command: SetTemperature, description: Description, able: list[Property]) -> tuple[Message, ...] | Refused:
+    prop = next((p for p in able if p.unit == "°C" and set(words_of(p.name)) & TARGETS), None)
+    if prop is None:
+        return Refused(f"{description.name} cannot {WORDED[type(command)]}")
+    low, high = _range(prop, (4.0, 35.0))
+    if not low <= command.celsius <= high:
+        return Refused(f"{command.celsius} °C is not between {low:g} and {high:g}")
+    return (_set(description, prop, f"{command.celsius:g}"),)
 
 
 def _word(prop: Property, *, on: bool) -> str:

@@ -28,6 +28,8 @@ OF_WHAT = GENERAL | {"open", "opened", "closed", "occupied", "occupancy", "prese
 LAMPS = frozenset({"light", "lights", "lamp", "led", "dimmer", "bulb"})
 SOCKETS = frozenset({"switch", "relay", "socket", "plug", "outlet"})
 SIRENS = frozenset({"siren", "sounder", "buzzer", "horn"})
+COVERS = frozenset({"cover", "blind", "shutter", "curtain"})
+TARGETS = frozenset({"target", "set", "setpoint"})
 LEVELS = frozenset({"brightness", "dim", "level", "intensity"})
 DATATYPES = frozenset({"boolean", "integer", "float", "enum", "string", "color", "datetime", "duration", "json"})
 
@@ -192,7 +194,7 @@ def _kind(name: str, datatype: str, unit: str | None) -> Kind:
     node, _, own = name.partition("/")
     words, of = set(words_of(own)), set(words_of(node))
     two_valued = datatype in ("boolean", "enum", "string")
-    if unit in ("°C", "°F") and not words & {"target", "set", "setpoint"}:
+    if unit in ("°C", "°F") and not words & TARGETS:
         return Kind.TEMPERATURE
     if unit in ("W", "kW"):
         return Kind.POWER
@@ -203,7 +205,7 @@ def _kind(name: str, datatype: str, unit: str | None) -> Kind:
             return Kind.SWITCH
     if two_valued and "lock" in words | of and words & (GENERAL | {"lock", "locked"}):
         return Kind.LOCK
-    if two_valued and words & {"cover", "blind", "shutter", "curtain"}:
+    if two_valued and words & COVERS:
         return Kind.COVER
     how = (_how_named(f"{node} {own}") if words <= OF_WHAT else None) or _how_named(own)
     if how is None or (how[1] is How.NUMBER and datatype in ("boolean", "enum")):
@@ -211,6 +213,18 @@ def _kind(name: str, datatype: str, unit: str | None) -> Kind:
     if how[0] in EMERGENCY_KINDS and not two_valued:
         return Kind.OTHER
     return how[0]
+
+
+def _rarer(prop: Property) -> list[str]:
+    """The command words of a lock, a cover and a thermostat."""
+    name = set(words_of(prop.name))
+    said = {word for value in prop.active_values for word in words_of(value)}
+    if prop.kind is Kind.LOCK:
+        bit = prop.on == "true" and words_of(prop.name)[-1:] == ("locked",)
+        return ["lock", "unlock"] if bit or said & {"lock", "locked"} else []
+    if name & COVERS:
+        return ["position"] if "position" in name else ["open_close"] if "open" in said else []
+    return ["set_temperature"] if prop.unit == "°C" and name & TARGETS else []
 
 
 def _how_named(name: str) -> tuple[Kind, How] | None:
@@ -259,6 +273,7 @@ def _summed(item: Description) -> Description:
     for prop in able:
         own = set(words_of(prop.name.partition("/")[2]))
         words += ["brightness"] if own & LEVELS and "brightness" not in words else []
+        words += _rarer(prop)
         words += ["color_temp"] if own >= {"color", "temperature"} and "color_temp" not in words else []
     calls = bool(kinds & EMERGENCY_KINDS)
     says = not calls and says_it_calls(item.name, item.model, item.device.rsplit("/", 1)[-1])
@@ -266,7 +281,7 @@ def _summed(item: Description) -> Description:
         item,
         kinds=ordered,
         kind=ordered[0] if ordered else Kind.OTHER,
-        commands=(*words, *told),
+        commands=(*dict.fromkeys(words), *told),
         can_call=calls or says,
         unclear="only its name says that it calls for help" if says else "",
     )

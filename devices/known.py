@@ -7,8 +7,11 @@ these there is one look into `on_topic` per message.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from devices.adapter import Description, Known
+
+NOW_SAYS = " now says that it is "
 
 
 class KnownDevices(dict[str, Description]):
@@ -47,6 +50,19 @@ class KnownDevices(dict[str, Description]):
             _remove(self.by_source, entity.source.partition(" ")[0], device)
             for read in entity.reads:
                 _remove(self.on_topic, read.topic, device)
+
+
+def still_calling(before: Description | None, now: Description) -> Description:
+    """What is known of a device that introduced itself anew. One that could call and now says that it is something else
+    is unclear, and its calls still count: somebody may hold it who was told that it calls.
+    """
+    if before is None or not before.can_call or now.can_call:
+        return now
+    if before.kinds == now.kinds and NOW_SAYS in before.unclear:
+        return replace(now, can_call=True, unclear=before.unclear)
+    was, told = (kind.value.replace("_", " ") for kind in (before.kind, now.kind))
+    reason = f"it was {was}, and{NOW_SAYS}{told}; its calls still count"
+    return replace(now, can_call=True, unclear="; ".join(filter(None, (now.unclear, reason))))
 
 
 def on_topic(known: Known, topic: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from devices.adapter import Decoded, Description, Known, Property
 from devices.events import EMERGENCY_KINDS, Event, Kind
 from devices.lorawan_commands import FORMS
 from devices.lorawan_makers import Fact
-from devices.lorawan_payload import facts, unit_of
+from devices.lorawan_payload import facts, says_both, unit_of
 from devices.names import says_it_calls
 from devices.zigbee2mqtt_inventory import serious_first
 
@@ -22,6 +22,7 @@ REPEAT_WINDOW_MS = 2000
 """The network server drops the copies that several gateways hear; a frame that was sent again comes within seconds."""
 LOOKS_LIKE = ("short", "long", "double")
 SAME_AS_SOS = "Milesight sells this button as an SOS button too, with the same codes: its presses count as emergencies"
+BOTH_AT_ONCE = "it may say an alarm and its end at once: an alarm is an emergency until somebody says what it is for"
 SAYS_SO = "only its name or model says that it calls for help"
 
 
@@ -108,9 +109,11 @@ def describe(uplink: Uplink, found: list[Fact], before: Description | None) -> D
 
 
 def _looks_like_a_call(uplink: Uplink, found: list[Fact]) -> str:
-    """Why a button that only says how it was pressed counts as one that calls, until it is placed."""
+    """Why a device that does not say what it means counts as one that calls, until it is placed."""
     if says_it_calls(uplink.name, uplink.model, uplink.text):
         return SAYS_SO
+    if says_both(uplink.said):
+        return BOTH_AT_ONCE
     is_ws101 = any(
         fact.kind is Kind.BUTTON and fact.field is None and str(fact.value).startswith(LOOKS_LIKE) for fact in found
     ) and not ("buttonPress" in uplink.said or "pressEvent" in uplink.said)

@@ -280,7 +280,7 @@ def _numbered(said: Said) -> Iterator[Fact]:
 def _unsure(said: Said) -> Iterator[Fact]:
     """A list of single remarks, where an alarm and its end may stand side by side: an alarm that does not say which.
 
-    It is what the device was placed for (`devices.registry.meaning`), and nobody's alarm before that.
+    It is what the device was placed for (`devices.registry.meaning`), and an emergency before that (`says_both`).
     """
     rows = said.get("payload")
     for row in rows[:MOST_OTHERS] if isinstance(rows, list) else ():
@@ -293,6 +293,11 @@ def _unsure(said: Said) -> Iterator[Fact]:
                     yield Fact(Kind.OTHER, bit, field="alarm")
             elif how is not None and how.how is not How.PRESS:
                 yield from _leaf(name, key, value, tracks=True)
+
+
+def says_both(said: Said) -> bool:
+    """Whether a list has remarks on an alarm: it may say in the next breath that the alarm has ended."""
+    return isinstance(said.get("payload"), list) and any(fact.field == "alarm" for fact in _unsure(said))
 
 
 def unit_of(kind: Kind, value: Value) -> str | None:

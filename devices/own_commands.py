@@ -3,6 +3,12 @@
     {"do": "turn_on", "brightness_pct": 30, "color_temp_k": 2700, "transition_s": 2}
     {"do": "turn_off", "transition_s": 2}
     {"do": "sound", "duration_s": 30, "level": "emergency"}
+    {"do": "set_cover", "move": "open"}
+    {"do": "set_cover", "position_pct": 40}
+    {"do": "lock"}
+    {"do": "unlock"}
+    {"do": "set_temperature", "celsius": 21}
+    {"do": "say", "text": "Tea is ready."}
 
 Keys that are not said are left to the device. It answers with the state it now has, as a fact.
 """
@@ -14,10 +20,26 @@ import math
 import orjson
 
 from devices.adapter import Description, Message, Refused
-from devices.commands import WORDED, Command, Sound, TurnOff, TurnOn
+from devices.commands import (
+    WORDED,
+    Command,
+    Lock,
+    Say,
+    SetCover,
+    SetTemperature,
+    Sound,
+    TurnOff,
+    TurnOn,
+    Unlock,
+)
 
-OFFERED = ("turn_on", "turn_off", "brightness", "color_temp", "transition", "sound")
+OFFERED = (
+    *("turn_on", "turn_off", "brightness", "color_temp", "transition", "sound"),
+    *("open_close", "position", "lock", "unlock", "set_temperature", "say"),
+)
 """What a device may offer in `commands` of its `about`."""
+
+COLDEST_C, WARMEST_C = 4, 35
 
 Body = dict[str, object]
 
@@ -35,7 +57,7 @@ def encode(topic: str, command: Command, description: Description | None) -> tup
     elif isinstance(command, Sound):
         body = _sound(command, offered, name)
     else:
-        body = Refused(f"{name} cannot {WORDED[type(command)]}")
+        body = _other(command, offered, name)
     return body if isinstance(body, Refused) else (Message(topic=topic, payload=orjson.dumps(body)),)
 
 
@@ -75,3 +97,38 @@ def _sound(command: Sound, offered: tuple[str, ...], name: str) -> Body | Refuse
     if "sound" not in offered:
         return Refused(f"{name} makes no sound")
     return {"do": "sound", "duration_s": command.duration_s, "level": command.level}
+
+
+def _other(
+    command: SetCover | Lock | Unlock | SetTemperature | Say, offered: tuple[str, ...], name: str
+) -> Body | Refused:
+    """What is sent as it was said, once its values are possible."""
+    refused = Refused(f"{name} cannot {WORDED[type(command)]}")
+    if isinstance(command, SetCover):
+        return _cover(command, offered, name)
+    if isinstance(command, SetTemperature):
+        if "set_temperature" not in offered:
+            return refused
+        possible = COLDEST_C <= command.celsius <= WARMEST_C
+        said: Body = {"do": "set_temperature", "celsius": command.celsius}
+        return said if possible else Refused(f"{command.celsius} °C is not between {COLDEST_C} and {WARMEST_C}")
+    if isinstance(command, Say):
+        if "say" not in offered:
+            return refused
+        return {"do": "say", "text": command.text} if command.text.strip() else Refused("there is nothing to say")
+    word = "lock" if isinstance(command, Lock) else "unlock"
+    return {"do": word} if word in offered else refused
+
+
+def _cover(command: SetCover, offered: tuple[str, ...], name: str) -> Body | Refused:
+    if command.position_pct is not None:
+        if "position" not in offered:
+            return Refused(f"{name} cannot be told where to stand")
+        if not 0 <= command.position_pct <= 100:
+            return Refused(f"a position of {command.position_pct} % is not between 0 and 100")
+        return {"do": "set_cover", "position_pct": command.position_pct}
+    if "open_close" not in offered:
+        return Refused(f"{name} cannot be opened or closed")
+    if command.move not in ("open", "close", "stop"):
+        return Refused("a cover is told to open, to close, to stop, or where to stand")
+    return {"do": "set_cover", "move": command.move}

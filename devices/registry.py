@@ -29,13 +29,16 @@ class Purpose(StrEnum):
     SWITCH = "switch"
     SIREN = "siren"
     SOUNDER = "sounder"
-    SPEAKER = "speaker"
-    VIBRATOR = "vibrator"
     SMOKE = "smoke"
     GAS = "gas"
     CO = "co"
     LEAK = "leak"
     FALL = "fall"
+    SPEAKER = "speaker"
+    VIBRATOR = "vibrator"
+    COVER = "cover"
+    LOCK = "lock"
+    THERMOSTAT = "thermostat"
     PRESENCE_TAG = "presence_tag"
     OTHER = "other"
 
@@ -160,7 +163,8 @@ def meaning(event: Event, placed: Placed | None, *, can_call: bool = False) -> E
     | the device is        | it says                                    | that is                                   |
     |----------------------|--------------------------------------------|-------------------------------------------|
     | not placed           | a press, and `can_call` (`presses_call`)   | an emergency                              |
-    |                      | an input, and the same                     | an emergency while it is on               |
+    |                      | an input, or an alarm that does not say of | an emergency while it is on               |
+    |                      | what, and the same                         |                                           |
     | emergency, call,     | a press, whatever gesture but its end      | an emergency, a call, staff assist        |
     | staff_assist         | emergency, call                            | the same three: the home's word stands    |
     |                      | contact (a cord on a door contact)         | the same: open calls, closed does not     |
@@ -192,8 +196,12 @@ def _is_press_of_a_button(event: Event) -> bool:
 def _is_unnamed_alarm(event: Event) -> bool:
     """A sensor set off that does not say what it senses: an alarm bit, or a transmitter that only has a code."""
     if event.kind is Kind.OTHER:
-        return event.press or (event.field == "alarm" and isinstance(event.value, bool)) or is_input(event)
+        return event.press or _is_vague_alarm(event) or is_input(event)
     return event.kind is Kind.BUTTON and isinstance(event.value, str) and CODE.fullmatch(event.value) is not None
+
+
+def _is_vague_alarm(event: Event) -> bool:
+    return event.kind is Kind.OTHER and event.field == "alarm" and isinstance(event.value, bool)
 
 
 def is_input(event: Event) -> bool:
@@ -207,7 +215,7 @@ def is_input(event: Event) -> bool:
 def _unplaced(event: Event, can_call: bool) -> Event:
     if can_call and _is_press_of_a_button(event) and not NOT_A_CALL.fullmatch(str(event.value)):
         return replace(event, kind=Kind.EMERGENCY, value=True)
-    if can_call and is_input(event):
+    if can_call and (is_input(event) or _is_vague_alarm(event)):
         return replace(event, kind=Kind.EMERGENCY)
     return event
 

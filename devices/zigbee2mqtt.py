@@ -17,7 +17,7 @@ from devices.commands import Command
 from devices.events import Event, Kind, Value
 from devices.stamps import iso_ms, number_ms
 from devices.zigbee2mqtt_commands import encode
-from devices.zigbee2mqtt_inventory import address, describe, topics_of
+from devices.zigbee2mqtt_inventory import address, contradiction, describe, topics_of
 from devices.zigbee2mqtt_properties import EMERGENCY_ACTIONS, How, Reader, Scalar, fall, guessed_reader, number, reader
 
 REPEAT_WINDOW_MS = 500
@@ -205,7 +205,11 @@ class Zigbee2MQTT:
         if not isinstance(entries, list):
             return Decoded(error="bridge/devices is not a list")
         found = [describe(self.base, entry) for entry in entries if isinstance(entry, dict)]
-        learned = {item.device: item for item in found if item is not None}
+        named: dict[str, list[Description]] = {}
+        for item in found:
+            if item is not None:
+                named.setdefault(item.device, []).append(item)
+        learned = {device: contradiction(same) for device, same in named.items()}
         forgotten = tuple(device for device in known if device.startswith(self._prefix) and device not in learned)
         return Decoded(learned=tuple(learned.values()), forgotten=forgotten)
 

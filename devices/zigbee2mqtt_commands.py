@@ -7,14 +7,25 @@ import math
 import orjson
 
 from devices.adapter import Description, Known, Message, Property, Refused
-from devices.commands import WORDED, Command, Sound, TurnOff, TurnOn
+from devices.commands import (
+    WORDED,
+    Command,
+    Lock,
+    SetCover,
+    SetTemperature,
+    Sound,
+    TurnOff,
+    TurnOn,
+    Unlock,
+)
 from devices.events import Kind
 from devices.topics import publishable
-from devices.zigbee2mqtt_inventory import CONTROLS
+from devices.zigbee2mqtt_inventory import CONTROLS, SETPOINTS
 
 FULL_BRIGHTNESS = 254
 LOUDNESS = {"emergency": "very_high", "urgent": "high", "call": "medium"}
 LONGEST_SOUND_S = 1800
+COLDEST_C, WARMEST_C = 4, 35
 
 Payload = dict[str, object]
 
@@ -31,8 +42,14 @@ def encode(base: str, command: Command, known: Known) -> tuple[Message, ...] | R
         payload = _turn_off(command, description)
     elif isinstance(command, Sound):
         payload = _sound(command, description)
+    elif isinstance(command, SetCover):
+        payload = _cover(command, description)
+    elif isinstance(command, (Lock, Unlock)):
+        payload = _lock(command, description)
+    elif isinstance(command, SetTemperature):
+        payload = _warm(command, description)
     else:
-        payload = Refused(f"{device} cannot {WORDED[type(command)]}: Handrail does not speak this to Zigbee2MQTT")
+        payload = Refused(f"{device} is a Zigbee device and cannot {WORDED[type(command)]}")
     if isinstance(payload, Refused):
         return payload
     return (Message(topic=f"{device}/set", payload=orjson.dumps(payload)),)
@@ -99,6 +116,49 @@ def _cannot(command: TurnOn, description: Description, outputs: list[Property]) 
     if command.color_temp_k is not None and "color_temp" not in description.commands:
         return Refused(f"{_name(description)} cannot change its colour temperature")
     return None
+
+
+def _cover(command: SetCover, description: Description | None) -> Payload | Refused:
+    """Zigbee2MQTT has 0 closed and 100 open, as we do; a motor built in the wrong way round is set right there."""
+    offered = ("open_close", "position") if description is None else description.commands
+    name = command.device if description is None else _name(description)
+    place = command.position_pct
+    if place is not None:
+        if "position" not in offered:
+            return Refused(f"{name} cannot be told where to stand")
+        if not 0 <= place <= 100:
+            return Refused(f"a position of {place} % is not between 0 and 100")
+        return {prop: round(place) for prop in _parts(description, "position", Kind.COVER)}
+    if "open_close" not in offered:
+        return Refused(f"{name} cannot be opened or closed")
+    if command.move not in ("open", "close", "stop"):
+        return Refused("a cover is told to open, to close, to stop, or where to stand")
+    return {prop: command.move.upper() for prop in _parts(description, "state", Kind.COVER)}
+
+
+def _lock(command: Lock | Unlock, description: Description | None) -> Payload | Refused:
+    word = "lock" if isinstance(command, Lock) else "unlock"
+    if description is not None and word not in description.commands:
+        return Refused(f"{_name(description)} cannot {WORDED[type(command)]}")
+    return {prop: word.upper() for prop in _parts(description, "state", Kind.LOCK)}
+
+
+def _parts(description: Description | None, name: str, kind: Kind) -> list[str]:
+    """The properties of this name and kind, one for each endpoint."""
+    found = [prop.name for prop in description.properties if prop.kind is kind] if description is not None else []
+    return [prop for prop in found if prop == name or prop.startswith(f"{name}_")] or [name]
+
+
+def _warm(command: SetTemperature, description: Description | None) -> Payload | Refused:
+    """A boiler has a set point for its water as well, and nobody means that one."""
+    if description is None:
+        return Refused(f"{command.device} has not introduced itself, so that nobody knows what its set point is called")
+    names = [word for word in description.commands if word.startswith(SETPOINTS) and not word.endswith("_water")]
+    if not names:
+        return Refused(f"{_name(description)} cannot be set to a temperature")
+    if not COLDEST_C <= command.celsius <= WARMEST_C:
+        return Refused(f"{command.celsius} °C is not between {COLDEST_C} and {WARMEST_C}")
+    return dict.fromkeys(names, command.celsius)
 
 
 def _sound(command: Sound, description: Description | None) -> Payload | Refused:

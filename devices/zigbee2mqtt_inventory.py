@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from devices.adapter import Description, Property
 from devices.events import EMERGENCY_KINDS, UNITS, Kind
 from devices.topics import publishable
 from devices.zigbee2mqtt_properties import BINARY, ENUMS, IGNORED, NUMBERS, Scalar, plain
 
+STILL_COUNTS = "; its calls still count"
 PUBLISHED = 1
 SETTABLE = 2
 LONGEST_TEXT = 400
@@ -86,6 +88,7 @@ def describe(base: str, entry: Expose) -> Description | None:
     if any(kind is Kind.BUTTON for kind in kinds) and _names_an_emergency(exposes):
         kinds |= {Kind.EMERGENCY}
     calls = bool(kinds & EMERGENCY_KINDS)
+    twice = _said_twice(exposes, text)
     text_calls = not calls and Kind.LIGHT not in kinds and Kind.BUTTON in kinds and bool(SAYS_IT_CALLS.search(text))
     ordered = serious_first(kinds)
     return Description(
@@ -101,8 +104,19 @@ def describe(base: str, entry: Expose) -> Description | None:
         properties=tuple(properties),
         commands=_commands(exposes),
         can_call=calls or text_calls,
-        unclear=f"only its description says that it calls: {text}" if text_calls else "",
+        unclear=f"only its description says that it calls: {text}" if text_calls else twice,
     )
+
+
+def _said_twice(exposes: list[tuple[Expose, str | None]], text: str) -> str:
+    """Why a device is unclear whose inventory says of one value that it is two things; empty where it does not."""
+    said: dict[str, list[str]] = {}
+    for expose, parent in exposes:
+        for prop in _properties([(expose, parent)], text):
+            kinds = said.setdefault(prop.name, [])
+            kinds += [prop.kind.value.replace("_", " ")] if prop.kind.value.replace("_", " ") not in kinds else []
+    found = [f"{name} is {' and '.join(kinds)}" for name, kinds in said.items() if len(kinds) > 1]
+    return f"its inventory says that {'; '.join(found[:3])}: the more serious counts" if found else ""
 
 
 def _text(value: object) -> str:
@@ -141,8 +155,8 @@ def _properties(exposes: list[tuple[Expose, str | None]], text: str) -> list[Pro
     found: dict[str, Property] = {}
     for expose, parent in exposes:
         prop = _control(expose) or (_fact(expose, parent, is_bed, says_fire) if _access(expose) & PUBLISHED else None)
-        if prop is not None:
-            found.setdefault(prop.name, prop)
+        if prop is not None and _is_sooner(prop, found.get(prop.name)):
+            found[prop.name] = prop
     if any(prop.kind is Kind.LOCK and prop.name == "state" for prop in found.values()):
         found.pop("lock_state", None)
     if any(
@@ -151,6 +165,34 @@ def _properties(exposes: list[tuple[Expose, str | None]], text: str) -> list[Pro
         found.pop("battery_state", None)
         found.pop("battery_level", None)
     return list(found.values())
+
+
+def _is_sooner(prop: Property, other: Property | None) -> bool:
+    """Whether a property is kept rather than another of its name: of two kinds the more serious, else the first."""
+    return other is None or SERIOUS.index(prop.kind) < SERIOUS.index(other.kind)
+
+
+def contradiction(entries: list[Description]) -> Description:
+    """One device of several entries with its name: all that any of them says, unclear where they do not agree."""
+    first = entries[0]
+    if all(entry == first for entry in entries):
+        return first
+    calls = any(entry.can_call for entry in entries)
+    kinds = serious_first(frozenset(kind for entry in entries for kind in entry.kinds))
+    said = " and as ".join(dict.fromkeys(entry.text or entry.model or entry.kind.value for entry in entries))
+    best: dict[str, Property] = {}
+    for prop in (prop for entry in entries for prop in entry.properties):
+        if _is_sooner(prop, best.get(prop.name)):
+            best[prop.name] = prop
+    return replace(
+        first,
+        kinds=kinds,
+        kind=kinds[0] if kinds else Kind.OTHER,
+        properties=tuple(best.values()),
+        commands=tuple(dict.fromkeys(word for entry in entries for word in entry.commands)),
+        can_call=calls,
+        unclear=f"the inventory has it more than once, as {said}{STILL_COUNTS if calls else ''}",
+    )
 
 
 def _fact(expose: Expose, parent: str | None, is_bed: bool, says_fire: bool) -> Property | None:
@@ -302,6 +344,10 @@ CONTROLS = ("warning", "alarm", "siren", "siren_on", "trigger_alarm")
 """How a siren is told to sound, the first that it has."""
 
 
+SETPOINTS = ("occupied_heating_setpoint", "current_heating_setpoint")
+"""What a thermostat's set point may be called; its property is one of the command words too, an endpoint behind it."""
+
+
 def _is_control(prop: Property) -> bool:
     of_a_siren = (*CONTROLS, "stop_alarm", "alarm_duration", "duration")
     return prop.name in of_a_siren and prop.kind in (Kind.OTHER, Kind.SWITCH)
@@ -327,6 +373,8 @@ def _commands(exposes: list[tuple[Expose, str | None]]) -> tuple[str, ...]:
             words += ["lock", "unlock"]
         elif parent == "cover" and name in ("state", "position"):
             words.append("open_close" if name == "state" else "position")
+        elif parent == "climate" and name in SETPOINTS:
+            words += ["set_temperature", str(expose["property"])]
         elif _control(expose) is not None and name in CONTROLS:
             words.append("sound")
     if any(parent == "light" for _, parent in exposes):

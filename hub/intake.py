@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from devices.adapter import NOTHING, Message
 from devices.events import EMERGENCY_KINDS, Event
+from devices.known import still_calling
 from devices.registry import meaning, presses_call
 from devices.topics import publishable
+from hub.command_forms import with_refusal
 from hub.described import to_supervise
 from hub.lanes import BULK, URGENT, Held, Overlap, Received, digest
 from hub.ledger.rows import OWN_FAULT
@@ -197,8 +199,9 @@ class Intake:
         if decoded.error is not None:
             self._quarantine(group, packet, decoded.error, now)
             return
-        for described in decoded.learned:
-            before = steps.known.get(described.device)
+        for introduced in decoded.learned:
+            before = steps.known.get(introduced.device)
+            described = still_calling(before, introduced)
             if before != described:
                 taken.learned = True
                 steps.known[described.device] = described
@@ -248,6 +251,7 @@ class Intake:
         except UnreadableRequest as error:
             self._quarantine(group, packet, str(error), now)
             return
+        asked = with_refusal(asked, self._steps.state.setting, self._steps.catalogue, self._steps.known)
         self._steps.take(group, asked, now)
         answer = group.wishes.get(f"done/{asked.id}")
         if packet.response_topic and answer is not None and self._may_answer_on(packet.response_topic):

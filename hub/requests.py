@@ -9,6 +9,8 @@ from typing import Annotated
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from devices.actuators import Argument
+from hub.command_forms import read_command
 from rules.inputs import Asked
 
 LONGEST_S = 366 * 86_400
@@ -40,6 +42,7 @@ class Request(BaseModel):
     choice: str = Field(default="", max_length=80)
     reviewed_by: str = Field(default="", max_length=120)
     confirmed: bool = False
+    command: object = None
 
 
 class UnreadableRequest(ValueError):
@@ -48,8 +51,13 @@ class UnreadableRequest(ValueError):
 
 def read_request(client: str, payload: bytes, wall_ms: int) -> Asked:
     """The request as an input; one that is wrong but has an id becomes an `Asked` whose `do` says what is wrong."""
+    command: dict[str, Argument] = {}
     try:
         request = Request.model_validate_json(payload)
+        if request.do == "command":
+            short = {"do": f"turn_{request.reason}"} if request.reason in ("on", "off") else None
+            said = request.command if request.command is not None else short
+            command = read_command(said) if said is not None else {}
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'request'}: {e['msg']}" for e in error.errors()[:3])
         ident = _ident(payload)
@@ -74,6 +82,7 @@ def read_request(client: str, payload: bytes, wall_ms: int) -> Asked:
         choice=request.choice,
         reviewed_by=request.reviewed_by,
         confirmed=request.confirmed,
+        command=command,
     )
 
 

@@ -49,6 +49,7 @@ def environment(home: Known) -> dict[str, str]:
         "home": home.slug,
         "name": home.name,
         "ledger": str(home.ledger),
+        "folder": str(home.settings.folder),
         "broker": {
             "host": broker.host,
             "port": broker.port,

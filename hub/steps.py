@@ -10,8 +10,10 @@ from collections.abc import Mapping
 
 import orjson
 
+from devices.actuators import sounded
 from devices.adapter import Description, Message, Refused
 from devices.catalogue import Catalogue
+from devices.commands import Sound
 from devices.events import Event, is_active
 from hub.ledger.rows import event_row, input_row
 from hub.ledger.write import Batch, Rollup
@@ -143,7 +145,12 @@ class Steps:
         device = wish.command.device
         adapter = self.catalogue.adapter_for(device)
         encoded: tuple[Message, ...] | Refused
-        encoded = adapter.encode(wish.command, self.known) if adapter else Refused(f"no adapter speaks to {device}")
+        if adapter is None:
+            encoded = Refused(f"no adapter speaks to {device}")
+        elif type(wish.command) is Sound:
+            encoded = sounded(adapter, wish.command, self.known)
+        else:
+            encoded = adapter.encode(wish.command, self.known)
         if isinstance(encoded, Refused):
             refused = Log(
                 did=Did.UNDELIVERED,

@@ -66,6 +66,7 @@ class Did(StrEnum):
     WALK_ENDED = "walk_ended"
     TESTED = "tested"
     CHOSEN = "chosen"
+    COMMANDED = "commanded"
 
     __hash__ = str.__hash__
 

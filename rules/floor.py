@@ -1,11 +1,10 @@
-"""Staff and the house: who is on shift, devices that are not ours, lights from a screen, fire mode."""
+"""Staff and the house: who is on shift, devices that are not ours, fire mode."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from devices.commands import TurnOff, TurnOn
-from rules import alerts, episodes, reach, walking
+from rules import alerts, reach, walking
 from rules.effects import Did
 from rules.home import Role
 from rules.inputs import Asked
@@ -88,18 +87,6 @@ def ours(turn: Turn, request: Asked) -> Said:
     turn.state.strangers.put(request.device, replace(stranger, marked_by=(), not_ours=False))
     turn.log(Did.NOT_OURS, f"{request.device}: taken back, it rings again", device=request.device, by=request.by)
     return True, "it rings again"
-
-
-def command(turn: Turn, request: Asked) -> Said:
-    """A light or socket switched from a screen: `reason` says on or off."""
-    address = turn.setting.address_of(request.device)
-    if address is None:
-        return False, f"there is no device {request.device!r}"
-    if request.reason not in ("on", "off"):
-        return False, "say on or off"
-    wish = TurnOn(device=address) if request.reason == "on" else TurnOff(device=address)
-    turn.carry(wish, f"{request.by or request.client} asked for it", episodes.LIGHT_DROP_MS)
-    return True, "asked for"
 
 
 def mode(turn: Turn, request: Asked) -> Said:

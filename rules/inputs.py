@@ -70,6 +70,10 @@ class Asked:
     """For being away: who looks at it when the time is over."""
     confirmed: bool = False
     """For what cannot be taken back with a tap: it was asked twice."""
+    command: Mapping[str, str | int | float] = field(default_factory=dict)
+    """For a command: its word (`do`) and its arguments."""
+    cannot: str = ""
+    """For a command: why its device cannot, by what it told about itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,11 @@ def hush(turn: Turn, alert: Alert) -> None:
             turn.carry(Sound(device=address, duration_s=0), "nobody needs the sound any more", SOUND_DROP_MS)
 
 
+def rings_now(turn: Turn, sounder: str) -> bool:
+    """Whether an alert that nobody has taken sounds there."""
+    return any(sounder in _sounders(turn, alert) for alert in turn.open_alerts() if not alert.quiet)
+
+
 def hush_for_fire(turn: Turn) -> None:
     """In a fire only emergencies may sound."""
     emergencies = [alert for alert in turn.open_alerts() if alert.level is Level.EMERGENCY and not alert.quiet]

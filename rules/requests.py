@@ -2,7 +2,7 @@
 
 `client` decides role and place (DESIGN §7): only the dashboards' account may name a person, a room's client is that
 room, and any other account may only call. What a request does is in `taking` (an alert), `rooms` (a resident's own
-screen), `floor` (staff and the house), `whereabouts` and `visits` (a resident and their plan).
+screen), `floor` (staff and the house), `whereabouts` and `visits` (a resident and their plan), `commanding` (a device).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import choosing, company, floor, reach, rooms, taking, visits, walking, whereabouts
+from rules import choosing, commanding, company, floor, reach, rooms, taking, visits, walking, whereabouts
 from rules.inputs import Asked
 from rules.life import Doing, after, why_not
 from rules.state import Alert, AlertState, Answered
@@ -41,7 +41,7 @@ OTHERS: Mapping[str, Callable[[Turn, Asked], Said]] = {
     "sign_off": floor.sign_off,
     "not_ours": floor.not_ours,
     "ours": floor.ours,
-    "command": floor.command,
+    "command": commanding.command,
     "mode": floor.mode,
     "walk": walking.walk,
     "tested": walking.tested,
@@ -54,7 +54,7 @@ OTHERS: Mapping[str, Callable[[Turn, Asked], Said]] = {
     "change_of_condition": visits.change_of_condition,
 }
 
-OF_A_ROOM = frozenset({"ok", "answer", "call", "assist", "company", "choose", "visit", "not_now"})
+OF_A_ROOM = frozenset({"ok", "answer", "call", "assist", "company", "choose", "visit", "not_now", "command"})
 OF_ANYBODY = frozenset({"call"})
 
 

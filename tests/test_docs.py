@@ -11,6 +11,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
+from devices.actuators import COMMANDS, TOLD
 from devices.adapter import Message
 from devices.catalogue import Catalogue
 from devices.events import TWO_WORDS, UNITS, Kind
@@ -119,6 +120,17 @@ def test_every_request_is_explained_with_who_may_ask() -> None:
     assert sorted(words("requests")) == sorted({*FOR_ALERT, *OTHERS})
     said = {row[0].strip("`"): row[-1] for row in rows("requests")}
     assert said == {word: who_may(word) for word in said}
+
+
+def test_every_command_is_explained_with_what_a_device_is_for() -> None:
+    """The samples are read as they stand, and the table names each purpose whose devices take them."""
+    said: dict[type, set[str]] = {kind: {"other"} for kind in COMMANDS.values()}
+    for samples, _, purposes in rows("device-commands"):
+        for sample in re.findall(r"`(\{.*?\})`", samples):
+            asked = read_request("dashboards", b'{"id":"1","do":"command","command":%s}' % sample.encode(), PRESSED_MS)
+            assert asked.do == "command", asked.reason
+            said[COMMANDS[str(asked.command["do"])]] |= set(re.findall(r"`([a-z_]+)`", purposes))
+    assert said == {kind: {p.value for p, told in TOLD.items() if kind in told} for kind in said}
 
 
 def who_may(word: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -9,24 +10,39 @@ from pathlib import Path
 
 import orjson
 
-from devices.registry import CALLS, Purpose
+from devices.registry import CALLS, Placed, Purpose
 from hub.clock import SystemClock
-from hub.config.inserting import as_line
 from hub.config.place import NotPlaced, Placing, Wanted, place_device
 from hub.config.problems import nearest
-from hub.config.purposes import meant_for
 from hub.homes import named
-from hub.roster import Roster, Row, roster_of
+from hub.roster import roster_of
+from rules.placing import as_line, line_for, notes_of, why_blind
 from rules.protection import Blind, may_be_silent_s
+from rules.roster import Roster, Row
 from rules.setting import Setting
 from rules.turn import plainly
+from rules.walks import TESTABLE
 
 QOS: dict[str, str] = {
     "zigbee2mqtt": "in Zigbee2MQTT's configuration.yaml set device_options: {qos: 1}; it publishes at QoS 0 otherwise",
     "rtl_433": 'start rtl_433 with -F "mqtt://host:1883,retain=0,qos=1"; it publishes at QoS 0 otherwise',
+    "shelly_gen1": "in the Shelly's MQTT settings set Max QoS 1; it publishes at QoS 0 otherwise",
+    "tasmota": (
+        "a Tasmota publishes at QoS 0 alone, and nothing in it changes that: between it and the broker a press is sent "
+        "once. What can be set: the home's mosquitto.conf keeps it for a hub that is away; SetOption73 1 lets a button "
+        "call, SetOption114 1 a switch"
+    ),
+    "lorawan_tts": (
+        "The Things Stack speaks QoS 0 alone: bridge it to the home's broker (topic v3/# both 0), which keeps a press "
+        "for a hub that is away"
+    ),
+    "lorawan_chirpstack": "in ChirpStack's [integration.mqtt] set qos=1; it publishes at QoS 0 otherwise",
+    "frigate": "in Frigate's configuration set mqtt: {qos: 1}; it publishes at QoS 0 otherwise",
 }
-"""Which gateway setting to change, where the ecosystem has one."""
+"""Which gateway setting to change, or that there is none to change."""
 ANY_QOS = "let its gateway publish at QoS 1; at QoS 0 a press is sent once and never again (README, The gateways)"
+SWITCHED = frozenset({Purpose.LIGHT, Purpose.SWITCH, Purpose.COVER, Purpose.LOCK, Purpose.THERMOSTAT})
+"""What has buttons on the page of its room."""
 Table = tuple[Sequence[str], list[Sequence[str]]]
 """The heads of the columns, and the rows."""
 
@@ -128,7 +144,17 @@ def _said(made: Placing, row: Row) -> Iterable[str]:
         yield "  it was marked not ours; placed, it tells like any other"
     yield f"  gateway: {QOS.get(row.ecosystem, ANY_QOS)}"
     yield from (f"  {problem} (warning)" for problem in made.warnings)
-    yield "  next:    a hub that runs reads it by itself; then set it off once by day, and see what the board shows"
+    yield f"  next:    a hub that runs reads it by itself; then {_tried_by(made.reading.settings.folder, placed)}"
+
+
+def _tried_by(folder: Path, placed: Placed) -> str:
+    """How somebody sees that it works: what a resident calls with is walk-tested, all else is set off."""
+    if placed.purpose in TESTABLE:
+        where = shlex.quote(str(folder))
+        return f"test it there by day: handrail walk {where} --device {shlex.quote(placed.name)} --by WHO"
+    if placed.purpose in SWITCHED:
+        return "switch it from the page Lights and doors of the board"
+    return "set it off once by day, and see what the board shows"
 
 
 # -- lists --------------------------------------------------------------------------------------------------------
@@ -144,7 +170,7 @@ def _show(roster: Roster, now_ms: int, *, every: bool, folder: Path) -> None:
         _line("")
         _line("To place them, in devices.yaml (or: handrail devices " + f"{folder} place DEVICE --room … --as …):")
         for row in roster.strangers:
-            _line(f"  {line_for(roster, row)}")
+            _line(f"  {line_for(roster.home, row)}")
     if every:
         _line("")
         _line("Placed:")
@@ -155,7 +181,7 @@ def _show(roster: Roster, now_ms: int, *, every: bool, folder: Path) -> None:
             heads = ("gateway", "is", "heard")
             _table((heads, [(g.address, _availability(g), _ago(g.heard_ms, now_ms)) for g in roster.gateways]))
     else:
-        wrong = [row for row in roster.placed if row.faults]
+        wrong = [row for row in roster.placed if row.faults or row.doubt]
         if wrong:
             _line("")
             _line("Something is wrong with:")
@@ -176,45 +202,10 @@ def _strangers(roster: Roster, now_ms: int) -> Table:
                 row.ecosystem,
                 _ago(row.heard_ms, now_ms),
                 row.battery,
-                _notes(roster, row),
+                "; ".join(notes_of(roster.home, row)),
             )
         )
     return ("device", "reports", "model", "says of itself", "ecosystem", "heard", "battery", ""), rows
-
-
-def _notes(roster: Roster, row: Row) -> str:
-    about, stranger = row.description, row.stranger
-    found = ["calls for help: an emergency until it is placed"] if about and about.can_call else []
-    if stranger is not None and stranger.marked_by:
-        names = {carer.id: carer.name for carer in roster.home.staff}
-        who = " and ".join(names.get(person, person) for person in stranger.marked_by)
-        found.append(f"not ours ({who})" if stranger.not_ours else f"not ours, says {who} alone: it still rings")
-    if about and about.unclear:
-        found.append(f"unclear: {about.unclear}")
-    return "; ".join(found)
-
-
-def line_for(roster: Roster, row: Row) -> str:
-    """The line to add to `devices.yaml`, as far as it can be known; what has to be said by a person is `…`."""
-    name = (row.description.name if row.description else "") or row.address.rpartition("/")[2]
-    purpose = meant_for(row.description)
-    place = next((place.place for place in roster.home.places if _is_in(place.place, name)), "")
-    made = {"device": _ident(name), "address": row.address, "for": purpose.value}
-    live = [resident.resident for resident in roster.home.residents if resident.room == place] if place else []
-    if purpose is Purpose.EMERGENCY and len(live) == 1:
-        return as_line({**made, "person": live[0]})
-    return as_line({**made, "place": place}) if place else as_line(made)[:-1] + ", place: … or person: …}"
-
-
-def _is_in(place: str, name: str) -> bool:
-    """Whether a device's name speaks of a place: `Room 12 pendant` of `012`, `lounge cord` of `lounge`."""
-    words = "".join(letter if letter.isalnum() else " " for letter in name.casefold()).split()
-    return place.casefold() in words or (place.isdigit() and int(place) in [int(w) for w in words if w.isdecimal()])
-
-
-def _ident(name: str) -> str:
-    kept = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.casefold())
-    return "-".join(filter(None, kept.split("-")))[:60] or "device"
 
 
 def _placed(roster: Roster, setting: Setting, now_ms: int, rows: Sequence[Row] | None = None) -> Table:
@@ -224,10 +215,12 @@ def _placed(roster: Roster, setting: Setting, now_ms: int, rows: Sequence[Row] |
             whose = setting.name_of(row.placed.person) if row.placed.person else ""
             where = setting.place_name(row.placed.place) if row.placed.place else ""
             ago = _ago(row.heard_ms, now_ms)
-            found.append(
-                (row.placed.name, row.placed.purpose.value, whose, where, ago, row.battery, ", ".join(row.faults))
-            )
+            found.append((row.placed.name, row.placed.purpose.value, whose, where, ago, row.battery, _wrong(row)))
     return ("device", "for", "of", "in", "heard", "battery", "wrong"), found
+
+
+def _wrong(row: Row) -> str:
+    return ", ".join((*row.faults, *([f"unclear: {row.doubt}"] if row.doubt else ())))
 
 
 def _show_blind(roster: Roster, now_ms: int) -> None:
@@ -237,15 +230,11 @@ def _show_blind(roster: Roster, now_ms: int) -> None:
         return
     _line(f"{roster.home.name}: {len(roster.blind)} without a working device to call with{_age(roster, now_ms)}")
     heads = ("who", "room", "why")
-    _table((heads, [(one.name, _room(setting, one), _why(one)) for one in roster.blind]))
+    _table((heads, [(one.name, _room(setting, one), why_blind(one)) for one in roster.blind]))
 
 
 def _room(setting: Setting, one: Blind) -> str:
     return setting.place_name(setting.room_of(one.resident)) if one.resident else ""
-
-
-def _why(one: Blind) -> str:
-    return "; ".join(f"{device.name}: {device.why}" for device in one.devices) or "nothing to call with was ever placed"
 
 
 # -- words --------------------------------------------------------------------------------------------------------
@@ -302,7 +291,7 @@ def _as_json(roster: Roster, now_ms: int, *, blind: bool) -> dict[str, object]:
     return {
         **head,
         "placed": [_row_json(roster, row) for row in roster.placed],
-        "not_placed": [{**_row_json(roster, row), "line": line_for(roster, row)} for row in roster.strangers],
+        "not_placed": [{**_row_json(roster, row), "line": line_for(roster.home, row)} for row in roster.strangers],
         "gateways": [{**_row_json(roster, row), "availability": _availability(row) or None} for row in roster.gateways],
     }
 

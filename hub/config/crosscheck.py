@@ -27,10 +27,11 @@ from hub.config.settings import URL_WORDS, broker_url_fault, within, without_log
 from rules.home import PlaceKind
 
 _SOUNDING = frozenset({Purpose.SIREN, Purpose.SOUNDER})
+_ACTUATORS = _SOUNDING | {Purpose.LIGHT, Purpose.SWITCH, Purpose.SPEAKER, Purpose.COVER}
 _CAMERAS = "frigate"
 _SEEN = (PlaceKind.OUTSIDE_DOOR, PlaceKind.CORRIDOR, PlaceKind.GARDEN)
 """Where a camera may be: nobody lives or sits there. What is not said to be one of them is none of them."""
-_ACTS = frozenset({*_SOUNDING, Purpose.LIGHT, Purpose.SWITCH, Purpose.SPEAKER, Purpose.VIBRATOR})
+_ACTS = frozenset({*_SOUNDING, Purpose.LIGHT, Purpose.SWITCH, Purpose.SPEAKER, Purpose.VIBRATOR, Purpose.COVER})
 _WATCHES = (Purpose.MOTION, Purpose.OTHER)
 """What a camera may be for: somebody is there, and nothing that is told as an emergency."""
 _At = tuple[str | int, ...]

@@ -11,16 +11,14 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 
-import orjson
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 
 from hub.config.document import Data, Document, parse
 from hub.config.problems import ConfigurationRefused
 from hub.errors import HandrailError
+from rules.placing import as_line, quoted
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
-_OTHERWISE = frozenset({"y", "n", "yes", "no", "true", "false", "on", "off", "null"})
 _FLOW = re.compile(r"(\s*)-\s+\{")
 _BLOCK = re.compile(r"(\s*)-(\s+)[A-Za-z_]+\s*:")
 _NOTHING = re.compile(r"\s*(?:#.*)?")
@@ -28,18 +26,6 @@ _NOTHING = re.compile(r"\s*(?:#.*)?")
 
 class NotInserted(HandrailError):
     """The file's list is written in a way that one more line cannot be put into by a program."""
-
-
-def quoted(value: str) -> str:
-    """A word as YAML writes it: plain where every reader takes it for text, in quotes otherwise (`"012"`)."""
-    if _PLAIN.fullmatch(value) and value.lower() not in _OTHERWISE:
-        return value
-    return orjson.dumps(value).decode()
-
-
-def as_line(row: Mapping[str, str]) -> str:
-    """A device as one line of the list."""
-    return "- {" + ", ".join(f"{key}: {quoted(value)}" for key, value in row.items()) + "}"
 
 
 def with_device(document: Document, row: Mapping[str, str]) -> str:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devices.adapter import Description
+from devices.purposes import cannot_be
 from devices.registry import Purpose
 from hub.config.document import Document, parse, read_document
 from hub.config.inserting import with_device
 from hub.config.problems import ConfigurationRefused, Problem, nearest, one_of
-from hub.config.purposes import cannot_be
 from hub.config.read import Reading, read_home
 from hub.config.writing import write_whole
 from hub.errors import HandrailError

@@ -15,12 +15,12 @@ from ruamel.yaml.comments import CommentedMap
 
 from devices.registry import CALLS, Placed
 from hub.config.document import Data, Document, parse, read_document
-from hub.config.inserting import quoted
 from hub.config.problems import ConfigurationRefused, nearest, one_of
 from hub.config.read import Reading, read_home
 from hub.config.writing import sync_folder, write_whole
 from hub.errors import HandrailError
 from rules.home import Resident
+from rules.placing import quoted
 
 DEVICES = "devices.yaml"
 FORMER = "former"

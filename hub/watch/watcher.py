@@ -12,6 +12,7 @@ import orjson
 from devices.adapter import Description, Message, Refused
 from devices.catalogue import Catalogue
 from devices.commands import Sound
+from devices.known import still_calling
 from devices.registry import presses_call
 from hub.abc import Channel, Page
 from hub.clock import Clock
@@ -173,7 +174,7 @@ class Watcher:
             return
         decoded = adapter.decode(Message(topic, payload, retained), self._known)
         for described in decoded.learned:
-            self._known[described.device] = described
+            self._known[described.device] = still_calling(self._known.get(described.device), described)
         for device in decoded.forgotten:
             if device in self._known and not self._known[device].can_call:
                 del self._known[device]

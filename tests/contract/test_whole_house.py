@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -159,3 +160,36 @@ async def test_after_kill_minus_nine_the_board_says_so_and_the_alert_is_still_th
         await house.ready()
         await expect(ana.locator("#not-live")).to_be_hidden(timeout=15_000)
         await expect(ana.locator('[data-level="emergency"]')).to_have_count(2)
+
+
+async def test_a_lamp_is_told_from_the_page_of_its_room_and_its_answer_is_shown(house: House) -> None:
+    """From the page's own request to the gateway's topic and back; the page of devices says who cannot call."""
+    await house.ready()
+    lamp = "zigbee2mqtt/room-001-light"
+
+    async def state() -> str:
+        rooms = (await client.get("/rooms")).json()["rooms"]
+        devices = [one for room in rooms if room["place"] == "001" for one in room["devices"]]
+        return str(next(one["state"] for one in devices if one["device"] == "room-001-light"))
+
+    async with (
+        httpx.AsyncClient(base_url=house.url, headers={"origin": house.url}) as client,
+        Client("127.0.0.1", house.broker.port) as gateway,
+    ):
+        await gateway.subscribe(f"{lamp}/set", qos=1)
+        assert await state() == ""
+        wish = {"id": "lamp-1-on", "do": "command", "device": "room-001-light", "by": "carer-1"}
+        answer = (await client.post("/do", json={**wish, "command": {"do": "turn_on"}})).json()
+        assert (answer["ok"], answer["reason"]) == (True, "asked for")
+        async with asyncio.timeout(10):
+            told = await anext(aiter(gateway.messages))
+        assert (str(told.topic), told.payload) == (f"{lamp}/set", b'{"state":"ON"}')
+        assert await state() == "", "it is on when it says so"
+        await gateway.publish(lamp, '{"state":"ON","brightness":254}', qos=1)
+        async with asyncio.timeout(10):
+            while await state() != "on":  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        no = (await client.post("/do", json={**wish, "id": "lamp-1-no", "command": {"do": "lock"}})).json()
+        assert (no["ok"], no["reason"]) == (False, "room-001-light is for light: it cannot be locked")
+        page = (await client.get("/devices")).text
+        assert "room-001-pendant: never heard" in page

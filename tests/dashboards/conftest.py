@@ -25,7 +25,7 @@ from hub.ledger.read import Reader
 from rules.home import Carer, Home, Place, PlaceKind, Resident, Role, Zone
 from rules.levels import Level
 from rules.state import Alert, AlertState, Ending, Meta, OnShift, Promise
-from tests.dashboards import stay_parts, walk_parts
+from tests.dashboards import house_parts, stay_parts, walk_parts
 from tests.parts import part, until
 
 SCHEMA = Path(__file__).parents[2] / "hub" / "ledger" / "schema"
@@ -66,24 +66,25 @@ class FakeHub:
     live: Live | None = None
     refuse: str = ""
     deaf: bool = False
-    asked: list[dict[str, str | int]] = field(default_factory=list)
+    asked: list[dict[str, object]] = field(default_factory=list)
     seq: int = 0
     clock: Clock = field(default_factory=SystemClock)
 
     def __post_init__(self) -> None:
-        with self._write() as db:
+        with self.write() as db:
             db.executescript(
                 "PRAGMA journal_mode = WAL;" + "".join(step.read_text() for step in sorted(SCHEMA.glob("[0-9]*.sql")))
             )
         self.put("meta", "meta", Meta(linked=True))
-        with self._write() as db:
+        with self.write() as db:
             db.execute(
                 "INSERT INTO configurations (seq, wall_ms, body, settings) VALUES (1, ?, ?, '{}')",
                 (self.clock.wall_ms(), home_json(a_home()).decode()),
             )
 
     @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction of the ledger."""
         db = sqlite3.connect(self.path)
         try:
             with db:
@@ -97,7 +98,7 @@ class FakeHub:
         step = "closed" if isinstance(row, Alert) and row.state is AlertState.CLOSED else "told"
         alert = row.id if isinstance(row, Alert) else None
         body = orjson.dumps(row).decode()
-        with self._write() as db:
+        with self.write() as db:
             db.execute(f"INSERT OR REPLACE INTO {table} (key, body) VALUES (?, ?)", (key, body))
             db.execute(
                 "INSERT INTO log (seq, wall_ms, cause, step, urgent, alert, body) VALUES (?, ?, 0, ?, 0, ?, '{}')",
@@ -108,14 +109,14 @@ class FakeHub:
 
     def drop(self, table: str, key: str) -> None:
         """Take a row out and wake the screens."""
-        with self._write() as db:
+        with self.write() as db:
             db.execute(f"DELETE FROM {table} WHERE key = ?", (key,))
         if self.live is not None:
             self.live.on_log()
 
     def unread(self, count: int) -> None:
         """Keep so many messages nobody can read."""
-        with self._write() as db:
+        with self.write() as db:
             rows = [(1000 + n, self.clock.wall_ms(), "zigbee2mqtt/x", b"{", "not JSON") for n in range(count)]
             db.executemany("INSERT INTO quarantine (seq, wall_ms, topic, payload, reason) VALUES (?, ?, ?, ?, ?)", rows)
 
@@ -163,7 +164,7 @@ class FakeHub:
         self.put("alerts", alert_id, alert)
         return alert
 
-    async def ask(self, wish: Mapping[str, str | int]) -> Answer:
+    async def ask(self, wish: Mapping[str, object]) -> Answer:
         """Answer as the hub would, after the commit."""
         self.asked.append(dict(wish))
         if self.deaf:
@@ -171,7 +172,7 @@ class FakeHub:
         if self.refuse:
             return Answer(id=str(wish["id"]), ok=False, reason=self.refuse)
         DEEDS[str(wish["do"])](self, {name: str(value) for name, value in wish.items()})
-        return Answer(id=str(wish["id"]), ok=True, reason="done")
+        return Answer(id=str(wish["id"]), ok=True, reason="asked for" if wish["do"] == "command" else "done")
 
     def alert(self, alert_id: str) -> Alert:
         """An alert as it is kept."""
@@ -243,11 +244,13 @@ DEEDS: dict[str, Callable[[FakeHub, dict[str, str]], None]] = {
     "close": _close,
     "assist": _assist,
     "heard": lambda hub, wish: None,
-    "not_ours": lambda hub, wish: None,
     "call": lambda hub, wish: None,
     "answer": lambda hub, wish: None,
     "choose": lambda hub, wish: None,
     "not_now": lambda hub, wish: None,
+    "not_ours": house_parts.not_ours,
+    "ours": house_parts.not_ours,
+    "command": house_parts.command,
     **walk_parts.DEEDS,
     **stay_parts.DEEDS,
 }
@@ -316,7 +319,7 @@ def hub(tmp_path: Path) -> FakeHub:
 
 @asynccontextmanager
 async def _serving(hub: FakeHub, code: str | None = None) -> AsyncIterator[Screens]:
-    settings = Settings(home="elm-house", name="Elm House", ledger=hub.path, code=code)
+    settings = Settings(home="elm-house", name="Elm House", ledger=hub.path, folder="/srv/elm-house", code=code)
     screens = Screens(hub, settings)
     await screens.start()
     try:

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from devices.adapter import Description, Message, Refused
-from devices.commands import Command, Sound, TurnOff, TurnOn
+from devices.commands import Command, Lock, SetCover, SetTemperature, Sound, TurnOff, TurnOn, Unlock
 from devices.events import Kind
 from devices.homie import Homie
 
@@ -169,3 +169,65 @@ def test_a_broken_description_is_a_reason_or_nothing(payload: str) -> None:
     """It teaches nothing wrong."""
     decoded = ADAPTER.decode(Message("homie/5/x/$description", payload.encode()), {})
     assert decoded.error or all(item.properties == () for item in decoded.learned)
+
+
+ROOM = "homie/5/room-3"
+FITTED = whole(
+    door={"lock": {"datatype": "enum", "format": "LOCKED,UNLOCKED", "settable": True}},
+    blind={
+        "blind": {"datatype": "enum", "format": "open,close,stop", "settable": True},
+        "position": {"datatype": "integer", "format": "0:255", "settable": True},
+    },
+    heating={
+        "temperature": {"datatype": "float", "unit": "°C"},
+        "target": {"datatype": "float", "unit": "°C", "format": "5:28", "settable": True},
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "topic", "said"),
+    [
+        (Lock(device=ROOM), "door/lock", "LOCKED"),
+        (Unlock(device=ROOM), "door/lock", "UNLOCKED"),
+        (SetCover(device=ROOM, move="stop"), "blind/blind", "stop"),
+        (SetCover(device=ROOM, position_pct=40), "blind/position", "102"),
+        (SetTemperature(device=ROOM, celsius=21.5), "heating/target", "21.5"),
+    ],
+)
+def test_locks_covers_and_heating_are_told_in_the_words_of_their_format(
+    command: Command, topic: str, said: str
+) -> None:
+    """And in its range; what it offers is in its description."""
+    known = hear({f"{ROOM}/$description": FITTED})
+    assert sent(command, known) == {f"{ROOM}/{topic}/set": said}
+    assert {"lock", "unlock", "open_close", "position", "set_temperature"} <= set(known[ROOM].commands)
+
+
+@pytest.mark.parametrize(
+    ("command", "because"),
+    [
+        (SetTemperature(device=ROOM, celsius=29), "between 5 and 28"),
+        (SetCover(device=ROOM, position_pct=101), "between 0 and 100"),
+        (SetCover(device=ROOM), "cannot be told to move"),
+    ],
+)
+def test_what_is_out_of_its_range_is_refused(command: Command, because: str) -> None:
+    """With the range."""
+    refused = ADAPTER.encode(command, hear({f"{ROOM}/$description": FITTED}))
+    assert isinstance(refused, Refused)
+    assert because in refused.reason
+
+
+def test_a_bit_locks_only_where_its_name_says_which_way() -> None:
+    """`true` on a property called *lock* may be either."""
+    known = hear(
+        {
+            "homie/5/a/$description": whole(lock={"locked": {"datatype": "boolean", "settable": True}}),
+            "homie/5/b/$description": whole(door={"lock": {"datatype": "boolean", "settable": True}}),
+        }
+    )
+    assert sent(Unlock(device="homie/5/a"), known) == {"homie/5/a/lock/locked/set": "false"}
+    assert isinstance(ADAPTER.encode(Lock(device="homie/5/b"), known), Refused)
+    for command in (SetCover(device="homie/5/b", move="open"), SetTemperature(device="homie/5/b", celsius=20)):
+        assert isinstance(ADAPTER.encode(command, known), Refused)

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.actuators import COMMANDS
 from devices.adapter import Description, Message, Refused
-from devices.commands import Command, Sound, TurnOff, TurnOn
+from devices.commands import Command, Lock, Say, SetCover, SetTemperature, Sound, TurnOff, TurnOn, Unlock
 from devices.events import EMERGENCY_KINDS, Kind
 from devices.own import Own
+from devices.own_commands import OFFERED
 
 ADAPTER = Own()
 README = (Path(__file__).parents[2] / "devices" / "README.md").read_text(encoding="utf-8")
@@ -56,7 +58,7 @@ def test_the_readme_shows_every_kind_and_every_command() -> None:
     bodies = [orjson.loads(payload) for _, payload in examples() if payload.startswith("{")]
     shown = {body["kind"] for body in bodies if "kind" in body}
     assert shown == {kind.value for kind in Kind} - {"availability"}
-    assert {body["do"] for body in bodies if "do" in body} == {"turn_on", "turn_off", "sound"}
+    assert {body["do"] for body in bodies if "do" in body} == set(COMMANDS)
 
 
 @pytest.mark.parametrize(
@@ -148,11 +150,17 @@ def test_who_reports_emergencies_can_call_and_is_heard_first() -> None:
         ),
         (TurnOff(device=LAMP), {"do": "turn_off"}),
         (Sound(device=LAMP, duration_s=30), {"do": "sound", "duration_s": 30, "level": "emergency"}),
+        (SetCover(device=LAMP, move="stop"), {"do": "set_cover", "move": "stop"}),
+        (SetCover(device=LAMP, position_pct=40), {"do": "set_cover", "position_pct": 40}),
+        (Lock(device=LAMP), {"do": "lock"}),
+        (Unlock(device=LAMP), {"do": "unlock"}),
+        (SetTemperature(device=LAMP, celsius=21.5), {"do": "set_temperature", "celsius": 21.5}),
+        (Say(device=LAMP, text="Help is coming."), {"do": "say", "text": "Help is coming."}),
     ],
 )
 def test_a_command_is_sent_and_answered(command: Command, body: dict[str, object]) -> None:
     """To a device that offers it; what it then says is the state that was asked for."""
-    known = introduced("turn_on", "turn_off", "brightness", "color_temp", "transition", "sound")
+    known = introduced(*OFFERED)
     sent = ADAPTER.encode(command, known)
     assert not isinstance(sent, Refused)
     assert (sent[0].topic, orjson.loads(sent[0].payload)) == (f"{LAMP}/set", body)
@@ -169,6 +177,12 @@ def test_a_command_is_sent_and_answered(command: Command, body: dict[str, object
         TurnOn(device=LAMP, transition_s=-1),
         TurnOff(device=LAMP),
         Sound(device=LAMP, duration_s=3),
+        SetCover(device=LAMP, move="open"),
+        SetCover(device=LAMP, position_pct=5),
+        Lock(device=LAMP),
+        Unlock(device=LAMP),
+        SetTemperature(device=LAMP, celsius=20),
+        Say(device=LAMP, text="x"),
     ],
 )
 def test_what_a_device_does_not_offer_is_refused(command: Command) -> None:
@@ -176,3 +190,17 @@ def test_what_a_device_does_not_offer_is_refused(command: Command) -> None:
     refused = ADAPTER.encode(command, introduced("turn_on"))
     assert isinstance(refused, Refused)
     assert refused.reason
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        SetCover(device=LAMP),
+        SetCover(device=LAMP, position_pct=101),
+        SetTemperature(device=LAMP, celsius=50),
+        Say(device=LAMP, text=" "),
+    ],
+)
+def test_what_no_device_can_do_is_refused(command: Command) -> None:
+    """Whatever it offers."""
+    assert isinstance(ADAPTER.encode(command, introduced(*OFFERED)), Refused)

@@ -110,6 +110,8 @@ async def test_a_device_that_introduced_itself_is_placed_while_the_hub_runs(tmp_
         assert 'for: call, place: "002"' in out
         assert "set device_options: {qos: 1}" in out
         assert "a hub that runs reads it by itself" in out
+        walk = f"then test it there by day: handrail walk {home.folder} --device call-2 --by WHO"
+        assert walk in out
         after = (home.folder / "devices.yaml").read_text()
         added = [one for one in after.splitlines() if one not in before.splitlines()]
         assert added == [f'  - {{device: call-2, address: {SOS}, for: call, place: "002"}}']
@@ -127,6 +129,55 @@ async def test_a_device_that_introduced_itself_is_placed_while_the_hub_runs(tmp_
         out = await said("devices", home.folder, "--all")
         assert "Call 2" not in out
         assert next(line for line in out.splitlines() if line.startswith("call-2")).split()[1] == "call"
+
+
+@pytest.mark.parametrize(
+    ("address", "said_as", "gateway", "then"),
+    [
+        (
+            "tasmota/cord-1",
+            "cord",
+            "a Tasmota publishes at QoS 0 alone, and nothing in it changes that",
+            "handrail walk",
+        ),
+        ("shellies/shellybutton1-1", "cord", "in the Shelly's MQTT settings set Max QoS 1", "handrail walk"),
+        ("v3/house@care/devices/cord-1", "cord", "The Things Stack speaks QoS 0 alone", "handrail walk"),
+        ("application/7c1d/device/70b3d5", "cord", "ChirpStack's [integration.mqtt] set qos=1", "handrail walk"),
+        ("handrail-device/lamp-1", "light", "let its gateway publish at QoS 1", "from the page Lights and doors"),
+        ("zigbee2mqtt/door-9", "door", "device_options: {qos: 1}", "set it off once by day"),
+    ],
+)
+async def test_placing_says_what_can_be_set_at_its_gateway_and_how_to_try_it(
+    tmp_path: Path, address: str, said_as: str, gateway: str, then: str
+) -> None:
+    """And where nothing can be set, that: nobody looks for a setting that is not there."""
+    folder = tmp_path / "home"
+    await said("new", folder, "--rooms", "1")
+    out = await said("devices", folder, "place", address, "--room", "001", "--as", said_as, "--name", "it", "--unheard")
+    assert gateway in next(line for line in out.splitlines() if line.startswith("  gateway: "))
+    assert then in next(line for line in out.splitlines() if line.startswith("  next: "))
+
+
+@pytest.mark.parametrize(
+    ("said_as", "row"),
+    [
+        ("pendant", "for: emergency, person: resident-001}"),
+        ("tag", "for: presence_tag, person: resident-001}"),
+        ("cord", 'for: emergency, place: "001"}'),
+        ("call-button", 'for: call, place: "001"}'),
+        ("mat", 'for: bed, place: "001"}'),
+        ("lock", 'for: lock, place: "001"}'),
+        ("thermostat", 'for: thermostat, place: "001"}'),
+    ],
+)
+async def test_what_is_worn_is_its_wearer_s_and_what_hangs_is_the_place_s(
+    tmp_path: Path, said_as: str, row: str
+) -> None:
+    """A pendant goes where its wearer goes; a cord stays."""
+    folder = tmp_path / "home"
+    await said("new", folder, "--rooms", "1")
+    words = ("--room", "001", "--as", said_as, "--name", "it", "--unheard")
+    assert row in await said("devices", folder, "place", "zigbee2mqtt/it", *words)
 
 
 async def test_what_a_device_cannot_be_is_refused_and_check_says_the_same(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.ledger.rows import input_of, input_row
 from hub.requests import LONGEST_S, UnreadableRequest, read_request
+from rules.inputs import Asked, Now
 from tests.hub.core_parts import PENDANT, PRESS, SLUG, rig
 from tests.parts import until
 
@@ -53,6 +55,56 @@ def test_until_is_a_number_of_seconds_or_a_moment(until_is: object, seconds: int
     """And 0 where it says nothing, which the machine refuses with the longest time there is."""
     payload = orjson.dumps({"id": "1", "do": "promise", "until": until_is})
     assert read_request("dashboards", payload, WALL_MS).until_s == seconds
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"do": "turn_on", "brightness_pct": 30.0, "color_temp_k": 2700, "transition_s": 2.0},
+        {"do": "turn_off"},
+        {"do": "sound", "duration_s": 3.0, "level": "call"},
+        {"do": "set_cover", "move": "stop"},
+        {"do": "set_cover", "position_pct": 0.0},
+        {"do": "lock"},
+        {"do": "unlock"},
+        {"do": "set_temperature", "celsius": 20.5},
+        {"do": "say", "text": "Tea is ready."},
+    ],
+)
+def test_a_command_is_read_with_its_arguments(said: dict[str, object]) -> None:
+    """Nothing is added but what a sound does without a level."""
+    asked = read_request("dashboards", orjson.dumps({"id": "1", "do": "command", "command": said}), WALL_MS)
+    assert (asked.do, asked.command) == ("command", said)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"do": "dance"}, "turn_on"),
+        ({"do": "turn_on", "brightness": 30}, "brightness: Extra inputs"),
+        ({"do": "turn_on", "brightness_pct": 0}, "greater than 0"),
+        ({"do": "turn_on", "brightness_pct": 101}, "less than or equal to 100"),
+        ({"do": "turn_on", "color_temp_k": 20}, "greater than or equal to 1000"),
+        ({"do": "turn_on", "transition_s": -1}, "greater than or equal to 0"),
+        ({"do": "sound"}, "duration_s: Field required"),
+        ({"do": "sound", "duration_s": 86400}, "less than or equal to 600"),
+        ({"do": "set_cover"}, "either move"),
+        ({"do": "set_cover", "move": "open", "position_pct": 5}, "either move"),
+        ({"do": "set_temperature", "celsius": 50}, "less than or equal to 30"),
+        ({"do": "say", "text": " "}, "at least 1"),
+        ("on", "dictionary"),
+    ],
+)
+def test_a_command_that_says_something_wrong_is_answered(said: object, words: str) -> None:
+    """A word that is not known would have a light come on in a way that nobody meant."""
+    asked = read_request("dashboards", orjson.dumps({"id": "1", "do": "command", "command": said}), WALL_MS)
+    assert (asked.do, asked.command) == ("unreadable", {})
+    assert words in asked.reason
+
+
+def test_another_request_may_say_what_it_likes_as_command() -> None:
+    """A claim is never refused for a word that it does not need."""
+    assert read_request("dashboards", b'{"id":"1","do":"claim","command":"x"}', WALL_MS).do == "claim"
 
 
 def test_until_s_stands_before_until() -> None:
@@ -158,3 +210,14 @@ async def test_an_unreadable_request_is_quarantined_or_answered_and_the_next_one
         assert "JSON" in str(answer["reason"])
         assert home.rows("SELECT payload FROM quarantine") == [(b"nonsense",)]
         await until(lambda: not home.broker.session("urgent").inflight)
+
+
+def test_a_command_asked_by_an_older_program_is_read_back() -> None:
+    """Its row has neither arguments nor a refusal; what it said as `reason` is what is done."""
+    row = '{"id":"1","client":"dashboards","do":"command","device":"room-001-light","reason":"on","by":"carer-1"}'
+    asked = input_of("Asked", row)
+    assert isinstance(asked, Asked)
+    assert (asked.reason, asked.command, asked.cannot) == ("on", {}, "")
+    now = Now(1_000, WALL_MS)
+    fresh = read_request("dashboards", b'{"id":"2","do":"command","command":{"do":"turn_on","brightness_pct":30}}', 0)
+    assert input_of("Asked", input_row(1, now, fresh)[4]) == fresh

@@ -87,7 +87,8 @@ async def test_a_late_light_is_dropped_and_recorded(tmp_path: Path) -> None:
         await home.ask(id="s", do="sign_on", by="carer-1")
         home.broker.answers = False
         home.broker.say(
-            "handrail/elm/do/dashboards", b'{"id":"l","do":"command","device":"room-001-light","reason":"on"}'
+            "handrail/elm/do/dashboards",
+            b'{"id":"l","do":"command","device":"room-001-light","reason":"on","by":"carer-1"}',
         )
         await until(lambda: home.rows("SELECT * FROM outbox WHERE key LIKE 'do/%'"))
         await home.kill()

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from devices.events import EMERGENCY_KINDS, TWO_WORDS, Event, Kind, Value
 from rules.effects import Effect, Tell
-from rules.home import Home, Times
 from rules.inputs import (
     Asked,
     ClockStepped,
@@ -28,16 +27,13 @@ from rules.inputs import (
     Started,
     Unread,
 )
-from rules.levels import LADDERS, Ladder, Level, Rung, Who
 from rules.machine import step
 from rules.state import AlertState, State
-from tests.rules.plan_parts import home_with
-from tests.rules.planned import LIVED, PLANNED, RULES
+from tests.rules.homes import DAYTIME, HOMES, VILLAGE
+from tests.rules.planned import LIVED, PLANNED
 from tests.rules.stands import SAID_OF_A_RESIDENT, STANDS
-from tests.stories.village import village
 
 START = Now(1_000, 1_773_181_800_000)
-VILLAGE = village()
 
 
 @dataclass(frozen=True)
@@ -56,35 +52,6 @@ class Moment:
 
 
 Happening = Wait | Moment
-
-
-# -- the homes ---------------------------------------------------------------------------------------------------------
-
-SHORT = Ladder(
-    rungs=(Rung(after_s=0, who=(Who.LEAD,)), Rung(after_s=5, who=(Who.SHIFT,))), repeat_s=7, attend_within_s=11
-)
-SILENT = replace(SHORT, repeat_s=0)
-MOVED = replace(
-    VILLAGE,
-    zones=VILLAGE.zones[1:],
-    residents=tuple(replace(one, room=VILLAGE.residents[n - 1].room) for n, one in enumerate(VILLAGE.residents)),
-    staff=VILLAGE.staff[1:],
-    devices=tuple(replace(one, person="joan") if one.person == "margaret" else one for one in VILLAGE.devices),
-)
-DAYTIME = replace(VILLAGE, times=Times(night_from="04:00", night_to="04:01"))
-"""The same, where it is day whenever a history begins: pendants are walk-tested by day."""
-HOMES: tuple[Home, ...] = (
-    VILLAGE,
-    PLANNED,
-    home_with(*RULES[::2], shared_with="ada"),
-    MOVED,
-    replace(VILLAGE, residents=VILLAGE.residents[:2], devices=VILLAGE.devices[3:]),
-    replace(VILLAGE, ladders=dict.fromkeys(Level, SHORT)),
-    replace(VILLAGE, ladders={**LADDERS, Level.EMERGENCY: SILENT, Level.CALL: SHORT}),
-    replace(VILLAGE, staff=tuple(replace(carer, always=True) for carer in VILLAGE.staff)),
-    replace(VILLAGE, staff=(), zones=(), timezone="Middle/Earth"),
-    Home(slug="", name="", timezone="America/St_Johns"),
-)
 
 
 # -- what may happen ---------------------------------------------------------------------------------------------------
@@ -160,10 +127,25 @@ ASKED = st.builds(
     until_s=st.sampled_from([60, 300, 1200, 0, -1, 10**9]),
     resident=RESIDENTS,
     room=PLACES,
-    device=st.one_of(DEVICES, st.sampled_from(["room-012-light", "lounge-cord"])),
+    device=st.one_of(DEVICES, st.sampled_from(["room-012-light", "ground-siren", "lounge-cord"])),
     episode=st.sampled_from(["", "e000001", "e000002"]),
     answer=st.sampled_from(["", "yes", "no"]),
     proof=st.sampled_from(["", "screen:012", "screen:lounge", "device:lounge-cord", "tag:nothing", ":"]),
+    command=st.sampled_from(
+        [
+            {},
+            {"do": "turn_on", "brightness_pct": 30, "transition_s": 2.5},
+            {"do": "turn_on", "brightness_pct": "bright"},
+            {"do": "sound", "duration_s": 0},
+            {"do": "set_cover", "move": 5},
+            {"do": "set_cover"},
+            {"do": "say", "text": "tea is ready"},
+            {"do": "unlock", "device": "zigbee2mqtt/room-011-light"},
+            {"do": "set_temperature"},
+            {"do": "dance"},
+        ]
+    ),
+    cannot=st.sampled_from(["", "", "it cannot be dimmed"]),
 )
 SENSIBLE = st.builds(
     Asked,

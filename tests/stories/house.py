@@ -14,6 +14,7 @@ import orjson
 from devices.adapter import Description, Message
 from devices.catalogue import Catalogue
 from devices.commands import Command, Sound, TurnOn
+from devices.known import still_calling
 from devices.registry import presses_call
 from hub.ledger.rows import adapter, event_of, event_row
 from rules.effects import Answer, Carry, Did, Effect, Log, ShowRoom, Tell
@@ -210,7 +211,7 @@ class House:
         assert found is not None, f"no adapter reads {message.topic}"
         decoded = found.decode(message, self.known)
         assert decoded.error is None, decoded.error
-        self.known.update((item.device, item) for item in decoded.learned)
+        self.known.update((item.device, still_calling(self.known.get(item.device), item)) for item in decoded.learned)
         for event in decoded.events:
             introduced = self.known.get(event.device)
             can_call = introduced is not None and presses_call(introduced)
