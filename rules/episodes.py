@@ -11,6 +11,7 @@ from rules.effects import Did
 from rules.help import Light, Say, Step, Wait
 from rules.levels import Level
 from rules.plan import Otherwise, Rule, Settles
+from rules.proof_watch import told_late
 from rules.raising import Found, raise_alert
 from rules.setting import key_of, without_agreement
 from rules.state import Episode, EpisodeState
@@ -172,6 +173,7 @@ def _unsettled(turn: Turn, key: str, episode: Episode, *, late: bool) -> None:
     )
     turn.state.episodes.finish(key, ended)
     turn.log(Did.UNSETTLED, f"not settled after {lasted}: told as {alert.level}", episode=ended)
+    told_late(turn, ended, late=late)
 
 
 def settle_by_ok(turn: Turn, resident: str) -> int:

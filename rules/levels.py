@@ -31,6 +31,18 @@ GROUPED = frozenset({Level.CHECK, Level.REQUEST, Level.TECHNICAL})
 """Levels below `call`: several things of one resident are one alert. A call or more never shares one."""
 
 
+LONGEST_WAIT_S: Mapping[Level, int] = {
+    Level.EMERGENCY: 0,
+    Level.URGENT: 300,
+    Level.CALL: 0,
+    Level.CHECK: 7_200,
+    Level.REQUEST: 43_200,
+    Level.TECHNICAL: 86_400,
+}
+"""So long a rule may help before staff are told at this level, all its waits together, in seconds. How long a state
+must last before it is worth telling is no wait. What a resident calls with waits for no rule."""
+
+
 class Who(StrEnum):
     """Whom a rung tells, among the people on shift now."""
 

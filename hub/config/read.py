@@ -22,6 +22,7 @@ from hub.config.files import CarerForm, DevicesFile, Form, HomeFile, StaffFile, 
 from hub.config.people import check_ladders, check_staff_file
 from hub.config.plans import House, Written, compile_plan, written_plans
 from hub.config.problems import ConfigurationRefused, Problem
+from hub.config.proving import prove_plans, unheard_zones
 from hub.config.settings import HubSettings, settings_of_home
 from hub.config.stored import home_json
 from rules.catalogue import with_last_rules
@@ -134,6 +135,12 @@ def _accepted(files: Files, ladders: dict[Level, Ladder], plans: list[Written], 
         refused += problems
         warnings += warned
     home = _home(files, ladders, tuple(placed.values()), tuple(residents))
+    home, unproved, doubtful = prove_plans(home, plans)
+    refused += unproved
+    warnings += doubtful
+    unheard, _ = unheard_zones(home, files.home_document)
+    if unheard:
+        raise ConfigurationRefused(unheard)
     blind = Found()
     check_call_points(files, blind, home.places)
     warnings += blind.warnings
