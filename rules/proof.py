@@ -177,6 +177,7 @@ class _House:
         self.weeks = proof_weeks.weeks_of(self.setting.timezone, year)
         self._reached: dict[tuple[_Set, Level, str | None, bool], _Reached] = {}
         self._told: dict[tuple[object, ...], Told] = {}
+        self._on_shift: dict[tuple[tuple[str, str] | None, int], dict[_Set, str]] = {}
 
     @cached_property
     def rotas(self) -> list[tuple[Week, list[Span[_Set]]]]:
@@ -251,6 +252,12 @@ class _House:
 
     def _sets(self, during: tuple[str, str] | None, bound: int) -> dict[_Set, str]:
         """The people who may be on shift when it is told, by the rota, each with a minute at which they are."""
+        key = (during, bound if during is not None else 0)
+        if key not in self._on_shift:
+            self._on_shift[key] = self._sets_of(*key)
+        return self._on_shift[key]
+
+    def _sets_of(self, during: tuple[str, str] | None, bound: int) -> dict[_Set, str]:
         found: dict[_Set, str] = {}
         for week, rota in self.rotas:
             for from_ms, before_ms in _windows(week, during, bound):

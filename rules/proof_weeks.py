@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache
 from itertools import pairwise
 from typing import Generic, TypeVar
 
@@ -42,6 +43,7 @@ class Span(Generic[T]):
     holds: T
 
 
+@cache
 def weeks_of(timezone: tzinfo, year: int) -> tuple[Week, ...]:
     """The weeks of a year in which the clocks change; where they never do, the first whole week."""
     found: dict[date, Week] = {}
