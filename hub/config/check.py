@@ -16,7 +16,6 @@ from hub.clock import Clock, SystemClock
 from hub.config.broker_conf import broker_problems
 from hub.config.document import read_document
 from hub.config.files import DevicesFile
-from hub.config.plans import written_plans
 from hub.config.problems import ConfigurationRefused, Problem
 from hub.config.proof_table import proof_as_json, write_proof
 from hub.config.proving import reviews, unheard_zones
@@ -52,7 +51,7 @@ def check_home(folder: Path, *, as_json: bool = False, out: TextIO | None = None
         return _report(None, refused.problems, (), as_json, out, 0)
     today = datetime.fromtimestamp((clock or SystemClock()).wall_ms() // 1000, UTC)
     today = today.astimezone(Setting(reading.home).timezone)
-    overdue = reviews(reading.home, written_plans(folder.absolute()), today.date())
+    overdue = reviews(reading.home, folder.absolute(), today.date())
     _, late = unheard_zones(reading.home, read_document(folder.absolute(), "home.yaml"))
     broker = (found.problem for found in broker_problems(folder))
     warnings = (*reading.warnings, *late, *overdue, *_unfit(folder, reading), *broker)

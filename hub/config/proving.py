@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
-from hub.config.document import Document
+from hub.config.document import Document, read_document
 from hub.config.plans import Written
 from hub.config.problems import Problem
 from rules.home import Home
 from rules.levels import GROUPED
 from rules.proof import Unheard, unheard
-from rules.proof_faults import Unproved, unproved
+from rules.proof_faults import At, Unproved, unproved
 from rules.turn import plainly
 
 ANY_YEAR = 2026
@@ -76,22 +77,23 @@ def _at(document: Document, found: Unproved) -> tuple[str | int, ...]:
     return ("rules",)
 
 
-def reviews(home: Home, plans: Sequence[Written], today: date) -> Iterator[Problem]:
+def reviews(home: Home, folder: Path, today: date) -> Iterator[Problem]:
     """Plans and rules whose review was due: a warning, with the day from which their waits are 0."""
     grace = timedelta(days=home.times.review_grace_days)
-    documents = {plan.resident: plan.document for plan in plans if plan.document is not None}
     for resident in home.residents:
-        plan = [("plan", resident.agreement)] if resident.agreement else []
-        for name, agreement in [*plan, *((rule.rule, rule.agreement) for rule in resident.rules)]:
+        plan = [("", resident.agreement)] if resident.agreement else []
+        for rule, agreement in [*plan, *((rule.rule, rule.agreement) for rule in resident.rules)]:
             due = _date(agreement.review_by) if agreement is not None else None
-            document = documents.get(resident.resident)
-            if due is None or due >= today or document is None:
+            if due is None or due >= today:
                 continue
             ends = "its waits are 0 since then" if due + grace < today else f"its waits are 0 from {due + grace}"
-            what = f"the review of {resident.known_as}'s {name} was due on {due}: {ends}"
-            wrong = Unproved(resident=resident.resident, rule=name, at=("agreement", "review_by"), what=what)
-            at = ("agreement", "review_by") if name == "plan" else _at(document, wrong)
-            yield document.problem(at, what, "a date to come, once it was talked over")
+            what = f"the review of {resident.known_as}'s {rule or 'plan'} was due on {due}: {ends}"
+            document = read_document(folder, f"residents/{resident.resident}.yaml")
+            here: At = ("agreement", "review_by")
+            wrong = Unproved(resident=resident.resident, rule=rule, at=here, what=what)
+            yield document.problem(
+                _at(document, wrong) if rule else here, what, "a date to come, once it was talked over"
+            )
 
 
 def _date(written: str) -> date | None:
