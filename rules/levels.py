@@ -31,18 +31,6 @@ GROUPED = frozenset({Level.CHECK, Level.REQUEST, Level.TECHNICAL})
 """Levels below `call`: several things of one resident are one alert. A call or more never shares one."""
 
 
-LONGEST_WAIT_S: Mapping[Level, int] = {
-    Level.EMERGENCY: 0,
-    Level.URGENT: 300,
-    Level.CALL: 0,
-    Level.CHECK: 7_200,
-    Level.REQUEST: 43_200,
-    Level.TECHNICAL: 86_400,
-}
-"""So long a rule may help before staff are told at this level, all its waits together, in seconds. How long a state
-must last before it is worth telling is no wait. What a resident calls with waits for no rule."""
-
-
 class Who(StrEnum):
     """Whom a rung tells, among the people on shift now."""
 
@@ -129,6 +117,16 @@ LEVEL_OF: Mapping[Kind, Level] = {
     Kind.WATER_LEAK: Level.URGENT,
 }
 """Kinds that are told at once, whatever any plan says."""
+
+
+LONGEST_DELAY_S: Mapping[Level, int] = {
+    Level.URGENT: 300,
+    Level.CHECK: 7_200,
+    Level.REQUEST: 43_200,
+    Level.TECHNICAL: 86_400,
+}
+"""How long help may take, all waits of a rule together, before staff are told at this level. A level that is not here
+is a person's own and has no delay at all."""
 
 
 def faults(ladder: Ladder) -> list[str]:

@@ -14,7 +14,7 @@ from devices.events import Kind
 from devices.registry import CALLS
 from rules.help import Ask, Cover, Light, Scene, Step, Switch
 from rules.home import Home, Resident
-from rules.levels import LEVEL_OF, LONGEST_WAIT_S, RANK
+from rules.levels import LEVEL_OF, LONGEST_DELAY_S, RANK
 from rules.plan import (
     AtTime,
     Beyond,
@@ -122,7 +122,7 @@ def _too_long(rule: Rule) -> _Refusals:
     if rule.otherwise is None:
         return
     level, waits_s = rule.otherwise.level, delay_s(rule)
-    longest_s = LONGEST_WAIT_S[level]
+    longest_s = LONGEST_DELAY_S.get(level, 0)
     if waits_s > longest_s:
         said = f"{rule.rule} helps for {plainly(waits_s * 1000)} before staff are told, as {level}"
         allowed = f"at most {plainly(longest_s * 1000)}, all its waits together"

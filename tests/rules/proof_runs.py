@@ -23,6 +23,8 @@ STARTS = tuple(
 """Around both changes of the clocks, and in summer."""
 WAITS_MS = (0, 500, 1_000, 4_000, 29_000, 60_000, 299_000, 300_000, 900_000, 3_600_000)
 LONG_MS = 300_000
+REMINDER_S = 900
+"""A question in a reminder is there so long where the plan says nothing, and so are its last words."""
 ENDS = frozenset({"settled", "unsettled", "offered"})
 SAID: dict[str, tuple[tuple[Kind, Value], ...]] = {
     "bed": ((Kind.BED, "empty"), (Kind.BED, "empty"), (Kind.BED, "occupied")),
@@ -176,13 +178,18 @@ class ProvedRun:
         rung = self.state.setting.ladder(alert.level, everybody=alert.everybody).rungs[alert.rung]
         assert self.now.elapsed_ms - alert.ladder_from_ms <= rung.after_s * 1000, f"{alert.id} climbed late"
 
+    def _longest_s(self, episode: Episode) -> int:
+        """What a reminder says may stand a while longer: nobody waits for its end."""
+        bound_s = self.proved[key_of(episode.rule)].bound_s
+        return bound_s + (REMINDER_S * (1 + len(episode.rule.help)) if episode.rule.is_reminder else 0)
+
     def comes_to_its_end(self) -> None:
         """Nothing happens any more: every run that was on ends by itself, within its bound."""
         self._close(tuple(Level))
         ran = {episode.id for episode in self.state.episodes}
         if not ran:
             return
-        self.passes(1000 * max(self.proved[key_of(episode.rule)].bound_s for episode in self.state.episodes))
+        self.passes(1000 * max(self._longest_s(episode) for episode in self.state.episodes))
         left = [episode for episode in self.state.episodes if episode.id in ran]
         assert not left, f"without an end: {left}"
 

@@ -9,7 +9,7 @@ import pytest
 from devices.events import EMERGENCY_KINDS, Kind
 from rules.help import AnswerTo, Ask, Light, Say, Step, Wait
 from rules.home import Carer, Home, Rule, Shift
-from rules.levels import LADDERS, LONGEST_WAIT_S, Level
+from rules.levels import LADDERS, LONGEST_DELAY_S, Level
 from rules.plan import AtTime, Beyond, Held, Nothing, Trigger
 from rules.proof import prove, unheard
 from rules.proof_waits import bound_s, delay_s, lasts_s, offsets
@@ -197,12 +197,11 @@ def test_a_rule_with_hours_is_judged_by_who_is_there_when_it_tells() -> None:
     assert first == {"up-at-night": None, "sooner": 600}
 
 
-def test_every_level_has_a_bound_and_what_a_person_calls_with_has_none() -> None:
+def test_a_level_has_a_bound_and_what_a_person_calls_with_waits_for_nothing() -> None:
     """The more it matters, the shorter."""
-    assert set(LONGEST_WAIT_S) == set(Level)
-    assert LONGEST_WAIT_S[Level.EMERGENCY] == LONGEST_WAIT_S[Level.CALL] == 0
-    by_rank = [LONGEST_WAIT_S[level] for level in (Level.URGENT, Level.CHECK, Level.REQUEST, Level.TECHNICAL)]
+    by_rank = [LONGEST_DELAY_S.get(level, 0) for level in Level if level not in (Level.EMERGENCY, Level.CALL)]
     assert by_rank == [300, 7_200, 43_200, 86_400]
+    assert not {Level.EMERGENCY, Level.CALL} & set(LONGEST_DELAY_S)
 
 
 def test_a_run_that_begins_in_the_last_minute_of_a_week_is_followed_into_the_next() -> None:
