@@ -69,7 +69,7 @@ class ProvedRun:
     def happens(self, chance: Chance) -> None:
         """One thing at random."""
         room = chance.pick(ROOMS)
-        match chance.pick(("says",) * 8 + ("waits",) * 8 + ("ok", "close", "down")):
+        match chance.pick(("says",) * 8 + ("waits",) * 8 + ("ok", "answer", "close", "down")):
             case "says":
                 what = chance.pick((*("bed", "door") * 6, *SAID))
                 kind, value = chance.pick(SAID[what])
@@ -78,6 +78,8 @@ class ProvedRun:
                 self.passes(chance.pick(WAITS_MS))
             case "ok":
                 self._asks("ok", client=f"room-{room}")
+            case "answer":
+                self._answers(chance)
             case "close":
                 self._close(tuple(Level))
             case "down":
@@ -95,6 +97,12 @@ class ProvedRun:
     def _asks(self, do: str, *, client: str = "dashboards", **fields: str) -> None:
         self._requests += 1
         self.take(Asked(id=f"q{self._requests}", client=client, do=do, **fields))  # type: ignore[arg-type]
+
+    def _answers(self, chance: Chance) -> None:
+        """Whoever was asked something answers, in one of the words or another."""
+        for episode in sorted(self.state.episodes, key=lambda episode: episode.id):
+            if episode.asked_step is not None:
+                self._asks("answer", episode=episode.id, answer=chance.pick(("yes", "no", "perhaps")), by="carer-1")
 
     def _close(self, levels: tuple[Level, ...]) -> None:
         for alert in sorted(self.state.alerts, key=lambda alert: alert.id):
