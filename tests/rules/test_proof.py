@@ -207,7 +207,7 @@ def test_a_level_has_a_bound_and_what_a_person_calls_with_waits_for_nothing() ->
 def test_a_run_that_begins_in_the_last_minute_of_a_week_is_followed_into_the_next() -> None:
     """Its waits may be half a day, and the rota is asked for the day it ends on."""
     late = replace(out_of_bed("012", "margaret"), during=NIGHT, help=(Wait(seconds=43_200),))
-    home = silent(staff=staff(("mon",), ("18:30", "18:31")))
+    home = silent(staff=staff(("mon",), ("11:00", "11:01")))
     residents = tuple(replace(one, rules=(late,) if one.resident == "margaret" else ()) for one in home.residents)
     [margaret] = [one for one in prove(replace(home, residents=residents), 2026).residents if one.rules]
     told = margaret.rules[0].told
@@ -221,3 +221,16 @@ def test_the_proof_of_a_home_without_staff_or_places_is_still_one() -> None:
     proof = prove(Home(slug="", name="", timezone="Middle/Earth"), 2026)
     assert {kind.told.first_s for kind in proof.places} == {None}
     assert proof.weeks[0].monday + timedelta(days=6) == date(2026, 1, 11)
+
+
+def test_the_zone_where_it_is_heard_last_is_the_one_that_counts() -> None:
+    """A cord of Margaret's that hangs where there is no sounder: its press rings the house 45 s later."""
+    home = village()
+    zones = (replace(home.zones[0], screens=()), replace(home.zones[1], screens=(), sounders=()))
+    cords = tuple(
+        replace(device, place="021") if device.name == "room-012-call" else replace(device) for device in home.devices
+    )
+    carers = tuple(replace(carer, channels=()) for carer in home.staff)
+    proof = prove(replace(home, zones=zones, staff=carers, devices=cords), 2026)
+    first = {one.resident: one.kinds[0].told.first_s for one in proof.residents}
+    assert first == {"ada": 0, "margaret": 45, "joan": 0, "george": 45, "ruth": 45, "edith": 45}
