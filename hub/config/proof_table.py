@@ -20,6 +20,9 @@ def write_proof(proof: Proof, out: TextIO) -> None:
     out.write(f"\nWhen nobody answers, at the latest, at every minute of the weeks from {weeks}{change}:\n\n")
     _table(("told whatever a plan says", "first told", "then"), _kinds(proof), out)
     rules = _rules(proof)
+    count = sum(len(one.rules) for one in proof.residents)
+    none = f", and none of the {count} rules here watches a device that calls" if count else ""
+    out.write(f"No rule stands before these: they are raised in the step that hears them{none}.\n")
     if rules:
         out.write("\n")
         _table(("who", "rule", "hours", "once it has lasted", "helped first", "staff told", "then"), rules, out)

@@ -13,6 +13,7 @@ from hub.config.read import read_home
 from tests.hub.config_home import DEVICES, HOME, MARGARET, STAFF, replaced, write_home
 
 SUMMER_2026_MS = 1_782_000_000_000
+README = Path(__file__).resolve().parents[2] / "README.md"
 MORE_TIME = "      - wait: 15 min\n"
 
 
@@ -193,6 +194,14 @@ def test_the_table_is_of_every_minute_and_says_each_rung(tmp_path: Path) -> None
 
 RUNGS_10 = "25 min everybody on shift, 40 min the person in charge, again every 30 min"
 RUNGS_15 = "30 min everybody on shift, 45 min the person in charge, again every 30 min"
+
+
+def test_the_readme_shows_what_check_prints(tmp_path: Path) -> None:
+    """From the first line to the last of the tables, of the home that these tests begin with."""
+    _, printed = checked(write_home(tmp_path))
+    shown = re.search(r"<!-- proof -->\n```text\n(.*?)\n```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert shown is not None
+    assert shown[1] == printed.split("  rests on: ")[0].partition("\n")[2].strip("\n")
 
 
 def test_programs_get_each_resident_rule_kind_and_rung(tmp_path: Path) -> None:
