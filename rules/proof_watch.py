@@ -21,13 +21,14 @@ CAUSE = "bound"
 
 
 def told_late(turn: Turn, episode: Episode, *, late: bool) -> None:
-    """Where a run that told staff took longer than its rule allows: logged, and one technical alert."""
+    """Where a run that told staff took longer than its rule allows, or began late: logged, and one technical alert."""
     took_ms, allowed_ms = turn.now.elapsed_ms - episode.started_ms, bound_s(episode.rule) * 1000
-    if took_ms - allowed_ms <= LATE_MS:
+    over = took_ms - allowed_ms > LATE_MS
+    if not over and not late:
         return
+    after = f" after {plainly(took_ms)}, {plainly(allowed_ms)} at the latest was proved" if over else " late"
     who, why = turn.setting.name_of(episode.rule.resident), "the hub was down" if late else "nobody knows why"
-    after = f"staff were told after {plainly(took_ms)}, {plainly(allowed_ms)} at the latest was proved"
-    words = f"{who}, {episode.rule.rule}: {after}; {why}"
+    words = f"{who}, {episode.rule.rule}: staff were told{after}; {why}"
     turn.log(Did.FAULT, words, episode=episode)
     open_one = next((alert for alert in turn.open_alerts() if alert.cause == CAUSE), None)
     if open_one is not None:

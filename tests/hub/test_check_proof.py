@@ -2,6 +2,8 @@
 
 import io
 import re
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import orjson
@@ -9,7 +11,9 @@ import pytest
 
 from hub.config.check import check_home
 from hub.config.new import write_new
+from hub.config.proving import reviews
 from hub.config.read import read_home
+from rules.plan import Agreement
 from tests.hub.config_home import DEVICES, HOME, MARGARET, STAFF, replaced, write_home
 
 SUMMER_2026_MS = 1_782_000_000_000
@@ -172,6 +176,40 @@ def test_a_silent_zone_beside_a_siren_is_heard_later_and_says_so(tmp_path: Path)
         " urgent after 60 s, call after 4 min, check never, request never, technical never; as on mon 00:00: told are"
         " carer-1, manager-1; expected a screen or sounder in the zone, or channels for those on shift (warning)"
     )
+
+
+def test_a_review_that_is_overdue_is_a_warning_with_the_day_its_waits_end(tmp_path: Path) -> None:
+    """Of the plan and of a rule; one to come is nobody's business, and neither is a day that is none."""
+    text = MARGARET.replace(
+        "known_as: Margaret\n", "known_as: Margaret\nagreement: {by: resident, review_by: 2026-01-02}\n"
+    )
+    (tmp_path / "residents").mkdir()
+    (tmp_path / "residents/margaret.yaml").write_text(text, encoding="utf-8")
+    home = read_home(write_home(tmp_path / "home")).home
+    agreed = Agreement(by="resident", on="2025-10-02", review_by="2026-01-02")
+
+    def overdue(plan: str, rule: str, today: date) -> list[str]:
+        changed = tuple(
+            replace(
+                one,
+                agreement=replace(agreed, review_by=plan),
+                rules=tuple(replace(each, agreement=replace(agreed, review_by=rule)) for each in one.rules[:1]),
+            )
+            if one.resident == "margaret"
+            else one
+            for one in home.residents
+        )
+        return [str(problem) for problem in reviews(replace(home, residents=changed), tmp_path, today)]
+
+    assert overdue("2026-01-02", "2026-01-05", date(2026, 1, 10)) == [
+        "residents/margaret.yaml:3: the review of Margaret's plan was due on 2026-01-02: its waits are 0 from"
+        " 2026-01-16; expected a date to come, once it was talked over",
+        "residents/margaret.yaml:6: the review of Margaret's left-open was due on 2026-01-05: its waits are 0 from"
+        " 2026-01-19; expected a date to come, once it was talked over",
+    ]
+    [one] = overdue("2026-01-02", "next week", date(2026, 2, 1))
+    assert "its waits are 0 since then" in one
+    assert overdue("2026-01-02", "", date(2026, 1, 2)) == []
 
 
 # -- what is read -----------------------------------------------------------------------------------------------------

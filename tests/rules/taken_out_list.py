@@ -169,14 +169,14 @@ TAKEN_OUT: tuple[TakenOut, ...] = (
     TakenOut(
         "who was told late is told to the manager",
         WATCH,
-        "if took_ms - allowed_ms <= LATE_MS:",
+        "if not over and not late:",
         "if True:",
         (f"{LATE}staff_told_late_because_the_hub_was_down_is_told_to_the_manager",),
     ),
     TakenOut(
         "and nobody else is",
         WATCH,
-        "if took_ms - allowed_ms <= LATE_MS:",
+        "if not over and not late:",
         "if False:",
         (f"{LATE}a_run_that_told_in_time_is_nobodys_news",),
     ),

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 from rules.effects import Did
 from rules.proof_waits import bound_s
+from rules.proof_watch import told_late
 from rules.state import Alert, AlertState
+from rules.turn import Turn
 from tests.stories.house import House
 
 
@@ -55,3 +57,12 @@ def test_a_run_that_nobody_held_up_and_was_late_says_that_nobody_knows_why(home:
     home.wait(minutes=16)
     [told] = bound_alerts(home)
     assert told.reason.endswith("staff were told after 17 min, 16 min at the latest was proved; nobody knows why")
+
+
+def test_a_run_that_began_late_counts_although_it_then_took_no_time(home: House) -> None:
+    """What lasted long enough while the hub was down is told when it starts: the run is short, and late."""
+    home.device("room-012-bed", occupancy=False)
+    [episode] = home.state.episodes
+    told_late(Turn(home.state, home.now), episode, late=True)
+    [told] = bound_alerts(home)
+    assert told.reason == "for the manager: Margaret, up-at-night: staff were told late; the hub was down"
