@@ -1,10 +1,10 @@
 """Safety rules taken out of the code one by one: for each, tests must fail, or nothing shows that it is there.
 
-    python -m tests.rules.taken_out            # all of them; --only proof for those of one file
+    python -m tests.rules.safety_taken_out            # all of them; --only proof for those of one file
 
-Each is one line of the code written otherwise (`taken_out_list.py`), in a process forked for it, in which the listed
-tests are run then. Prints one JSON object: what was not noticed, what could not be tried because the line is no longer
-there, and which of the tests fail with nothing taken out.
+Each is one line of the code written otherwise (`safety_taken_out_list.py`), in a process forked for it, in which the
+listed tests are run then. Prints one JSON object: what was not noticed, what could not be tried because the line is no
+longer there, and which of the tests fail with nothing taken out.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from typing import Any
 
 from hypothesis import settings
 
-from tests.rules.taken_out_list import TAKEN_OUT, TakenOut
+from tests.rules.safety_taken_out_list import TAKEN_OUT, TakenOut
 from tests.stories.house import House
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -156,7 +156,7 @@ TAKEN_OUT: tuple[TakenOut, ...] = (
         "hub/config/proving.py",
         "replace(one, rules=()) if one.resident in gone else one",
         "one",
-        (f"{OF_CHECK}a_delay_beyond_the_bound_of_its_level_is_refused",),
+        (f"{OF_CHECK}two_residents_who_fight_over_one_light_are_told_whose_and_when",),
     ),
     TakenOut(
         "a home in which nobody hears is refused",
