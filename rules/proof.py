@@ -359,5 +359,8 @@ def _windows(week: Week, during: tuple[str, str] | None, bound: int) -> list[tup
         clock = clock_of(here)
         return start <= clock < end if start <= end else clock >= start or clock < end
 
-    every = proof_weeks.spans(week, during, within)
-    return [(one.from_ms + bound * 1000, one.before_ms + bound * 1000) for one in every if one.holds]
+    every = [(one.from_ms, one.before_ms) for one in proof_weeks.spans(week, during, within) if one.holds]
+    if end == _next_minute(start):
+        # A time that never comes on the day the clocks go forward is kept at the moment after the gap.
+        every += [(jump, jump + proof_weeks.MINUTE_MS) for jump in proof_weeks.jumps(week)]
+    return [(from_ms + bound * 1000, before_ms + bound * 1000) for from_ms, before_ms in every]

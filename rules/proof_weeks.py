@@ -75,6 +75,13 @@ def spans(week: Week, clocks: Iterable[str], look: Callable[[datetime], T], *, d
     return found
 
 
+def jumps(week: Week) -> list[int]:
+    """The moments of a week at which its clocks change."""
+    days = [week.monday + timedelta(days=number) for number in range(8)]
+    midnights = [_moments(week, day, "00:00")[0] for day in days]
+    return [jump for midnight, next_one in pairwise(midnights) for jump in _jumps(week, midnight, next_one)]
+
+
 def _cuts(week: Week, clocks: list[str], days: int) -> list[int]:
     """Every moment at which the clock on the wall shows one of these times, and each at which it jumps."""
     first, last = (_moments(week, week.monday + timedelta(days=day), "00:00")[0] for day in (0, days))

@@ -66,9 +66,16 @@ TAKEN_OUT: tuple[TakenOut, ...] = (
     TakenOut(
         "staff are told after the waits, and by who is there then",
         PROOF,
-        "(one.from_ms + bound * 1000, one.before_ms + bound * 1000)",
-        "(one.from_ms, one.before_ms)",
+        "(from_ms + bound * 1000, before_ms + bound * 1000)",
+        "(from_ms, before_ms)",
         (f"{OF_PROOF}a_rule_with_hours_is_judged_by_who_is_there_when_it_tells",),
+    ),
+    TakenOut(
+        "a time that never comes is kept after the gap",
+        PROOF,
+        "for jump in proof_weeks.jumps(week)]",
+        "for jump in ()]",
+        (f"{OF_PROOF}a_time_of_day_that_never_comes_is_judged_by_who_is_there_after_the_gap",),
     ),
     TakenOut(
         "a run is followed into the next week",

@@ -197,6 +197,17 @@ def test_a_rule_with_hours_is_judged_by_who_is_there_when_it_tells() -> None:
     assert first == {"up-at-night": None, "sooner": 600}
 
 
+def test_a_time_of_day_that_never_comes_is_judged_by_who_is_there_after_the_gap() -> None:
+    """01:30 on the last Sunday of March is kept at 02:00, when the one who is there has no phone."""
+    timed = replace(rule(when=AtTime(at="01:30", days=("sun",))), device="", kind="", value="", during=None)
+    later = replace(timed, rule="later", when=AtTime(at="12:00"))
+    home = silent(staff=staff(("sun",), ("02:00", "02:01")))
+    residents = tuple(replace(one, rules=(timed, later) if one.resident == "ada" else ()) for one in home.residents)
+    [ada] = [one for one in prove(replace(home, residents=residents), 2026).residents if one.rules]
+    first = [(told.told.first_s, told.told.first_at) for told in ada.rules if told.told is not None]
+    assert first[0] == (None, "sun 2026-03-29 02:00")
+
+
 def test_a_level_has_a_bound_and_what_a_person_calls_with_waits_for_nothing() -> None:
     """The more it matters, the shorter."""
     by_rank = [LONGEST_DELAY_S.get(level, 0) for level in Level if level not in (Level.EMERGENCY, Level.CALL)]
