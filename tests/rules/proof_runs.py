@@ -69,7 +69,7 @@ class ProvedRun:
     def happens(self, chance: Chance) -> None:
         """One thing at random."""
         room = chance.pick(ROOMS)
-        match chance.pick(("says",) * 8 + ("waits",) * 8 + ("ok", "answer", "close", "down")):
+        match chance.pick(("says",) * 8 + ("waits",) * 8 + ("ok",) * 3 + ("answer", "close", "down")):
             case "says":
                 what = chance.pick((*("bed", "door") * 6, *SAID))
                 kind, value = chance.pick(SAID[what])
