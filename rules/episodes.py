@@ -16,6 +16,7 @@ from rules.effects import Did
 from rules.help import AnswerTo, Ask, Wait
 from rules.levels import Level
 from rules.plan import Nothing, Otherwise, Rule, Settles
+from rules.proof_watch import told_late
 from rules.raising import Found, raise_alert
 from rules.setting import Setting, at_once, key_of
 from rules.state import Episode, EpisodeState, Person
@@ -158,7 +159,9 @@ def _unsettled(turn: Turn, key: str, episode: Episode, *, late: bool, answered: 
         why = f"answered {answered!r}: told as {alert.level}"
     else:
         why = f"not settled after {lasted}: told as {alert.level}"
-    _end(turn, key, episode, EpisodeState.UNSETTLED, Did.UNSETTLED, f"{why}, {alert.id}", alert.id)
+    ended = _end(turn, key, episode, EpisodeState.UNSETTLED, Did.UNSETTLED, f"{why}, {alert.id}", alert.id)
+    if late or not answered:
+        told_late(turn, ended, late=late)
 
 
 def _offered(turn: Turn, key: str, episode: Episode) -> None:

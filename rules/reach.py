@@ -79,7 +79,7 @@ def ring(turn: Turn, alert: Alert, people: tuple[str, ...], *, sounders: bool = 
             turn.arm("receipt", f"{alert.id}/{person}/0", turn.now.elapsed_ms + carer.channels[0].deadline_s * 1000)
     if not sounders:
         return
-    for name in _sounders(turn, alert):
+    for name in sounders_of(turn, alert):
         address = turn.setting.address_of(name)
         if address:
             command = Sound(device=address, duration_s=SOUND_S, level=alert.level)
@@ -88,11 +88,11 @@ def ring(turn: Turn, alert: Alert, people: tuple[str, ...], *, sounders: bool = 
 
 def hush(turn: Turn, alert: Alert) -> None:
     """Silence the sounders an alert rang, unless another one still rings there."""
-    rang = _sounders(turn, alert)
+    rang = sounders_of(turn, alert)
     if not rang:
         return
     others = [other for other in turn.open_alerts() if other.id != alert.id and not other.quiet]
-    needed = {name for other in others for name in _sounders(turn, other)}
+    needed = {name for other in others for name in sounders_of(turn, other)}
     for name in rang:
         address = turn.setting.address_of(name)
         if address and name not in needed:
@@ -107,7 +107,7 @@ def rings_now(turn: Turn, sounder: str) -> bool:
 def hush_for_fire(turn: Turn) -> None:
     """In a fire only emergencies may sound."""
     emergencies = [alert for alert in turn.open_alerts() if alert.level is Level.EMERGENCY and not alert.quiet]
-    needed = {name for alert in emergencies for name in _sounders(turn, alert)}
+    needed = {name for alert in emergencies for name in sounders_of(turn, alert)}
     every = dict.fromkeys(name for zone in turn.setting.zones.values() for name in zone.sounders)
     for name in every:
         address = turn.setting.address_of(name)
@@ -115,7 +115,7 @@ def hush_for_fire(turn: Turn) -> None:
             turn.carry(Sound(device=address, duration_s=0), "a fire alarm: only emergencies sound", SOUND_DROP_MS)
 
 
-def _sounders(turn: Turn, alert: Alert) -> list[str]:
+def sounders_of(turn: Turn, alert: Alert) -> list[str]:
     """The sounders this alert rings: of its zone, or of the house once it has climbed or its zone is not known."""
     zones = turn.setting.zones
     if not any(zone.sounders for zone in zones.values()):

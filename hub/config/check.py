@@ -1,30 +1,40 @@
-"""`handrail check`: everything that is wrong with a home's folder, a line each, and what it rests on."""
+"""`handrail check`: everything that is wrong with a home's folder, what was proved, and what it rests on."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 import orjson
 
 from devices.registry import CALLS
+from hub.clock import Clock, SystemClock
 from hub.config.broker_conf import broker_problems
 from hub.config.document import read_document
 from hub.config.files import DevicesFile
 from hub.config.problems import ConfigurationRefused, Problem
+from hub.config.proof_table import proof_as_json, write_proof
+from hub.config.proving import reviews, unheard_zones
 from hub.config.purposes import unfit
 from hub.config.read import Reading, read_home
 from hub.homes import LEDGER
 from hub.ledger.read import NotThereYet, Reader, Unreadable
 from rules.home import Home
+from rules.proof import prove
+from rules.setting import Setting
 
 ASSUMPTIONS = (
     "a broker with the mosquitto.conf that `handrail new` writes; a crash of it may lose the last two seconds",
     "somebody within hearing of a screen or sounder of the zone, or with a handset",
     "the first emergency of a device that nobody has placed may come late by one backlog: place every device",
+    "who is on the rota has signed on; where nobody has, everybody in staff.yaml is told, and every sounder rings",
+    "a step of a ladder that means nobody means everybody on shift; a ladder that could end is not climbed",
+    "a pendant that a carer tests by day is shown as TEST at once, and told in 30 s unless they say it was theirs",
+    "what fell due while the hub was down is told when it starts, marked late, and the manager learns of it",
 )
 """What the promises of an accepted home rest on."""
 NO_WATCHER = (
@@ -32,16 +42,20 @@ NO_WATCHER = (
 )
 
 
-def check_home(folder: Path, *, as_json: bool = False, out: TextIO | None = None) -> int:
+def check_home(folder: Path, *, as_json: bool = False, out: TextIO | None = None, clock: Clock | None = None) -> int:
     """Print what was found in the folder; the exit code is 1 where anything of it is refused, else 0."""
     out = sys.stdout if out is None else out
     try:
         reading = read_home(folder)
     except ConfigurationRefused as refused:
-        return _report(None, refused.problems, (), as_json, out)
+        return _report(None, refused.problems, (), as_json, out, 0)
+    today = datetime.fromtimestamp((clock or SystemClock()).wall_ms() // 1000, UTC)
+    today = today.astimezone(Setting(reading.home).timezone)
+    overdue = reviews(reading.home, folder.absolute(), today.date())
+    _, late = unheard_zones(reading.home, read_document(folder.absolute(), "home.yaml"))
     broker = (found.problem for found in broker_problems(folder))
-    warnings = (*reading.warnings, *_unfit(folder, reading), *broker)
-    return _report(reading, reading.refused_plans, warnings, as_json, out)
+    warnings = (*reading.warnings, *late, *overdue, *_unfit(folder, reading), *broker)
+    return _report(reading, reading.refused_plans, warnings, as_json, out, today.year)
 
 
 def _unfit(folder: Path, reading: Reading) -> list[Problem]:
@@ -59,8 +73,14 @@ def _unfit(folder: Path, reading: Reading) -> list[Problem]:
 
 
 def _report(
-    reading: Reading | None, problems: Sequence[Problem], warnings: Sequence[Problem], as_json: bool, out: TextIO
+    reading: Reading | None,
+    problems: Sequence[Problem],
+    warnings: Sequence[Problem],
+    as_json: bool,
+    out: TextIO,
+    year: int,
 ) -> int:
+    proof = prove(reading.home, year) if reading is not None else None
     if as_json:
         said = {
             "ok": not problems,
@@ -69,13 +89,16 @@ def _report(
             "problems": [problem.as_json() for problem in problems],
             "warnings": [problem.as_json() for problem in warnings],
             "watcher": reading is not None and reading.settings.watcher is not None,
+            "proof": proof_as_json(proof) if proof is not None else None,
+            "assumptions": list(ASSUMPTIONS),
         }
         out.write(orjson.dumps(said).decode() + "\n")
         return 1 if problems else 0
     out.writelines(f"{problem}\n" for problem in problems)
     out.writelines(f"{warning} (warning)\n" for warning in warnings)
     out.write(summary(reading, problems, warnings) + "\n")
-    if reading is not None:
+    if reading is not None and proof is not None:
+        write_proof(proof, out)
         out.writelines(f"  rests on: {assumption}\n" for assumption in ASSUMPTIONS)
         if reading.settings.watcher is None:
             out.write(f"  rests on: {NO_WATCHER} (warning)\n")

@@ -23,6 +23,7 @@ from hub.config.people import check_ladders, check_staff_file
 from hub.config.plan.context import House
 from hub.config.plans import Written, compile_plan, written_plans
 from hub.config.problems import ConfigurationRefused, Problem
+from hub.config.proving import prove_plans, unheard_zones
 from hub.config.settings import HubSettings, settings_of_home
 from hub.config.stored import home_json
 from rules.fitting import with_last_rules
@@ -148,6 +149,12 @@ def _accepted(files: Files, ladders: dict[Level, Ladder], plans: list[Written], 
         refused += problems
         warnings += warned
     home = replace(_home(files, ladders, tuple(placed.values()), tuple(residents)), activities=activities)
+    home, unproved, doubtful = prove_plans(home, plans)
+    refused += unproved
+    warnings += doubtful
+    unheard, _ = unheard_zones(home, files.home_document)
+    if unheard:
+        raise ConfigurationRefused(unheard)
     blind = Found()
     check_call_points(files, blind, home.places)
     warnings += blind.warnings

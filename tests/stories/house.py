@@ -38,7 +38,7 @@ from rules.messages import room_message
 from rules.setting import Setting
 from rules.state import ROWS, Alert, AlertState, Episode, State
 from tests.stories.always import hold, remember
-from tests.stories.village import village
+from tests.stories.village import MANAGERS, village
 
 EVENING_MS = int(datetime(2026, 3, 10, 22, 30, tzinfo=UTC).timestamp() * 1000)
 ON_SHIFT = ("carer-1", "carer-2", "nurse-1")
@@ -281,8 +281,8 @@ class House:
 
     @property
     def open(self) -> list[Alert]:
-        """The open alerts, oldest first, without the manager's list of a morning that a long story passes."""
-        alerts = [a for a in self.state.alerts if a.state is not AlertState.CLOSED and a.cause != "morning"]
+        """The open alerts, oldest first, without the manager's: the list of a morning, and what was told late."""
+        alerts = [a for a in self.state.alerts if a.state is not AlertState.CLOSED and a.cause not in MANAGERS]
         return sorted(alerts, key=lambda alert: alert.id)
 
     @property

@@ -27,6 +27,8 @@ SHARED = "022"
 NAMES = {"011": "Ada", "012": "Margaret", "013": "Joan", "021": "George"}
 AGREED = DelayAgreed(risk="walks steadily", by="J. Shah, RN", on="2026-10-02")
 NIGHT = ("22:00", "07:00")
+MANAGERS = ("morning", "bound")
+"""Causes of alerts that are the manager's to read: the list of a morning, and what was told later than was proved."""
 
 
 def resident_of(room: str) -> str:
