@@ -199,6 +199,57 @@ def simulate(
     return simulate_days(home, days=days, seed=seed, start=start, publish=publish, speed=speed)
 
 
+@app.command(name="import")
+def import_events(
+    home: Home,
+    file: Annotated[Path, typer.Argument(help="CSV with the columns ts, device, kind, value.", show_default=False)],
+) -> int:
+    """Keep a recorded log for replay.
+
+    Its events never reach the live machine. The same file again adds nothing.
+    """
+    from hub.commands.importing import import_file
+
+    return import_file(home, file)
+
+
+@app.command()
+def replay(
+    home: Home,
+    plans: Annotated[
+        Path | None, typer.Option(help="A folder of plans to try; unset, the home's own as they are written now.")
+    ] = None,
+    start: Annotated[str | None, typer.Option("--from", help="The first day or moment, 2026-03-02.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Where it ends; that moment is no part of it.")] = None,
+    events: Annotated[
+        Path | None, typer.Option(help="A file instead of the ledger: CSV, or JSON lines of `simulate`.")
+    ] = None,
+    resident: Annotated[str | None, typer.Option(help="One resident alone; unset, all whose plans differ.")] = None,
+    at_once: Annotated[bool, typer.Option("--at-once", help="Compare with telling staff at once.")] = False,
+    planted: Annotated[
+        bool, typer.Option("--planted/--no-planted", help="Plant calls at every minute, to show none is delayed.")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write the answer as one page into this file.")] = None,
+) -> int:
+    """Try plans on the past.
+
+    What staff would have been told, between two bounds. Exit 1 where a call would have been delayed.
+    """
+    from hub.commands.replaying import replay_home
+
+    return replay_home(
+        home,
+        plans=plans,
+        period=(start, end),
+        events=events,
+        resident=resident,
+        options=(at_once, planted),
+        as_json=as_json,
+        html=html,
+    )
+
+
 @app.command()
 def verify(home: Home) -> int:
     """Prove the ledger from its inputs.

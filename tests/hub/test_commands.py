@@ -22,6 +22,8 @@ COMMANDS = (
     "sheet",
     "decode",
     "simulate",
+    "import",
+    "replay",
     "verify",
     "demo",
     "test",

@@ -243,6 +243,7 @@ async def test_a_ledger_from_before_snapshots_begins_with_one_too(tmp_path: Path
         with closing(sqlite3.connect(hub.ledger, isolation_level=None)) as store:
             store.execute("DROP TABLE snapshots")
             store.execute("DROP TABLE walks")
+            store.execute("DROP TABLE imported")
             store.execute("DROP INDEX alerts_closed_elapsed")
             store.execute("DROP INDEX episodes_over")
             store.execute("ALTER TABLE alerts DROP COLUMN closed_ms")
