@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from hub.config.plans import ON_TRIAL as SHADOW
 from hub.config.read import Reading, read_home
 from hub.homes import HomeRefused, named
 
-SHADOW = ".shadow.yaml"
 SAYS_SHADOW = re.compile(rb"^shadow:[ \t]*true[ \t]*(#.*)?\r?$", re.MULTILINE)
 LARGEST_BYTES = 1 << 20
 
@@ -41,9 +41,10 @@ def plans_in(folder: Path) -> dict[str, bytes]:
     return found
 
 
-def shadows_of(folder: Path) -> dict[str, bytes]:
-    """The plans on trial: `residents/NAME.shadow.yaml`, each as the plan it would be (`NAME.yaml`)."""
-    return {shadow_of(path.name): as_plan(path) for path in sorted((folder / "residents").glob(f"*{SHADOW}"))}
+def shadows_in(folder: Path) -> list[Path]:
+    """The plans on trial: `residents/NAME.shadow.yaml`."""
+    found = (folder / "residents").glob(f"*{SHADOW}")
+    return sorted(path for path in found if not path.name.startswith("."))
 
 
 def shadow_of(name: str) -> str:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import alerts, episodes, faults, gateways, morning, requests, supervision, walking
+from rules import alerts, episodes, faults, gateways, morning, requests, shadow, supervision, walking
 from rules.effects import Did, Effect
 from rules.follow import follow_setting
 from rules.heard import heard
@@ -37,6 +37,7 @@ from rules.inputs import (
     Now,
     Remembered,
     Started,
+    Tried,
     Unread,
 )
 from rules.levels import Level
@@ -364,4 +365,5 @@ TAKE: dict[type, Callable[[Turn, Input], None]] = {
     Faulted: _faulted,  # type: ignore[dict-item]
     Dropped: _dropped,  # type: ignore[dict-item]
     Remembered: remembered,  # type: ignore[dict-item]
+    Tried: shadow.tried,  # type: ignore[dict-item]
 }

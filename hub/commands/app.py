@@ -251,6 +251,22 @@ def replay(
 
 
 @app.command()
+def shadow(
+    home: Home,
+    start: Annotated[str | None, typer.Option("--from", help="Where it begins; unset, a day before its end.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Where it ends; unset, now.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
+) -> int:
+    """Say what plans on trial would have done.
+
+    Plans on trial are residents/NAME.shadow.yaml. The hub says the same of every last day in the morning.
+    """
+    from hub.commands.shadowing import try_shadows
+
+    return try_shadows(home, start=start, end=end, as_json=as_json)
+
+
+@app.command()
 def verify(home: Home) -> int:
     """Prove the ledger from its inputs.
 

@@ -74,7 +74,7 @@ def answered(
         resident=resident,
         planted=planted,
     )
-    ends = Period(from_ms=_moment(period[0], home.timezone), to_ms=_moment(period[1], home.timezone))
+    ends = Period(from_ms=moment_of(period[0], home.timezone), to_ms=moment_of(period[1], home.timezone))
     try:
         with progress("replaying") as tell:
             return asked, (
@@ -97,7 +97,7 @@ def json_of(asked: Question, answer: Answer) -> bytes:
     return orjson.dumps(made, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
 
 
-def _moment(written: str | None, timezone: str) -> int | None:
+def moment_of(written: str | None, timezone: str) -> int | None:
     """A day or time of the home, or an RFC 3339 time, as Unix milliseconds."""
     if written is None:
         return None

@@ -27,6 +27,8 @@ from rules.catalogue import (
 from rules.home import DelayAgreed, Light, Otherwise, Resident, Rule, Say, Step, Wait
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+ON_TRIAL = ".shadow.yaml"
+"""A plan that is only tried (`hub/trial.py`): it holds for nobody."""
 _At = tuple[str | int, ...]
 
 
@@ -59,7 +61,8 @@ class Written:
 
 def written_plans(folder: Path) -> list[Written]:
     """Every file of `residents/`, in the order of their names."""
-    found = sorted(path.name for path in (folder / "residents").glob("*.yaml") if not path.name.startswith("."))
+    every = sorted(path.name for path in (folder / "residents").glob("*.yaml") if not path.name.startswith("."))
+    found = [name for name in every if not name.endswith(ON_TRIAL)]
     return [_written(folder, name) for name in found]
 
 
