@@ -12,6 +12,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import orjson
+
 from hub.errors import HandrailError, LedgerUnreadable
 from hub.ledger.past import IMPORTED, Past, Row
 from hub.ledger.read import NotThereYet, Unreadable
@@ -189,6 +191,7 @@ class _Run:
         )
         self._from_ms, self._to_ms = from_ms, to_ms
         self._tell = tell
+        self._home: object = None
         self._cache: dict[tuple[str, str, object, str | None], Heard] = {}
 
     def rows(self, page: Iterable[Row]) -> None:
@@ -241,7 +244,10 @@ class _Run:
         """Requests are part of the past; starts and links say when nobody could hear."""
         time, now = self._time, self._time.at(wall_ms, elapsed_ms)
         if what == "Configured":
-            self._replay.coverage.changed += wall_ms >= self._from_ms
+            # Each start accepts the files again: only other ones are a change.
+            home = orjson.loads(body).get("home")
+            self._replay.coverage.changed += self._home not in (None, home) and wall_ms >= self._from_ms
+            self._home = home
             return
         given = input_of(what, body)
         if isinstance(given, Asked):

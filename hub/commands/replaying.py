@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -101,10 +102,10 @@ def moment_of(written: str | None, timezone: str) -> int | None:
     """A day or time of the home, or an RFC 3339 time, as Unix milliseconds."""
     if written is None:
         return None
-    try:
-        local = datetime.fromisoformat(written)
-    except ValueError:
-        local = None
+    local: datetime | None = None
+    with suppress(ValueError):
+        # A number is no date, though `fromisoformat` takes some for one.
+        local = None if written.isdigit() else datetime.fromisoformat(written)
     if local is not None and local.tzinfo is None:
         return int(local.replace(tzinfo=ZoneInfo(timezone)).timestamp() * 1000)
     moment_ms = when(written)

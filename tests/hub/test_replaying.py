@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from hub.replay_page import page_of
 from hub.replaying import NothingToReplay
 from hub.simulate.days import days_of
 from rules.home import Home
-from rules.inputs import Asked, Heard, Input, Linked, Now, Started
+from rules.inputs import Asked, Configured, Heard, Input, Linked, Now, Started
 from rules.past import Answer, Replay
 from rules.relevant import EVERY, Relevant
 from rules.replay_words import text_of
@@ -166,12 +167,16 @@ def test_requests_and_down_times_are_part_of_the_past(home: Path, tried: Path) -
         (30, Linked(up=False, why="gone")),
         (90, Linked(up=True)),
         (200, Started(down_from_ms=down_ms)),
+        (201, Configured(home=read_home(home).home)),
+        (202, Configured(home=read_home(home).home)),
+        (203, Configured(home=replace(read_home(home).home, name="Moonlit Court"))),
         (300, Asked(id="1", client="room-001", do="ok")),
         (301, Asked(id="2", client="room-001", do="call")),
         (302, Asked(id="3", client="dashboards", do="close", alert="a00001", by="carer-1")),
     )
     lived(home, 1, others)
     _, answer = answered(home, plans=tried, options=(False, False))
+    assert answer.coverage.changed == 1
     assert len(answer.coverage.down) == 2
     assert answer.coverage.down[0][1] - answer.coverage.down[0][0] == 3_600_000
     assert [call.said for call in answer.calls if call.device == "call:001"] == ["Margaret called from a screen"]
