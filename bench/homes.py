@@ -167,7 +167,14 @@ def rows(person: Person, recording: Path) -> Iterator[tuple[str, str, str, str]]
             yield moment.isoformat(), _id(row["sensor"]), kind, value
 
 
-def tried(person: Person, recordings: Path, folder: Path, *, planted: bool = True) -> Answer:
+def tried(
+    person: Person,
+    recordings: Path,
+    folder: Path,
+    *,
+    planted: bool = True,
+    period: tuple[str | None, str | None] = (None, None),
+) -> Answer:
     """Import one recording into a home of its own and replay it, beside telling at once."""
     home = write(person, folder / person.slug)
     file = folder / f"{person.slug}.csv"
@@ -178,7 +185,7 @@ def tried(person: Person, recordings: Path, folder: Path, *, planted: bool = Tru
     with redirect_stdout(io.StringIO()):
         if take_in(home, file):
             raise SystemExit(f"{file} was not imported")
-    return answered(home, options=(True, planted))[1]
+    return answered(home, options=(True, planted), period=period)[1]
 
 
 HEAD = (

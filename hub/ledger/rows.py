@@ -36,8 +36,6 @@ OWN_FAULT = "our own fault: "
 NOT_TRUE_OR_FALSE = frozenset({*TWO_WORDS, *UNITS, Kind.BUTTON, Kind.OTHER})
 """Kinds whose 1 and 0 are numbers; in all others they mean true and false."""
 
-KINDS: dict[str, Kind] = {kind.value: kind for kind in Kind}
-
 OTHER_INPUTS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
@@ -98,13 +96,9 @@ def event_row(seq: int, now: Now, given: Heard) -> EventRow:
 
 def event_of(device: str, kind: str, value: str | int | float | None, extra: str | None) -> Heard:
     """The heard event of a row."""
-    known = KINDS[kind]
+    more: dict[str, object] = orjson.loads(extra) if extra else {}
+    known = Kind(kind)
     said: Value = value
-    if extra is None:
-        if type(value) is int and known not in NOT_TRUE_OR_FALSE:
-            said = bool(value)
-        return Heard(event=Event(device=device, kind=known, value=said))
-    more: dict[str, object] = orjson.loads(extra)
     if isinstance(value, int) and (more.get("bool") or known not in NOT_TRUE_OR_FALSE):
         said = bool(value)
     at_ms, window = more.get("at_ms"), more.get("repeat_window_ms", 0)
