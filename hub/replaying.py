@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -213,17 +214,17 @@ class _Run:
             counts = kind in stepped.get(device, ALWAYS) or (extra is not None and "can_call" in extra)
             if not counts and (kind not in SHOWN or device not in whose):
                 continue
+            if not counts:
+                replay.saw(device, wall_ms, partial(event_of, device, kind, value, extra))
+                continue
             key = (device, kind, value, extra)
             given = cache.get(key)
             if given is None:
                 given = event_of(device, kind, value, extra)
                 if (extra is None or len(extra) < SHORT) and len(cache) < CACHED:
                     cache[key] = given
-            if counts:
-                coverage.stepped += 1
-                replay.take(given, time.at(wall_ms, elapsed_ms), live=origin != IMPORTED)
-            else:
-                replay.saw(given.event, wall_ms)
+            coverage.stepped += 1
+            replay.take(given, time.at(wall_ms, elapsed_ms), live=origin != IMPORTED)
         self._tell(wall_ms - self._from_ms, self._to_ms - self._from_ms)
 
     def heard(self, given: Heard, wall_ms: int) -> None:
@@ -236,7 +237,7 @@ class _Run:
             coverage.stepped += 1
             self._replay.take(given, self._time.at(wall_ms, None), live=False)
         else:
-            self._replay.saw(event, wall_ms)
+            self._replay.saw(event.device, wall_ms, event)
         if coverage.imported % 4_000 == 0:
             self._tell(wall_ms - self._from_ms, self._to_ms - self._from_ms)
 

@@ -6,9 +6,10 @@ ended, and its events are kept only where the plans differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from itertools import islice
 
 from devices.events import Event, Kind, Value, is_active
 from devices.registry import meaning
@@ -28,9 +29,14 @@ FLEETING = frozenset({Kind.MOTION, Kind.OCCUPANCY, Kind.VIBRATION})
 TIDY_EVERY = 256
 MOST_EVENTS = 400
 """So many events of a resident's night are kept to be shown."""
+MOST_KEPT = 4_000
+"""And so many are looked at for them."""
 MOST_NIGHTS = 1_000
 """So many differing nights keep their events; the others keep what staff were told."""
 MOST_CALLS = 10_000
+
+Later = Callable[[], Heard]
+"""An event that is read where somebody looks at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +122,7 @@ class Replay:
         self._now = begin
         self._taken = 0
         self._night = (begin.wall_ms + shift_ms) // DAY_MS
-        self._seen: dict[tuple[str, int], list[Seen]] = {}
-        self._values: dict[tuple[str, str, str | None], Value] = {}
+        self._seen: dict[tuple[str, int], list[tuple[int, Event | Later]]] = {}
         self._ran: tuple[list[Ran], list[Ran]] = ([], [])
         self._pairs: list[Pair] = []
         self._by_resident: dict[str, list[Pair]] = {}
@@ -138,7 +143,7 @@ class Replay:
         if old.calls or new.calls:
             self._calls(now)
         if type(given) is Heard:
-            self.saw(given.event, wall_ms)
+            self.saw(given.event.device, wall_ms, given.event)
         self._taken += 1
         if self._taken % TIDY_EVERY == 0:
             old.tidy()
@@ -200,27 +205,27 @@ class Replay:
             if call.delayed or len(self._answer.calls) < MOST_CALLS:
                 self._answer.calls.append(call)
 
-    def saw(self, event: Event, wall_ms: int) -> None:
-        """Keep what is news, for the night's picture; also of events that no plan depends on."""
-        whose = self.relevant.whose.get(event.device)
-        if not whose or event.kind not in SHOWN:
-            return
-        placed = self._placed.get(event.device)
-        if placed is not None:
-            event = meaning(event, placed)
-        if event.kind in FLEETING and not is_active(event.kind, event.value):
-            self._values.pop((event.device, event.kind.value, event.field), None)
-            return
-        key = (event.device, event.kind.value, event.field)
-        if not event.press:
-            if self._values.get(key) == event.value:
-                return
-            self._values[key] = event.value
-        seen = Seen(wall_ms, self._names.get(event.device, event.device), event.kind.value, event.value)
-        for resident in whose:
+    def saw(self, device: str, wall_ms: int, event: Event | Later) -> None:
+        """Keep it for the night's picture, also where no plan depends on it; it is looked at where a night differs."""
+        for resident in self.relevant.whose.get(device, ()):
             row = self._seen.setdefault((resident, self._night), [])
-            if len(row) < MOST_EVENTS:
-                row.append(seen)
+            if len(row) < MOST_KEPT:
+                row.append((wall_ms, event))
+
+    def _shown(self, rows: Iterable[tuple[int, Event | Later]]) -> Iterator[Seen]:
+        """What was news in a night, as the devices' purposes have it."""
+        values: dict[tuple[str, str, str | None], Value] = {}
+        for wall_ms, kept in rows:
+            event = kept if isinstance(kept, Event) else kept().event
+            placed = self._placed.get(event.device)
+            if placed is not None:
+                event = meaning(event, placed)
+            key = (event.device, event.kind.value, event.field)
+            if event.kind not in SHOWN or (values.get(key) == event.value and not event.press):
+                continue
+            values[key] = event.value
+            if event.kind not in FLEETING or is_active(event.kind, event.value):
+                yield Seen(wall_ms, self._names.get(event.device, event.device), event.kind.value, event.value)
 
     def _next_night(self, now: Now) -> None:
         """It is noon: the night before the last one is complete."""
@@ -251,13 +256,14 @@ class Replay:
         for (resident, night), each in sorted(nights.items()):
             self._add(resident, each)
             if any(pair.differs for pair in each):
+                rows = self._seen.get((resident, night), [])
                 keep = len(self._answer.nights) < MOST_NIGHTS
                 self._answer.nights.append(
                     Night(
                         resident=resident,
                         from_ms=night * DAY_MS - self.coverage.shift_ms,
                         pairs=tuple(each) if keep else tuple(pair for pair in each if pair.differs),
-                        events=tuple(self._seen.get((resident, night), ())) if keep else (),
+                        events=tuple(islice(self._shown(rows), MOST_EVENTS)) if keep else (),
                     )
                 )
         for key in [key for key in self._seen if key[1] < before and key[0] not in waiting]:

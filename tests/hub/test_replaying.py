@@ -142,7 +142,7 @@ def test_what_is_relevant_gives_the_answer_that_everything_gives(home: Path) -> 
             if replay.relevant.is_(str(device), kind):
                 replay.take(given, Now(elapsed_ms or 0, wall_ms), live=True)
             else:
-                replay.saw(given.event, wall_ms)
+                replay.saw(given.event.device, wall_ms, given.event)
         answers.append(replay.finish(Now((rows[-1][3] or 0) + 1, rows[-1][0] + 1)))
     some, whole = answers
     assert some.by_resident["margaret"].episodes_new > 20
