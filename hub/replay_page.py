@@ -8,7 +8,7 @@ from jinja2 import Environment, select_autoescape
 
 from rules.home import Home
 from rules.past import Answer
-from rules.replay_picture import LANE, LEFT, RIGHT, RUN, WIDTH, picture_of, strips_of
+from rules.replay_picture import LANE, LEFT, RIGHT, RUN, WIDTH, days_of, picture_of, strips_of
 from rules.replay_words import ASSUMED, Words, plain_range
 
 MOST_PICTURES = 120
@@ -34,6 +34,7 @@ def page_of(home: Home, answer: Answer, old_is: str) -> str:
             quiet=[words.name(one) for one in answer.residents if one not in answer.by_resident],
             highest=max((max(found.told_old[1], found.told_new[1]) for _, found in counted), default=0) or 1,
             strips=strips_of(words, answer.coverage),
+            days=days_of(words, answer.coverage),
             nights=[picture_of(words, night) for night in drawn],
             left_out=len(answer.nights) - len(drawn),
             assumed=ASSUMED,

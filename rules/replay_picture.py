@@ -21,6 +21,7 @@ HOUR_MS = 3_600_000
 QUIET_MS = 45 * 60_000
 """The picture begins so long before the first run and ends so long after the last."""
 LEAST = 3
+MOST_DAYS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +190,18 @@ class Strip:
 
 
 def strips_of(words: Words, covered: Coverage) -> list[Strip]:
-    """The coverage: a strip for each device, with what nobody heard."""
-    return [_strip(words, known, covered) for known in covered.devices.values()]
+    """The coverage: a strip for each device, with what nobody heard; of many devices those with a gap."""
+    return [_strip(words, known, covered) for known in words.shown()]
+
+
+def days_of(words: Words, covered: Coverage) -> list[Mark]:
+    """Some days of the period, for the foot of the coverage."""
+    scale = _Scale(covered.from_ms, covered.to_ms)
+    every = max(1, -(-covered.nights // MOST_DAYS))
+    first = words.local(covered.from_ms).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    days = [first + timedelta(days=number) for number in range(0, covered.nights, every)]
+    moments = [(day, int(day.timestamp() * 1000)) for day in days]
+    return [Mark(scale.x(at), 0, f"{day.day} {day:%b}") for day, at in moments if at < covered.to_ms]
 
 
 def _strip(words: Words, known: HeardOf, covered: Coverage) -> Strip:

@@ -19,6 +19,8 @@ WIDTH = 100
 MOST_NIGHTS = 60
 """So many nights are written out; `--json` has all of them."""
 MOST_EVENTS = 12
+MOST_DEVICES = 40
+"""Of more devices only those with a gap are listed."""
 MOST_CALLS = 40
 AROUND_MS = 15 * 60_000
 """Events so long before and after a run are shown with it."""
@@ -109,6 +111,16 @@ class Words:
         silent = f"; silent {gaps}{more}" if gaps else ""
         return f"{known.name} heard in {known.nights} of {_many(covered.nights, 'night')}{silent}"
 
+    def shown(self) -> list[HeardOf]:
+        """The devices that are worth showing: all, or of many those that were silent for more than a day."""
+        every = list(self.answer.coverage.devices.values())
+        return every if len(every) <= MOST_DEVICES else [known for known in every if known.gaps or not known.events]
+
+    def rest(self) -> str:
+        """How many others there are; empty where there are none."""
+        many = len(self.answer.coverage.devices) - len(self.shown())
+        return f"{_many(many, 'other device')} heard without a silence of more than a day." if many else ""
+
     # -- answers ------------------------------------------------------------------------------------------------------
     def told(self, who: str, found: Counts) -> list[str]:
         """How often staff were told, and would have been."""
@@ -151,9 +163,8 @@ class Words:
         was, would = self._came_of(pair.old), self._came_of(pair.new)
         said = f"{self.clock(pair.started_ms)} {ran.rule}: {was}; with the new plan {would}"
         if pair.would.most and not pair.would.least:
-            known = "told" if pair.new is not None and pair.new.told else "settled"
-            other = "settled by its help" if known == "told" else "told, if it settled for other help or for a carer"
-            said += f" (as recorded; or {other})"
+            is_told = pair.new is not None and pair.new.told
+            said += ", unless its help had settled it" if is_told else ", unless that was for other help or for a carer"
         return said
 
     def _came_of(self, ran: Ran | None) -> str:
@@ -192,7 +203,8 @@ def text_of(home: Home, answer: Answer, old_is: str) -> str:
     lines = [f"Replay of {words.period()}", f"The new plans beside {old_is}. In question: {names}.", ""]
     lines += ["WHAT WAS HEARD", *words.heard()]
     covered = answer.coverage
-    lines += [f"  {words.device(known, covered)}" for known in covered.devices.values()]
+    lines += [f"  {words.device(known, covered)}" for known in words.shown()]
+    lines += [words.rest()] if words.rest() else []
     lines += ["", "WHAT STAFF WOULD HAVE BEEN TOLD"]
     for resident in answer.residents:
         found = answer.by_resident.get(resident)
