@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hub.config.plans import ON_TRIAL as SHADOW
+from hub.config.problems import Problem
 from hub.config.read import Reading, read_home
 from hub.homes import HomeRefused, named
 
@@ -45,6 +46,17 @@ def shadows_in(folder: Path) -> list[Path]:
     """The plans on trial: `residents/NAME.shadow.yaml`."""
     found = (folder / "residents").glob(f"*{SHADOW}")
     return sorted(path for path in found if not path.name.startswith("."))
+
+
+def shadow_problems(folder: Path) -> list[Problem]:
+    """Plans on trial that cannot be tried, each with why."""
+    found = []
+    for path in shadows_in(folder):
+        try:
+            read_with(folder, {shadow_of(path.name): as_plan(path)})
+        except HomeRefused as refused:
+            found.append(Problem(file=f"residents/{path.name}", what=f"cannot be tried: {refused}"))
+    return found
 
 
 def shadow_of(name: str) -> str:

@@ -56,9 +56,24 @@ class Pair:
         return self.new.ended_ms - self.old.ended_ms
 
     @property
+    def same(self) -> bool:
+        """Both did the same for the resident and ended alike: whatever came of it, came of both."""
+        old, new = self.old, self.new
+        if old is None or new is None:
+            return False
+        return (old.started_ms, old.help, old.ended_ms, old.state) == (
+            new.started_ms,
+            new.help,
+            new.ended_ms,
+            new.state,
+        )
+
+    @property
     def differs(self) -> bool:
         """Staff would have been told otherwise, in one bound at least, or at another time."""
-        return self.was != self.would or self.later_ms != 0
+        if self.same:
+            return False
+        return self.was != self.would or self.later_ms != 0 or self.was.most != self.was.least
 
 
 @dataclass(slots=True)
@@ -158,6 +173,8 @@ def counts(found: Iterable[Pair]) -> Counts:
 
 def _range(pair: Pair, *, avoided: bool) -> tuple[bool, bool]:
     """Whether this one is avoided (or added): surely, and possibly. What the old plan did is compared as recorded."""
+    if pair.same:
+        return False, False
     was = pair.old is not None and pair.old.told
     if avoided:
         return was and not pair.would.most, was and not pair.would.least

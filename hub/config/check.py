@@ -19,6 +19,7 @@ from hub.config.purposes import unfit
 from hub.config.read import Reading, read_home
 from hub.homes import LEDGER
 from hub.ledger.read import NotThereYet, Reader, Unreadable
+from hub.trial import shadow_problems
 from rules.home import Home
 
 ASSUMPTIONS = (
@@ -40,7 +41,7 @@ def check_home(folder: Path, *, as_json: bool = False, out: TextIO | None = None
     except ConfigurationRefused as refused:
         return _report(None, refused.problems, (), as_json, out)
     broker = (found.problem for found in broker_problems(folder))
-    warnings = (*reading.warnings, *_unfit(folder, reading), *broker)
+    warnings = (*reading.warnings, *_unfit(folder, reading), *broker, *shadow_problems(folder))
     return _report(reading, reading.refused_plans, warnings, as_json, out)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from hub.commands.shadowing import reports
+from hub.config.check import check_home
 from hub.config.read import read_home
 from hub.homes import HomeRefused
 from hub.replaying import Period
@@ -65,6 +67,9 @@ def test_a_plan_on_trial_that_is_wrong_says_so(home: Path) -> None:
     assert found.matters
     assert "margaret.shadow.yaml cannot be tried" in found.words
     assert "residents/margaret.yaml:" in found.words
+    said = StringIO()
+    assert check_home(home, out=said) == 0
+    assert "residents/margaret.shadow.yaml: cannot be tried: " in said.getvalue()
 
 
 @dataclass

@@ -101,6 +101,14 @@ def test_plans_that_come_to_the_same_differ_in_no_night() -> None:
     assert other.whole.told_new == (0, 1)
 
 
+def test_the_same_help_on_imported_nights_changes_nothing() -> None:
+    """What came of it is not known, but it came of both plans alike."""
+    plan = up(SAY, minutes=15)
+    answer = replayed(home(plan), home(plan), BACK_AFTER_30, live=False)
+    assert (answer.whole.told_old, answer.whole.told_new) == ((0, 1), (0, 1))
+    assert (answer.whole.avoided, answer.whole.added, answer.nights) == ((0, 0), (0, 0), [])
+
+
 def test_a_rule_with_another_name_is_the_same_moment() -> None:
     """Nothing is avoided and nothing added by a name."""
     renamed = home(up(SAY, minutes=15, name="night-walk"))
