@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from hub.config.plans import ON_TRIAL as SHADOW
+from hub.config.plans import SHADOW
 from hub.config.problems import Problem
 from hub.config.read import Reading, read_home
 from hub.homes import HomeRefused, named

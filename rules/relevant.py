@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 
 from devices.events import EMERGENCY_KINDS, Kind
-from devices.registry import ALARMED, CALLS, Placed
+from devices.registry import ALARMED, CALLS, Placed, Purpose
 from rules.home import Home
 
 ALWAYS = frozenset({*EMERGENCY_KINDS, Kind.CALL, Kind.WATER_LEAK})
 UNNAMED = frozenset({Kind.OCCUPANCY, Kind.CONTACT, Kind.OTHER, Kind.BUTTON})
 """What a device may say that means the kind it was placed for (`devices.registry.meaning`)."""
+WHOLE = CALLS | {Purpose.PRESENCE_TAG}
+"""Of these everything counts, whoever they belong to: what calls for help, and what says that a carer is somewhere."""
 EVERY = frozenset(kind.value for kind in Kind)
 
 
@@ -56,7 +58,7 @@ def relevant(homes: Iterable[Home], residents: frozenset[str]) -> Relevant:
     stepped = {
         device: _of(every, kinds)
         for device, every in placed_at.items()
-        if device in whose or any(placed.purpose in CALLS for placed in every)
+        if device in whose or any(placed.purpose in WHOLE for placed in every)
     }
     return Relevant(whose={device: tuple(sorted(each)) for device, each in whose.items()}, stepped=stepped)
 
@@ -65,7 +67,7 @@ def _of(every: Iterable[Placed], kinds: frozenset[str]) -> frozenset[str]:
     """The kinds of one device that count, in whatever form it says them."""
     found = set(kinds | ALWAYS | {Kind.BUTTON.value})
     for placed in every:
-        if placed.purpose in CALLS:
+        if placed.purpose in WHOLE:
             return EVERY
         meant = ALARMED.get(placed.purpose)
         if meant is not None and meant.value in kinds:

@@ -15,13 +15,14 @@ import re
 from collections import deque
 from dataclasses import dataclass, field, fields, replace
 from heapq import heappop, heappush
+from typing import Any
 
 from devices.commands import Command
 from devices.registry import Supervision
 from rules import alerts
 from rules.effects import Carry, Did, Effect, Log
 from rules.home import Home
-from rules.inputs import Configured, FellDue, Input, Linked, Now, Started
+from rules.inputs import Asked, Configured, FellDue, Input, Linked, Now, Started
 from rules.levels import RANK, Level
 from rules.machine import step
 from rules.setting import without_agreement
@@ -115,7 +116,17 @@ class Side:
         """Whatever fell due before, then one input of the record."""
         if self.next_ms <= now.elapsed_ms:
             self.until(now)
+        if type(given) is Asked and getattr(given, "episode", None):
+            given = self._to_the_run_that_asks(given)
         self._step(given, now)
+
+    def _to_the_run_that_asks(self, given: Asked) -> Asked:
+        """An answer names the run that asked, and here another run did: the one that asks in that room now."""
+        room = given.client.removeprefix("room-") if given.client.startswith("room-") else given.room
+        asking = [row for row in self.state.episodes if getattr(row, "asked_step", None) is not None]
+        found = [row.id for row in asking if row.rule.place == room]
+        changed: dict[str, Any] = {"episode": min(found)} if found else {}
+        return replace(given, **changed)
 
     def until(self, now: Now) -> None:
         """Let time pass: each timer at its own moment."""

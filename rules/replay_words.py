@@ -175,7 +175,7 @@ class Words:
         if ran.told:
             joined = "" if ran.rang else ", with an alert that was open"
             return f"staff told at {self.clock(ran.ended_ms)} ({ran.level}{joined})"
-        return f"settled at {self.clock(ran.ended_ms)}"
+        return f"{ran.state} at {self.clock(ran.ended_ms)}"
 
 
 def range_of(found: tuple[int, int]) -> str:

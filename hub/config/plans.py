@@ -27,8 +27,8 @@ from rules.catalogue import (
 from rules.home import DelayAgreed, Light, Otherwise, Resident, Rule, Say, Step, Wait
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-ON_TRIAL = ".shadow.yaml"
-"""A plan that is only tried (`hub/trial.py`): it holds for nobody."""
+SHADOW = ".shadow.yaml"
+"""How the file of a plan ends that is tried beside the live one (`hub/trial.py`): it holds for nobody."""
 _At = tuple[str | int, ...]
 
 
@@ -62,7 +62,7 @@ class Written:
 def written_plans(folder: Path) -> list[Written]:
     """Every file of `residents/`, in the order of their names."""
     every = sorted(path.name for path in (folder / "residents").glob("*.yaml") if not path.name.startswith("."))
-    found = [name for name in every if not name.endswith(ON_TRIAL)]
+    found = [name for name in every if not name.endswith(SHADOW)]
     return [_written(folder, name) for name in found]
 
 
