@@ -31,7 +31,7 @@ MOST_EVENTS = 400
 """So many events of a resident's night are kept to be shown."""
 MOST_KEPT = 4_000
 """And so many are looked at for them."""
-MOST_NIGHTS = 1_000
+MOST_NIGHTS = 250
 """So many differing nights keep their events; the others keep what staff were told."""
 MOST_CALLS = 10_000
 

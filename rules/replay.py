@@ -4,15 +4,14 @@ What is assumed, and written into every answer:
 
 - Every device event and every request that names no alert is taken as it was recorded, and at its own time. Timers are
   each side's own. What people did with alerts (claims, closings) is not: other alerts would have been there.
-- Whoever is told comes, and closes the alert after `CAME_MS`. So an alert is open long enough to take in what belongs
-  to it, and never for the rest of the month.
+- Whoever is told comes, and closes the alert after `CAME_MS` (a call's after `CALLED_MS`). So an alert is open long
+  enough to take in what belongs to it, and never for the rest of the month.
 - Faults of devices and of the hub are left out: they are the same under every plan.
 """
 
 from __future__ import annotations
 
 import re
-from collections import deque
 from dataclasses import dataclass, field, fields, replace
 from heapq import heappop, heappush
 from typing import Any
@@ -31,6 +30,8 @@ from rules.turn import Turn
 
 CAME_MS = 600_000
 """A person who was told is there and done after ten minutes."""
+CALLED_MS = 30_000
+"""An emergency or call is closed after this: whether it was told is asked, and its ladder is the same under any plan."""
 NEVER_MS = 2**62
 RAISED = frozenset({Did.RAISED, Did.REOPENED})
 TOLD = frozenset({Did.TOLD, Did.TOLD_NOBODY})
@@ -107,7 +108,7 @@ class Side:
         self.live = False
         self.next_ms = NEVER_MS
         self._due: list[tuple[int, str]] = []
-        self._came: deque[tuple[int, str]] = deque()
+        self._came: list[tuple[int, str]] = []
         self._said: dict[Command, str] = {}
         for given in (Started(down_from_ms=0), Configured(home=home), Linked(up=True)):
             self._step(given, now)
@@ -134,7 +135,7 @@ class Side:
             at_ms = self.next_ms
             then = Now(at_ms, now.wall_ms - (now.elapsed_ms - at_ms))
             if self._came and self._came[0][0] <= at_ms:
-                self._come(self._came.popleft()[1], then)
+                self._come(heappop(self._came)[1], then)
             else:
                 due_ms, key = heappop(self._due)
                 timer = self.state.timers.rows.get(key)
@@ -172,7 +173,7 @@ class Side:
         if alert is None or alert.state is AlertState.CLOSED:
             return
         if alert.test is not None:
-            self._came.append((now.elapsed_ms + CAME_MS, alert_id))
+            heappush(self._came, (now.elapsed_ms + CAME_MS, alert_id))
             return
         turn = Turn(self.state, now)
         alerts.end(turn, alert, Ending.HELPED, "in a replay somebody came", by=None)
@@ -223,7 +224,8 @@ class Side:
             if alert is None:
                 continue
             if did in RAISED:
-                self._came.append((now.elapsed_ms + CAME_MS, alert_id))
+                within_ms = CAME_MS if alert.episode is not None else CALLED_MS
+                heappush(self._came, (now.elapsed_ms + within_ms, alert_id))
                 self._look()
             if alert.episode is None and RANK[alert.level] >= RANK[Level.CALL]:
                 self.calls.append(_call(alert, told=alert_id in told or (did is Did.PRESSED and bool(alert.told))))
