@@ -31,7 +31,7 @@ from rules.turn import Turn
 CAME_MS = 600_000
 """A person who was told is there and done after ten minutes."""
 CALLED_MS = 30_000
-"""An emergency or call is closed after this: whether it was told is asked, and its ladder is the same under any plan."""
+"""An emergency or call is closed after this: whether it was told is asked; its ladder is the same under any plan."""
 NEVER_MS = 2**62
 RAISED = frozenset({Did.RAISED, Did.REOPENED})
 TOLD = frozenset({Did.TOLD, Did.TOLD_NOBODY})
