@@ -47,6 +47,7 @@ from hub.steps import Steps
 from hub.subscriptions import Subscriptions
 from hub.timers import Timers
 from hub.topics import Topics
+from hub.trying import trying
 from hub.watched import Watched
 from rules.state import AlertState
 
@@ -210,15 +211,14 @@ def _parts(hub: Hub, start: _Start) -> Parts:
         watched=_watched(hub, start),
         reload=Reload(folder=start.folder, steps=steps, put=pump.put),
         watch=watch,
-        background=[*([series.run] if series else []), _warming(hub, channel), watch.run],
+        background=[*([series.run] if series else []), _warming(hub, channel), watch.run, trying(hub, start.folder)],
         after_commit=[series.wake] if series else [],
         closers=[pager.stop, *([series.stop] if series else []), close_logs, watch.stop],
     )
 
 
 def _watched(hub: Hub, start: _Start) -> Watched:
-    alerts = start.loaded.state.alerts
-    told = any(alert.cause == "hub:watcher" and alert.state is not AlertState.CLOSED for alert in alerts)
+    told = "watcher" in start.told
     return Watched(expected=start.settings.watcher is not None, told=told, on_fault=hub.on_fault)
 
 

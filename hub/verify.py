@@ -4,7 +4,7 @@ A snapshot is usable when this machine goes on from it, and from each one behind
 then the whole past is folded. The past is stepped with the same `step` that the hub uses. Of each record the last
 version is kept, finished and forgotten ones too, because the store keeps those as well; what had ended before the
 snapshot is left out. A hub may be running: the stored rows are copied in one short look together with the sequence they
-belong to, and the fold ends there.
+belong to, and the fold ends there. Imported events lie in a table of their own, and are only counted.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import orjson
 
 from hub.errors import HandrailError
 from hub.ledger.load import home_of, restored
+from hub.ledger.past import WITH_IMPORTED
 from hub.ledger.rows import event_of, input_of
 from hub.ledger.snapshots import Snapshot, kept
 from rules.inputs import Input, Now
@@ -101,7 +102,7 @@ def _open(ledger: Path) -> sqlite3.Connection:
 
 def _verify(store: sqlite3.Connection, tell: Callable[[int, int], None]) -> Verdict:
     verdict = Verdict()
-    verdict.first_seq, verdict.last_seq, snapshots = _copy_outcome(store)
+    verdict.first_seq, verdict.last_seq, snapshots, verdict.imported = _copy_outcome(store)
     state = _beginning(store, verdict, snapshots)
     meta = state.meta.get("meta") or Meta()
     before = {"alerts": meta.alerts, "episodes": meta.episodes}
@@ -162,9 +163,9 @@ def _settle(store: sqlite3.Connection, name: str, verdict: Verdict, count: int) 
         ).rowcount
 
 
-def _copy_outcome(store: sqlite3.Connection) -> tuple[int, int, list[Snapshot]]:
-    """Copy the stored rows aside in one look, together with the first and the last input that they follow from, and
-    the snapshots there are."""
+def _copy_outcome(store: sqlite3.Connection) -> tuple[int, int, list[Snapshot], int]:
+    """Copy the stored rows aside in one look, together with the first and the last input that they follow from, the
+    snapshots there are, and how many events were imported."""
     store.execute("PRAGMA temp_store = FILE")
     store.execute("BEGIN")
     ends = [store.execute(f"SELECT min(seq), max(seq) FROM main.{table}").fetchone() for table in ("events", "inputs")]
@@ -172,13 +173,14 @@ def _copy_outcome(store: sqlite3.Connection) -> tuple[int, int, list[Snapshot]]:
         store.execute(f"CREATE TEMP TABLE stored_{table} AS SELECT key, body FROM main.{table}")
     version = store.execute("PRAGMA user_version").fetchone()[0]
     snapshots = kept(store) if version >= WITH_SNAPSHOTS else []
+    imported = store.execute("SELECT count(*) FROM main.imported").fetchone()[0] if version >= WITH_IMPORTED else 0
     store.execute("COMMIT")
     for table in TABLES:
         store.execute(f"CREATE TEMP TABLE folded_{table} (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID")
         store.execute(f"CREATE UNIQUE INDEX temp.stored_{table}_by_key ON stored_{table} (key)")
     first = min((low for low, _ in ends if low is not None), default=1)
     last = max((high for _, high in ends if high is not None), default=0)
-    return first, last, snapshots
+    return first, last, snapshots, imported
 
 
 def _page(store: sqlite3.Connection, low: int, high: int) -> Iterable[_Past]:

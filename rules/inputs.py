@@ -160,6 +160,23 @@ class Remembered:
     shown: Mapping[str, tuple[int, str]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one resident's plan on trial would have done in the last day."""
+
+    resident: str
+    words: str
+    matters: bool
+    """It would have come otherwise than under the plan in force, or it could not be tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """Plans on trial were run over the last day, aside."""
+
+    reports: tuple[Report, ...]
+
+
 Input = (
     Heard
     | Described
@@ -175,4 +192,5 @@ Input = (
     | Faulted
     | Dropped
     | Remembered
+    | Tried
 )

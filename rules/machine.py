@@ -24,6 +24,7 @@ from rules import (
     gateways,
     morning,
     requests,
+    shadow,
     standing,
     supervision,
     visits,
@@ -50,6 +51,7 @@ from rules.inputs import (
     Now,
     Remembered,
     Started,
+    Tried,
     Unread,
 )
 from rules.levels import Level
@@ -390,4 +392,5 @@ TAKE: dict[type, Callable[[Turn, Input], None]] = {
     Faulted: _faulted,  # type: ignore[dict-item]
     Dropped: _dropped,  # type: ignore[dict-item]
     Remembered: remembered,  # type: ignore[dict-item]
+    Tried: shadow.tried,  # type: ignore[dict-item]
 }

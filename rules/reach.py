@@ -101,7 +101,7 @@ def hush(turn: Turn, alert: Alert) -> None:
 
 def rings_now(turn: Turn, sounder: str) -> bool:
     """Whether an alert that nobody has taken sounds there."""
-    return any(sounder in _sounders(turn, alert) for alert in turn.open_alerts() if not alert.quiet)
+    return any(sounder in sounders_of(turn, alert) for alert in turn.open_alerts() if not alert.quiet)
 
 
 def hush_for_fire(turn: Turn) -> None:

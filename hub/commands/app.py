@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from hub.commands.app_plans import COMMANDS, Home
+
 app = typer.Typer(
     name="handrail",
     help="The event hub of a care home: a press reaches a person, and everything is kept.",
@@ -15,7 +17,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Home = Annotated[Path, typer.Argument(help="The folder of the home, as `handrail new` writes it.", show_default=False)]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on standard error.")]
 
 
@@ -111,85 +112,8 @@ def check(
     return check_home(home, as_json=as_json)
 
 
-Name = Annotated[str, typer.Argument(help="The resident's short name, as in residents/NAME.yaml.", show_default=False)]
-Room = Annotated[str, typer.Option(help="The place that is theirs.", show_default=False)]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-
-
-@app.command()
-def arrives(
-    home: Home,
-    name: Name,
-    room: Room,
-    known_as: Annotated[str, typer.Option(help="What they like to be called; unset, the name.")] = "",
-    respite_until: Annotated[str | None, typer.Option(help="The last day of a stay, as in 2026-12-05.")] = None,
-) -> int:
-    """Let somebody move in.
-
-    Calls alone at first: nothing is sensed and nothing waits. Says what comes next.
-    """
-    from hub.commands.residents import arrives as begin
-
-    return begin(home, name, room=room, known_as=known_as, until=respite_until)
-
-
-@app.command()
-def moves(home: Home, name: Name, room: Room) -> int:
-    """Let somebody move to another room.
-
-    Devices of the person go along, devices of the room stay.
-    """
-    from hub.commands.residents import moves as go
-
-    return go(home, name, room=room)
-
-
-@app.command(name="has-left")
-def has_left(home: Home, name: Name, yes: Yes = False) -> int:
-    """End the plan of somebody who left.
-
-    Nothing says the name any more; call points stay live.
-    """
-    from hub.commands.residents import has_gone
-
-    return has_gone(home, name, how="left", yes=yes)
-
-
-@app.command(name="has-died")
-def has_died(home: Home, name: Name, yes: Yes = False) -> int:
-    """End the plan of somebody who died.
-
-    Nothing says the name any more; call points stay live.
-    """
-    from hub.commands.residents import has_gone
-
-    return has_gone(home, name, how="died", yes=yes)
-
-
-@app.command()
-def explain(home: Home, resident: Annotated[str, typer.Option(help="Whose plan: the name of its file.")]) -> int:
-    """Say a resident's plan in plain English.
-
-    For the resident, the family and the file: what it does, who agreed, and lines to sign on.
-    """
-    from hub.commands.plan_texts import explain_plan
-
-    return explain_plan(home, resident=resident)
-
-
-@app.command()
-def week(
-    home: Home,
-    resident: Annotated[str, typer.Option(help="Whose week: the name of the plan's file.")],
-    first: Annotated[str | None, typer.Option("--from", help="A day of that week; unset, today.")] = None,
-) -> int:
-    """Print a resident's week, and the page for the review.
-
-    Activities and reminders by day; then goals, how help went, and what was agreed.
-    """
-    from hub.commands.plan_texts import print_week
-
-    return print_week(home, resident=resident, first=first)
+for name, command in COMMANDS.items():
+    app.command(name=name)(command)
 
 
 @app.command()

@@ -23,6 +23,7 @@ from hub.config.purposes import unfit
 from hub.config.read import Reading, read_home
 from hub.homes import LEDGER
 from hub.ledger.read import NotThereYet, Reader, Unreadable
+from hub.trial import shadow_problems
 from rules.home import Home
 from rules.proof import prove
 from rules.setting import Setting
@@ -54,7 +55,7 @@ def check_home(folder: Path, *, as_json: bool = False, out: TextIO | None = None
     overdue = reviews(reading.home, folder.absolute(), today.date())
     _, late = unheard_zones(reading.home, read_document(folder.absolute(), "home.yaml"))
     broker = (found.problem for found in broker_problems(folder))
-    warnings = (*reading.warnings, *late, *overdue, *_unfit(folder, reading), *broker)
+    warnings = (*reading.warnings, *late, *overdue, *_unfit(folder, reading), *broker, *shadow_problems(folder))
     return _report(reading, reading.refused_plans, warnings, as_json, out, today.year)
 
 

@@ -24,7 +24,7 @@ from hub.config.problems import ConfigurationRefused, Problem
 from rules.home import Resident
 
 SHADOW = ".shadow.yaml"
-"""How the file of a plan ends that is tried beside the live one."""
+"""How the file of a plan ends that is tried beside the live one (`hub/trial.py`): it holds for nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from rules.inputs import (
     Now,
     Remembered,
     Started,
+    Tried,
     Unread,
 )
 
@@ -51,6 +52,7 @@ OTHER_INPUTS: dict[str, type] = {
         Dropped,
         Remembered,
         Described,
+        Tried,
     )
 }
 

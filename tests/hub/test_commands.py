@@ -26,6 +26,8 @@ COMMANDS = (
     "sheet",
     "decode",
     "simulate",
+    "import",
+    "replay",
     "verify",
     "demo",
     "test",

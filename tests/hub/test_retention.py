@@ -244,6 +244,7 @@ async def test_a_ledger_from_before_snapshots_begins_with_one_too(tmp_path: Path
             store.execute("DROP TABLE snapshots")
             store.execute("DROP TABLE walks")
             store.execute("DROP TABLE watches")
+            store.execute("DROP TABLE imported")
             store.execute("DROP INDEX alerts_closed_elapsed")
             store.execute("DROP INDEX episodes_over")
             store.execute("ALTER TABLE alerts DROP COLUMN closed_ms")

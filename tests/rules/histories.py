@@ -24,7 +24,9 @@ from rules.inputs import (
     Linked,
     Now,
     Remembered,
+    Report,
     Started,
+    Tried,
     Unread,
 )
 from rules.machine import step
@@ -243,6 +245,7 @@ OTHERS: st.SearchStrategy[Input] = st.one_of(
     st.builds(Faulted, fault=st.sampled_from(["ledger", "qos0:x"]), on=st.booleans(), reason=st.sampled_from("ab")),
     st.builds(Dropped, what=TEXT, why=TEXT),
     st.builds(Remembered, shown=st.dictionaries(ALERTS, st.tuples(st.integers(0, 9), TEXT), max_size=3)),
+    st.builds(Tried, reports=st.tuples(st.builds(Report, resident=RESIDENTS, words=TEXT, matters=st.booleans()))),
     st.builds(
         Described,
         device=DEVICES,

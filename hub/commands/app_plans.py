@@ -1,0 +1,162 @@
+"""The commands about residents and their plans, with their words; each does its work in a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Home = Annotated[Path, typer.Argument(help="The folder of the home, as `handrail new` writes it.", show_default=False)]
+Name = Annotated[str, typer.Argument(help="The resident's short name, as in residents/NAME.yaml.", show_default=False)]
+Room = Annotated[str, typer.Option(help="The place that is theirs.", show_default=False)]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+def arrives(
+    home: Home,
+    name: Name,
+    room: Room,
+    known_as: Annotated[str, typer.Option(help="What they like to be called; unset, the name.")] = "",
+    respite_until: Annotated[str | None, typer.Option(help="The last day of a stay, as in 2026-12-05.")] = None,
+) -> int:
+    """Let somebody move in.
+
+    Calls alone at first: nothing is sensed and nothing waits. Says what comes next.
+    """
+    from hub.commands.residents import arrives as begin
+
+    return begin(home, name, room=room, known_as=known_as, until=respite_until)
+
+
+def moves(home: Home, name: Name, room: Room) -> int:
+    """Let somebody move to another room.
+
+    Devices of the person go along, devices of the room stay.
+    """
+    from hub.commands.residents import moves as go
+
+    return go(home, name, room=room)
+
+
+def has_left(home: Home, name: Name, yes: Yes = False) -> int:
+    """End the plan of somebody who left.
+
+    Nothing says the name any more; call points stay live.
+    """
+    from hub.commands.residents import has_gone
+
+    return has_gone(home, name, how="left", yes=yes)
+
+
+def has_died(home: Home, name: Name, yes: Yes = False) -> int:
+    """End the plan of somebody who died.
+
+    Nothing says the name any more; call points stay live.
+    """
+    from hub.commands.residents import has_gone
+
+    return has_gone(home, name, how="died", yes=yes)
+
+
+def explain(home: Home, resident: Annotated[str, typer.Option(help="Whose plan: the name of its file.")]) -> int:
+    """Say a resident's plan in plain English.
+
+    For the resident, the family and the file: what it does, who agreed, and lines to sign on.
+    """
+    from hub.commands.plan_texts import explain_plan
+
+    return explain_plan(home, resident=resident)
+
+
+def week(
+    home: Home,
+    resident: Annotated[str, typer.Option(help="Whose week: the name of the plan's file.")],
+    first: Annotated[str | None, typer.Option("--from", help="A day of that week; unset, today.")] = None,
+) -> int:
+    """Print a resident's week, and the page for the review.
+
+    Activities and reminders by day; then goals, how help went, and what was agreed.
+    """
+    from hub.commands.plan_texts import print_week
+
+    return print_week(home, resident=resident, first=first)
+
+
+def import_events(
+    home: Home,
+    file: Annotated[Path, typer.Argument(help="CSV with the columns ts, device, kind, value.", show_default=False)],
+) -> int:
+    """Keep a recorded log for replay.
+
+    Its events never reach the live machine. The same file again adds nothing.
+    """
+    from hub.commands.importing import import_file
+
+    return import_file(home, file)
+
+
+def replay(
+    home: Home,
+    plans: Annotated[
+        Path | None, typer.Option(help="A folder of plans to try; unset, the home's own as they are written now.")
+    ] = None,
+    start: Annotated[str | None, typer.Option("--from", help="The first day or moment, 2026-03-02.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Where it ends; that moment is no part of it.")] = None,
+    events: Annotated[
+        Path | None, typer.Option(help="A file instead of the ledger: CSV, or JSON lines of `simulate`.")
+    ] = None,
+    resident: Annotated[str | None, typer.Option(help="One resident alone; unset, all whose plans differ.")] = None,
+    at_once: Annotated[bool, typer.Option("--at-once", help="Compare with telling staff at once.")] = False,
+    planted: Annotated[
+        bool, typer.Option("--planted/--no-planted", help="Plant calls at every minute, to show none is delayed.")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write the answer as one page into this file.")] = None,
+) -> int:
+    """Try plans on the past.
+
+    What staff would have been told, between two bounds. Exit 1 where a call would have been delayed.
+    """
+    from hub.commands.replaying import replay_home
+
+    return replay_home(
+        home,
+        plans=plans,
+        period=(start, end),
+        events=events,
+        resident=resident,
+        options=(at_once, planted),
+        as_json=as_json,
+        html=html,
+    )
+
+
+def shadow(
+    home: Home,
+    start: Annotated[str | None, typer.Option("--from", help="Where it begins; unset, a day before its end.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Where it ends; unset, now.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
+) -> int:
+    """Say what plans on trial would have done.
+
+    Plans on trial are residents/NAME.shadow.yaml. The hub says the same of every last day in the morning.
+    """
+    from hub.commands.shadowing import try_shadows
+
+    return try_shadows(home, start=start, end=end, as_json=as_json)
+
+
+COMMANDS: dict[str, Callable[..., int]] = {
+    "arrives": arrives,
+    "moves": moves,
+    "has-left": has_left,
+    "has-died": has_died,
+    "explain": explain,
+    "week": week,
+    "import": import_events,
+    "replay": replay,
+    "shadow": shadow,
+}
+"""What each command is called."""

@@ -1,0 +1,128 @@
+"""The past as replay reads it: everything of the ledger in the order of time, origin and sequence, page by page.
+
+Each page is a short transaction of its own, so that no reader keeps the write-ahead log of a running hub from being
+tidied.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from heapq import merge
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+LIVE, IMPORTED = 0, 1
+PAGE = 4_000
+WITH_IMPORTED = 6
+"""The first schema that has a table of them."""
+BUSY_S = 5.0
+USED = "'Asked', 'Started', 'Linked', 'Configured'"
+LIVE_PAGE = f"""SELECT wall_ms, {LIVE}, seq, elapsed_ms, device, kind, value, extra FROM events
+    WHERE seq BETWEEN ? AND ?
+    UNION ALL
+    SELECT wall_ms, {LIVE}, seq, elapsed_ms, NULL, what, body, NULL FROM inputs
+    WHERE seq BETWEEN ? AND ? AND what IN ({USED}) ORDER BY seq"""
+IMPORTED_PAGE = f"""SELECT wall_ms, {IMPORTED}, seq, NULL, device, kind, value, extra FROM imported
+    WHERE (wall_ms, seq) > (?, ?) ORDER BY wall_ms, seq LIMIT {PAGE}"""
+
+Row = tuple[int, int, int, int | None, str | None, str, str | int | float | None, str | None]
+"""Wall time, origin, sequence, elapsed time (of the live ones), and an event; without a device another input."""
+
+
+class Span(NamedTuple):
+    """The first and the last moment of what is there."""
+
+    first_ms: int
+    last_ms: int
+
+
+class Past:
+    """One ledger, read-only."""
+
+    def __init__(self, path: Path) -> None:
+        address = f"{path.absolute().as_uri()}?mode=ro"
+        self._store = sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_S)
+        version = self._store.execute("PRAGMA user_version").fetchone()[0]
+        self._has_imported = version >= WITH_IMPORTED
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._store.close()
+
+    def span(self) -> Span | None:
+        """When the first and the last event was; None where there is none."""
+        found = [self._store.execute(f"SELECT wall_ms FROM events ORDER BY seq {way} LIMIT 1") for way in ("", "DESC")]
+        if self._has_imported:
+            found += [
+                self._store.execute(f"SELECT wall_ms FROM imported ORDER BY wall_ms {way} LIMIT 1")
+                for way in ("", "DESC")
+            ]
+        moments = [row[0] for cursor in found for row in cursor.fetchall()]
+        return Span(min(moments), max(moments)) if moments else None
+
+    def pages(self, from_ms: int, to_ms: int) -> Iterator[list[Row]]:
+        """Everything from a moment up to another."""
+        live, imported = self._live(from_ms, to_ms), self._imported(from_ms, to_ms)
+        first, other = next(live, None), next(imported, None)
+        if first is None or other is None:
+            yield from chain([page for page in (first, other) if page is not None], live, imported)
+            return
+        rows = merge(*(chain.from_iterable(chain([page], more)) for page, more in ((first, live), (other, imported))))
+        page: list[Row] = []
+        for row in rows:
+            page.append(row)
+            if len(page) == PAGE:
+                yield page
+                page = []
+        yield page
+
+    def _live(self, from_ms: int, to_ms: int) -> Iterator[list[Row]]:
+        low, last = self._seq_at(from_ms), self._end()
+        wall_ms = from_ms
+        while low <= last:
+            high = low + PAGE - 1
+            page: list[Row] = []
+            for row in self._store.execute(LIVE_PAGE, (low, high, low, high)).fetchall():
+                if row[0] < wall_ms:
+                    # The clock of the machine was set back: the sequence is the order.
+                    row = (wall_ms, *row[1:])  # noqa: PLW2901
+                wall_ms = row[0]
+                page.append(row)
+            low = high + 1
+            if page and page[-1][0] >= to_ms:
+                yield [row for row in page if row[0] < to_ms]
+                return
+            if page:
+                yield page
+
+    def _imported(self, from_ms: int, to_ms: int) -> Iterator[list[Row]]:
+        after = (from_ms - 1, 2**62)
+        while self._has_imported:
+            page: list[Row] = self._store.execute(IMPORTED_PAGE, after).fetchall()
+            if not page:
+                return
+            after = (page[-1][0], page[-1][2])
+            if page[-1][0] >= to_ms:
+                yield [row for row in page if row[0] < to_ms]
+                return
+            yield page
+
+    def _end(self) -> int:
+        ends = [self._store.execute(f"SELECT coalesce(max(seq), 0) FROM {name}") for name in ("events", "inputs")]
+        return max(int(cursor.fetchone()[0]) for cursor in ends)
+
+    def _seq_at(self, from_ms: int) -> int:
+        """The first place in the sequence that is not before a moment: halving, because times have no index."""
+        low, high = 1, self._end() + 1
+        while low < high:
+            middle = (low + high) // 2
+            row = self._store.execute(
+                "SELECT seq, wall_ms FROM events WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
+            ).fetchone()
+            if row is None or row[1] >= from_ms:
+                high = middle
+            else:
+                low = row[0] + 1
+        return low

@@ -1,0 +1,97 @@
+"""The home with other plans in it: files laid over its own, for as long as they are read.
+
+A plan on trial is read by what reads every plan, so that it is refused for the same reasons, with its own lines.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from hub.config.plans import SHADOW
+from hub.config.problems import Problem
+from hub.config.read import Reading, read_home
+from hub.homes import HomeRefused, named
+
+SAYS_SHADOW = re.compile(rb"^shadow:[ \t]*true[ \t]*(#.*)?\r?$", re.MULTILINE)
+LARGEST_BYTES = 1 << 20
+
+
+def read_with(folder: Path, plans: Mapping[str, bytes]) -> Reading:
+    """The home of a folder with these plans in place of its own (`margaret.yaml`: what it says)."""
+    with named(folder), _laid_over(folder.absolute(), plans) as laid:
+        reading = read_home(laid)
+    for problem in reading.refused_plans:
+        if Path(problem.file).name in plans:
+            raise HomeRefused(str(problem))
+    return reading
+
+
+def plans_in(folder: Path) -> dict[str, bytes]:
+    """The plans of a folder: of its `residents/`, or its own files."""
+    if not folder.is_dir():
+        raise HomeRefused(f"there is no folder {folder}: --plans is a folder of plans, as residents/ of a home is")
+    inside = folder / "residents" if (folder / "residents").is_dir() else folder
+    found = {path.name: _read(path) for path in sorted(inside.glob("*.yaml")) if not path.name.endswith(SHADOW)}
+    if not found:
+        raise HomeRefused(f"there is no plan in {inside}: a file NAME.yaml for each resident whose plan is to be tried")
+    return found
+
+
+def shadows_in(folder: Path) -> list[Path]:
+    """The plans on trial: `residents/NAME.shadow.yaml`."""
+    found = (folder / "residents").glob(f"*{SHADOW}")
+    return sorted(path for path in found if not path.name.startswith("."))
+
+
+def shadow_problems(folder: Path) -> list[Problem]:
+    """Plans on trial that cannot be tried, each with why."""
+    found = []
+    for path in shadows_in(folder):
+        try:
+            read_with(folder, {shadow_of(path.name): as_plan(path)})
+        except HomeRefused as refused:
+            found.append(Problem(file=f"residents/{path.name}", what=f"cannot be tried: {refused}"))
+    return found
+
+
+def shadow_of(name: str) -> str:
+    """The plan that a file on trial would replace."""
+    return f"{name.removesuffix(SHADOW)}.yaml"
+
+
+def as_plan(path: Path) -> bytes:
+    """A plan on trial without the line that says so; every other line keeps its number."""
+    text = _read(path)
+    plain, many = SAYS_SHADOW.subn(b"", text)
+    if many != 1:
+        raise HomeRefused(f"{path}: a plan on trial says `shadow: true` once, on a line of its own")
+    return plain
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as opened:
+        return opened.read(LARGEST_BYTES + 1)
+
+
+@contextmanager
+def _laid_over(folder: Path, plans: Mapping[str, bytes]) -> Iterator[Path]:
+    """A folder that is the home's, but for these plans."""
+    laid = Path(tempfile.mkdtemp(prefix="handrail-trial-"))
+    try:
+        for each in folder.iterdir():
+            if each.name != "residents":
+                (laid / each.name).symlink_to(each)
+        (laid / "residents").mkdir()
+        for each in (folder / "residents").glob("*.yaml"):
+            if each.name not in plans and not each.name.endswith(SHADOW):
+                (laid / "residents" / each.name).symlink_to(each)
+        for name, text in plans.items():
+            (laid / "residents" / name).write_bytes(text)
+        yield laid
+    finally:
+        shutil.rmtree(laid)
