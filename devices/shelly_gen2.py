@@ -33,12 +33,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from devices import shelly_blu as blu
 from devices.adapter import NOTHING, Decoded, Description, Known, Message, Property, Refused
 from devices.commands import Command
 from devices.events import Event, Kind
-from devices.said import fact, heard, introduced, json_of, link, online
+from devices.said import fact, heard, introduced, json_of, link
 from devices.shelly_gen2_commands import encode
 from devices.shelly_gen2_parts import ALARMS, COMPONENT, GESTURES, KINDS, LIGHTS, PRESSED, Status, events_of, field_of
 from devices.stamps import number_ms
@@ -51,6 +52,7 @@ MOST_PARTS = 100
 MOST_CHILDREN = 25
 """More than any gateway has; a longer message is read up to here, so that no message can hold up the next."""
 MOST_EVENTS = 25
+LONGEST_SLEEP_S = 31 * 86_400
 SLEEPS = re.compile(r"shelly(?:plus)?(?:ht|smoke|flood)", re.IGNORECASE)
 """Devices that sleep on a battery, while they have not spoken of it."""
 IDENT = re.compile(r"shelly[a-z0-9]*-[0-9a-f]{12}", re.IGNORECASE)
@@ -134,7 +136,7 @@ class ShellyGen2:
         else:
             return NOTHING
         source = data.get("src")
-        learned = self._seen(device, spoken_of, known, source if isinstance(source, str) else "")
+        learned = self._seen(device, spoken_of, known, source if isinstance(source, str) else "", _wakes(params))
         heard_by_script = blu.introductions(events, f"{HOME}/blu/", self.name, self.topics_of, known)
         return Decoded(events=tuple(events), learned=(*learned, *heard_by_script))
 
@@ -149,20 +151,16 @@ class ShellyGen2:
         return Decoded(events=tuple(events), learned=self._seen(device, {name: KINDS[matched.group(1)]}, known, ""))
 
     def _online(self, prefix: str, payload: bytes, known: Known) -> Decoded:
-        """`true` or `false`, retained. A gateway takes what it hears for others with it."""
+        """`true` or `false`, retained. BLU devices named it as their gateway."""
         device = f"{HOME}/{prefix}"
         is_up = {b"true": True, b"false": False}.get(payload.strip().lower())
         described = known.get(device)
         if is_up is None or (described is None and not _named(prefix)):
             return NOTHING
-        has_children = described is not None and any(
-            prop.name.startswith(("bthomedevice:", "blutrv:")) for prop in described.properties
-        )
-        bridge = (online(f"{device}/bridge", is_up),) if has_children else ()
         sleeps = SLEEPS.search(prefix) is not None or (
             described is not None and any(prop.name == "devicepower:0" for prop in described.properties)
         )
-        return Decoded(events=(link(device, is_up, sleeps=sleeps), *bridge))
+        return Decoded(events=(link(device, is_up, sleeps=sleeps),))
 
     def _component(
         self, device: str, name: str, status: Status, known: Known, stamp: str | None, at_ms: int | None
@@ -256,7 +254,9 @@ class ShellyGen2:
 
     # -- introductions ----------------------------------------------------------------------------------------------
 
-    def _seen(self, device: str, spoken_of: Mapping[str, Kind], known: Known, source: str) -> tuple[Description, ...]:
+    def _seen(
+        self, device: str, spoken_of: Mapping[str, Kind], known: Known, source: str, wakes_s: int | None = None
+    ) -> tuple[Description, ...]:
         """Introduce a device by the components it has spoken of, and BLU devices behind it."""
         before = known.get(device)
         parts: Parts = {prop.name: prop for prop in before.properties} if before is not None else {}
@@ -272,20 +272,24 @@ class ShellyGen2:
             if name not in parts or (kind is Kind.BUTTON and not is_child and parts[name].kind is not kind):
                 parts[name] = Property(name=name, kind=Kind.OTHER if is_child else kind)
         text = before.text if before is not None and before.text and not IDENT.fullmatch(source) else source
-        if not parts or (before is not None and parts == was and before.text == text):
+        wakes_s = wakes_s or (before.checks_in_s if before is not None else None)
+        if not parts or (before is not None and parts == was and before.text == text and before.checks_in_s == wakes_s):
             return tuple(children)
-        return (self._described(device, parts, text), *children)
+        return (replace(self._described(device, parts, text), checks_in_s=wakes_s), *children)
 
     def _child_heard(self, gateway: str, name: str, known: Known, *, pressed: bool) -> list[Description]:
         """A BLU device is introduced when it is first heard, and again when its button is."""
         before = known.get(f"{gateway}/{name}")
         if before is None:
             return [self._child(gateway, name, {})]
-        if not pressed or Kind.BUTTON in before.kinds:
+        if before.gateway and (not pressed or Kind.BUTTON in before.kinds):
             return []
         said = {"name": before.name, "model_id": before.model, "addr": before.text}
         parts = {prop.name: prop for prop in before.properties}
-        return [self._child(gateway, name, said, {**parts, "button": Property(name="button", kind=Kind.BUTTON)})]
+        more = (
+            {"button": Property(name="button", kind=Kind.BUTTON)} if pressed and Kind.BUTTON not in before.kinds else {}
+        )
+        return [self._child(gateway, name, said, {**parts, **more})]
 
     def _described(self, device: str, parts: Parts, source: str, name: str = "") -> Description:
         outputs = [part.name.partition(":")[0] for part in parts.values()]
@@ -324,6 +328,7 @@ class ShellyGen2:
             model=str(model) if isinstance(model, (str, int)) else "",
             vendor="Shelly",
             text=blu.address_of(config.get("addr")) or "",
+            gateway=gateway,
         )
 
     def _answer(self, payload: bytes, known: Known) -> Decoded:
@@ -356,6 +361,13 @@ class ShellyGen2:
         own = self._seen(gateway, listed, {**known, **learned}, source) if listed else ()
         changed = [item for item in (*own, *learned.values()) if known.get(item.device) != item]
         return Decoded(learned=tuple({item.device: item for item in changed}.values()))
+
+
+def _wakes(params: Mapping[str, object]) -> int | None:
+    """How often a device that sleeps wakes and speaks, where it says so; 0 there is one that does not sleep."""
+    system = params.get("sys")
+    seconds = system.get("wakeup_period") if isinstance(system, dict) else None
+    return seconds if type(seconds) is int and 0 < seconds <= LONGEST_SLEEP_S else None
 
 
 def _named(prefix: str) -> bool:

@@ -142,6 +142,7 @@ def _roster(home: Home, ledger: _Ledger, note: str) -> Roster:
     known = {one.device: one for one in ledger.known}
     marked = {one.device: one for one in ledger.strangers}
     down = gateways.down(state, setting)
+    named = {status.gateway for status in ledger.statuses if status.gateway}
     made = Roster(home=home, as_of_ms=ledger.as_of_ms, blind=protection.blind(state, setting), note=note)
     for placed in home.devices:
         fails = protection.fails(state, placed, down) if gateways.protects(placed) else ""
@@ -150,7 +151,7 @@ def _roster(home: Home, ledger: _Ledger, note: str) -> Roster:
             Row(
                 address=placed.device,
                 placed=placed,
-                description=known.get(placed.device),
+                description=known.get(placed.module),
                 status=status,
                 fails=fails,
             )
@@ -162,7 +163,7 @@ def _roster(home: Home, ledger: _Ledger, note: str) -> Roster:
             status=state.devices.get(address),
             stranger=marked.get(address),
         )
-        is_gateway = hears_below(address) is not None
+        is_gateway = hears_below(address) is not None or address in named or bool(setting.parts_of(address))
         (made.gateways if is_gateway else made.strangers).append(row)
     made.strangers.sort(key=lambda row: -row.heard_ms)
     return made
