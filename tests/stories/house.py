@@ -381,8 +381,7 @@ def reloaded(state: State) -> State:
         read, table = adapter(kind), getattr(copy, name)
         for _, row in sorted(getattr(state, name).rows.items()):
             same = read.validate_json(orjson.dumps(row))
-            key = row_key(name, same)
-            table.rows[key] = same
+            table.rows[row_key(name, same)] = same
     if state.setting is not None:
         home = adapter(Home).validate_json(adapter(Home).dump_json(state.setting.home))
         copy.setting = Setting(cast(Home, home), [episode.rule for episode in copy.episodes])
