@@ -12,6 +12,7 @@ import orjson
 
 from devices.adapter import Description, Message, Refused
 from devices.catalogue import Catalogue
+from devices.commands import TurnOn
 from devices.events import Event, is_active
 from hub.ledger.rows import event_row, input_row
 from hub.ledger.write import Batch, Rollup
@@ -142,6 +143,10 @@ class Steps:
         adapter = self.catalogue.adapter_for(device)
         encoded: tuple[Message, ...] | Refused
         encoded = adapter.encode(wish.command, self.known) if adapter else Refused(f"no adapter speaks to {device}")
+        if isinstance(encoded, Refused) and adapter and wish.episode and isinstance(wish.command, TurnOn):
+            # A plan asks for a light: a lamp on a socket cannot be dimmed, and lit is better than dark.
+            lit = adapter.encode(TurnOn(device=device), self.known)
+            encoded = encoded if isinstance(lit, Refused) else lit
         if isinstance(encoded, Refused):
             refused = Log(
                 did=Did.UNDELIVERED,

@@ -38,7 +38,7 @@ class Zigbee2Mqtt(Peer):
     account = "zigbee2mqtt"
     name, what = "zigbee2mqtt", "Zigbee2MQTT with a pendant and a lamp"
     caller, lamp, dims = "zigbee2mqtt/room-001-pendant", "zigbee2mqtt/room-001-light", True
-    hears = ("zigbee2mqtt/+/set",)
+    hears = (f"{lamp}/set",)
 
     def _will(self) -> Sent:
         return said("zigbee2mqtt/bridge/state", {"state": "offline"}, retain=True)
