@@ -68,8 +68,10 @@ class ShellyGen2:
 
     def __init__(self) -> None:
         self.name = "shelly_gen2"
-        tails = ("events/rpc", "status/+", "online", "rpc", "command/#")
-        self.filters: tuple[str, ...] = (f"{HOME}/#", *(f"{prefix}/{tail}" for prefix in DEPTHS for tail in tails))
+        tails = ("status/+", "online", "rpc", "command/#")
+        # `+/+/rpc` covers the events of prefixes of one level: a filter of their own would bring each press twice.
+        others = (f"{prefix}/{tail}" for prefix in DEPTHS for tail in tails)
+        self.filters: tuple[str, ...] = (f"{HOME}/#", *others, f"{DEPTHS[-1]}/events/rpc")
         self.urgent_filters: tuple[str, ...] = ()
         self.repeat_window_ms = REPEAT_WINDOW_MS
 
@@ -124,7 +126,7 @@ class ShellyGen2:
             for row in rows[:MOST_EVENTS] if isinstance(rows, list) else ():
                 if isinstance(row, dict) and isinstance(name := row.get("component"), str):
                     events += self._event(device, name, row, known)
-                    if row.get("event") in GESTURES:
+                    if str(row.get("event")) in GESTURES:
                         spoken_of[name] = Kind.BUTTON
         elif method in ("NotifyStatus", "NotifyFullStatus"):
             for name, status in list(params.items())[:MOST_PARTS]:

@@ -11,7 +11,7 @@ import signal
 import struct
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import orjson
@@ -60,6 +60,8 @@ class Stick:
         self.port = free_port()
         self.presses = 0
         self._pressed_s = 0.0
+        self._unplugged = asyncio.Event()
+        self._serving: set[asyncio.Task[None]] = set()
         self._air: asyncio.Queue[bytes] = asyncio.Queue()
 
     def press_now_and_then(self, every_s: float) -> bool:
@@ -75,17 +77,25 @@ class Stick:
     async def plugged_in(self) -> AsyncIterator[None]:
         """While it serves."""
         async with await asyncio.start_server(self._serve, "127.0.0.1", self.port):
-            yield
+            try:
+                yield
+            finally:
+                self._unplugged.set()
+                await asyncio.gather(*self._serving)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving = asyncio.current_task()
+        assert serving is not None
+        self._serving.add(serving)
         writer.write(b"RTL0" + struct.pack(">II", 5, 29))
-        try:
-            while True:
+        with suppress(ConnectionError):
+            while not self._unplugged.is_set():
                 writer.write(samples(50_000) if self._air.empty() else self._air.get_nowait())
                 await writer.drain()
                 await asyncio.sleep(0.05)
-        except ConnectionError:
-            writer.close()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 def place(home: RunningHome, *rows: tuple[str, str]) -> None:
