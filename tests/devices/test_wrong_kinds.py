@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,25 @@ from devices.known import KnownDevices
 RECORDINGS = Path(__file__).parent / "recordings"
 MOST_PLACES = 12
 """Of a long message only every so many-th place, so that this does not take a minute."""
-OTHERS: tuple[object, ...] = ([], {}, [[]], {"a": []}, None, True, -1, 1.5, 2**63, "", "x", "sos", ["emergency"], [{}])
+DEEP = orjson.loads(b'{"a":' * 400 + b"1" + b"}" * 400)
+"""Deeper than orjson writes, and not deeper than it reads."""
+OTHERS: tuple[object, ...] = (
+    [],
+    {},
+    [[]],
+    {"a": []},
+    None,
+    True,
+    -1,
+    1.5,
+    2**63,
+    "",
+    "x",
+    "sos",
+    ["emergency"],
+    [{}],
+    DEEP,
+)
 
 Path_ = tuple[str | int, ...]
 
@@ -29,6 +48,11 @@ def places(body: object, path: Path_ = ()) -> Iterator[Path_]:
     elif isinstance(body, list):
         for number, value in enumerate(body):
             yield from places(value, (*path, number))
+
+
+def said(body: object) -> bytes:
+    """As JSON, however deep."""
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
 def wrong(body: object, path: Path_, value: object) -> object:
@@ -59,7 +83,7 @@ def test_a_value_of_another_kind_anywhere_is_no_exception(adapter: Adapter) -> N
             every = list(places(body))
             for path in every[:: len(every) // MOST_PLACES + 1]:
                 for value in OTHERS:
-                    made = Message(topic, orjson.dumps(wrong(body, path, value)), retain=retain)
+                    made = Message(topic, said(wrong(body, path, value)), retain=retain)
                     learned = adapter.decode(made, known).learned
                     adapter.decode(
                         Message(topic, text.encode(), retain=retain), {item.device: item for item in learned}
