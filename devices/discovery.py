@@ -29,7 +29,7 @@ from dataclasses import replace
 from devices.adapter import NOTHING, Adapter, Decoded, Description, Introduced, Known, Message, Refused
 from devices.commands import Command
 from devices.discovery_commands import encode
-from devices.discovery_config import Config, Refusal, configs_of, device_of, identity, parted
+from devices.discovery_config import LONGEST_NAME, UNSAFE, Config, Refusal, configs_of, device_of, identity, parted
 from devices.discovery_device import Draft, Table, moved, readings, without
 from devices.discovery_entities import Maker
 from devices.discovery_read import event_of
@@ -194,13 +194,17 @@ class Discovery:
         data = json_of(message.payload) if text[:1] in '{["-0123456789tfn ' else NO_JSON
         calls: list[Event] = []
         states: list[Event] = []
+        learned: list[Description] = []
         for device in devices:
             description = known.get(device)
             if description is None:
                 continue
             found = self._events(description, message.topic, text, data)
-            if len(devices) > 1 and description.gateway:
-                found = [_of_gateway(event, description.gateway) for event in found]
+            if len(devices) > 1:
+                shared = description.gateway or self._shared(message.topic)
+                if not description.gateway and any(event.kind is Kind.AVAILABILITY for event in found):
+                    learned.append(replace(description, gateway=shared))
+                found = [_of_gateway(event, shared) for event in found]
             # One message is one call, whoever and however many parts of a device tell of it.
             presses = [event for event in found if event.press]
             alarms = [event for event in found if not event.press and event.kind in EMERGENCY_KINDS]
@@ -208,7 +212,11 @@ class Discovery:
             states += [event for event in quiet if event not in states]
             if not calls:
                 calls = alarms + sorted(presses, key=lambda event: event.kind not in EMERGENCY_KINDS)[:1]
-        return Decoded(events=(*calls, *states))
+        return Decoded(events=(*calls, *states), learned=tuple(learned))
+
+    def _shared(self, topic: str) -> str:
+        """The address of what several devices call their availability, where none of them named a gateway."""
+        return f"{self.prefix}/{UNSAFE.sub('_', topic)[:LONGEST_NAME]}"
 
     def _events(self, description: Description, topic: str, text: str, data: object) -> list[Event]:
         kept = self._tables.get(description.device)

@@ -7,8 +7,11 @@
 | `homie/5/<device>/$description`                          | the whole description (Homie 5)                  |
 | `…/<node>/<property>`                                    | a value, read by name, datatype, unit and format |
 | `…/$stats/battery`                                       | battery in percent (Homie 3 and its extension)   |
+| `…/$stats/interval`, `…/$stats/uptime`                   | how often it speaks at least; that it is there   |
 | `homie/5/<device>/$alert/<id>`                           | what the device complains of: kept and shown     |
 | `…/set`, `…/$target`, `$broadcast`, `$log`               | nothing: commands passing by, and logs           |
+
+A child of Homie 5 hangs on its root: that one's last will takes all of its children with it.
 
 It commands settable properties on `…/set`: lights and switches (on, off), brightness and colour temperature in the
 range the property's format names, sirens; locks and covers in the words of their format, where a cover shall stand,
@@ -22,7 +25,7 @@ from devices.adapter import NOTHING, Decoded, Description, Known, Message, Refus
 from devices.commands import Command
 from devices.events import BETWEEN, UNITS, Event, Kind, Value
 from devices.homie_commands import encode
-from devices.homie_description import REPEAT_WINDOW_MS, described, momentary, named, noted, value_of
+from devices.homie_description import REPEAT_WINDOW_MS, described, momentary, named, noted, speaks_every, value_of
 from devices.names import calls, reading
 from devices.topics import addressable, publishable
 
@@ -95,6 +98,10 @@ class Homie:
         if what == "$description" and len(rest) == 1:
             found = described(self.name, device, said) if said else None
             return Decoded(error=found) if isinstance(found, str) else self._learned(found, known)
+        if what == "$stats" and rest[1:] == ["interval"]:
+            return self._learned(speaks_every(known.get(device), self.name, device, said), known)
+        if what == "$stats" and rest[1:] == ["uptime"]:
+            return self._told(device, Kind.OTHER, "heard", "heard") if said else NOTHING
         if what == "$stats" and rest[1:] == ["battery"]:
             level = reading(said)
             return self._told(device, Kind.BATTERY, level, None) if level is not None and 0 <= level <= 100 else NOTHING

@@ -13,11 +13,13 @@ import orjson
 from devices.adapter import Description, Property
 from devices.events import EMERGENCY_KINDS, UNITS, Kind, Value, canonical
 from devices.names import SOUND, How, battery, calls, guess, opening, reading, says_it_calls, truth, words_of
+from devices.topics import addressable
 from devices.zigbee2mqtt_inventory import serious_first
 
 REPEAT_WINDOW_MS = 300
 """A message of QoS 1 may come twice; Homie itself says a thing once."""
 MOST_PROPERTIES = 300
+LONGEST_INTERVAL_S = 366 * 86_400
 SETTABLE, MOMENTARY = "set ", "momentary "
 """Beginnings of the words among a description's `commands` that say what may be done with a property."""
 GENERAL = frozenset(
@@ -55,6 +57,14 @@ def named(before: Description | None, ecosystem: str, device: str, said: str) ->
     if not said:
         return before
     return _summed(replace(before or empty(ecosystem, device), name=said[:120]))
+
+
+def speaks_every(before: Description | None, ecosystem: str, device: str, said: str) -> Description | None:
+    """`$stats/interval`: it says its statistics at least this often, in seconds."""
+    seconds = reading(said)
+    if seconds is None or not 1 <= seconds <= LONGEST_INTERVAL_S:
+        return before
+    return replace(before or empty(ecosystem, device), checks_in_s=round(seconds))
 
 
 def noted(
@@ -105,7 +115,13 @@ def described(ecosystem: str, device: str, said: str) -> Description | str:
             words += [f"{SETTABLE}{name}"] if row.get("settable") is True else []
             words += [f"{MOMENTARY}{name}"] if row.get("retained") is False else []
     name = _text(data.get("name")) or device.rsplit("/", 1)[-1]
-    base = replace(empty(ecosystem, device), name=name[:120], model=(_text(data.get("type")) or "")[:120])
+    root = _text(data.get("root")) or _text(data.get("parent")) or ""
+    base = replace(
+        empty(ecosystem, device),
+        name=name[:120],
+        model=(_text(data.get("type")) or "")[:120],
+        gateway=f"{device.rpartition('/')[0]}/{root}" if root and addressable(root) and "/" not in root else "",
+    )
     return _summed(replace(base, properties=tuple(props), commands=tuple(words)))
 
 

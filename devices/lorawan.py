@@ -7,6 +7,7 @@ press; so the session and the minute belong to the name of a press: one frame nu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,10 @@ REPEAT_WINDOW_MS = 2000
 LOOKS_LIKE = ("short", "long", "double")
 SAME_AS_SOS = "Milesight sells this button as an SOS button too, with the same codes: its presses count as emergencies"
 BOTH_AT_ONCE = "it may say an alarm and its end at once: an alarm is an emergency until somebody says what it is for"
+MOST_GATEWAYS = 8
+GATEWAY_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+HEARD_BY = "heard by"
+"""The property in which the gateways that ever heard a device are kept."""
 SAYS_SO = "only its name or model says that it calls for help"
 
 
@@ -43,6 +48,8 @@ class Uplink:
     press_id: str | None = None
     battery_pct: float | None = None
     """Of the radio's own status, where the payload has none."""
+    heard_by: tuple[str, ...] = ()
+    """The addresses of the gateways that heard it."""
 
 
 def decode(uplink: Uplink, known: Known) -> Decoded:
@@ -82,6 +89,8 @@ def describe(uplink: Uplink, found: list[Fact], before: Description | None) -> D
     kinds = frozenset(before.kinds if before is not None else ()) | {fact.kind for fact in found}
     ordered = serious_first(kinds)
     outputs = {prop.name: prop for prop in before.properties} if before is not None else {}
+    heard_by = outputs.pop(HEARD_BY, Property(name=HEARD_BY, kind=Kind.OTHER))
+    gateways = tuple(dict.fromkeys((*heard_by.active_values, *uplink.heard_by)))[:MOST_GATEWAYS]
     for fact in found:
         name = fact.field or "socket_status" if fact.kind is Kind.SWITCH else ""
         if fact.kind is Kind.SWITCH and fact.field is None:
@@ -101,11 +110,24 @@ def describe(uplink: Uplink, found: list[Fact], before: Description | None) -> D
         model=uplink.model,
         vendor=uplink.vendor,
         text=uplink.text,
-        properties=tuple(outputs.values()),
+        properties=(*outputs.values(), *([replace(heard_by, active_values=gateways)] if gateways else ())),
         commands=("turn_on", "turn_off") if outputs else (),
+        gateway=gateways[0] if len(gateways) == 1 else "",
         can_call=bool(kinds & EMERGENCY_KINDS) or bool(unclear),
         unclear="" if kinds & EMERGENCY_KINDS else unclear,
     )
+
+
+def gateways_of(rows: object, *keys: str) -> tuple[str, ...]:
+    """The ids of the gateways in the list of who received a frame; `keys` lead to the id in each row."""
+    found: list[str] = []
+    for row in rows[:MOST_GATEWAYS] if isinstance(rows, list) else ():
+        name: object = row
+        for key in keys:
+            name = name.get(key) if isinstance(name, dict) else None
+        if isinstance(name, str) and GATEWAY_ID.fullmatch(name):
+            found.append(name)
+    return tuple(found)
 
 
 def _looks_like_a_call(uplink: Uplink, found: list[Fact]) -> str:

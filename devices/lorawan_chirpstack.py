@@ -9,6 +9,9 @@
 | `event/log`                                  | what the network server complains of: kept and shown            |
 | `event/txack`, `event/location`, `command/…` | nothing: traffic, and commands passing by                       |
 
+`<region>/gateway/<id>/state/conn`, which its gateways leave as their last will, is the availability of
+`application/gateway/<id>`; a device that one gateway alone ever heard hangs on it.
+
 It commands what `devices.lorawan_commands` knows a form of, on `command/down`. After the integration events of
 ChirpStack's documentation and `integration.proto` of its API.
 """
@@ -22,7 +25,7 @@ import orjson
 from devices.adapter import NOTHING, Decoded, Known, Message, Refused
 from devices.commands import Command
 from devices.events import UNITS, Event, Kind, Value
-from devices.lorawan import REPEAT_WINDOW_MS, Uplink, decode
+from devices.lorawan import REPEAT_WINDOW_MS, Uplink, decode, gateways_of
 from devices.lorawan_commands import downlink
 from devices.names import reading
 from devices.stamps import iso_ms
@@ -39,7 +42,7 @@ class ChirpStack:
     def __init__(self, base: str = "application") -> None:
         self.base = base.strip("/")
         self.name = "lorawan_chirpstack"
-        self.filters: tuple[str, ...] = (f"{self.base}/+/device/#",)
+        self.filters: tuple[str, ...] = (f"{self.base}/+/device/#", "+/gateway/+/state/conn", "gateway/+/state/conn")
         self.urgent_filters: tuple[str, ...] = ()
         self.repeat_window_ms = REPEAT_WINDOW_MS
         self._depth = self.base.count("/") + 1
@@ -47,6 +50,8 @@ class ChirpStack:
     def decode(self, message: Message, known: Known) -> Decoded:
         """Read one message. Never raises: what cannot be read is `Decoded(error=reason)`."""
         levels = message.topic.split("/")
+        if levels[-2:] == ["state", "conn"] and levels[-4:-3] == ["gateway"] and len(levels) <= 5:
+            return self._gateway_is(levels[-3], message.payload)
         if not message.topic.startswith(f"{self.base}/") or len(levels) < self._depth + 5:
             return Decoded(error=f"the topic is not {self.base}/<id>/device/<eui>/event/<what>")
         if levels[self._depth + 1] != "device" or not levels[self._depth] or not levels[self._depth + 2]:
@@ -69,6 +74,27 @@ class ChirpStack:
         unit = UNITS.get(kind) if isinstance(value, (int, float)) else None
         told = Event(device=device, kind=kind, value=value, unit=unit, field=field, stamp=stamp, at_ms=at_ms)
         return Decoded(events=(told,))
+
+    def _gateway(self, name: str) -> str:
+        return f"{self.base}/gateway/{name}"
+
+    def _gateway_is(self, name: str, payload: bytes) -> Decoded:
+        """`ConnState`, in JSON or in the bytes of its protocol buffer, where online is 1 and offline is left out."""
+        if not gateways_of([name]):
+            return NOTHING
+        said = name.encode()
+        packed = b"\x1a" + bytes([len(said)]) + said if len(said) < 128 else b""
+        up = {b"\x10\x01" + packed: True, packed: False}.get(payload) if packed else None
+        if up is None:
+            try:
+                body: object = orjson.loads(payload)
+            except orjson.JSONDecodeError:
+                return NOTHING
+            up = {"ONLINE": True, "OFFLINE": False}.get(_text(_object(body).get("state")) or "OFFLINE")
+            if up is None or not {"gatewayId", "gateway_id"} & set(_object(body)):
+                return NOTHING
+        value = "online" if up else "offline"
+        return Decoded(events=(Event(device=self._gateway(name), kind=Kind.AVAILABILITY, value=value),))
 
     def encode(self, command: Command, known: Known) -> tuple[Message, ...] | Refused:
         """The downlink that carries out a command, or why there is none."""
@@ -116,6 +142,7 @@ class ChirpStack:
                 text=" ".join(_text(value) for value in list(tags.values())[:8])[:200].strip(),
                 stamp=stamp,
                 at_ms=iso_ms(stamp) if stamp else None,
+                heard_by=tuple(map(self._gateway, gateways_of(body.get("rxInfo"), "gatewayId"))),
                 press_id=f"{session}/{count}/{stamp[:16]}" if type(count) is int and stamp is not None else None,
             ),
             known,

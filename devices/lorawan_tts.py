@@ -8,6 +8,8 @@
 | `down/push`, `down/replace`                               | commands passing by                           |
 | everything else                                           | nothing                                       |
 
+A device that one gateway alone ever heard hangs on it (`v3/gateway/<id>`); whether that is there its silence says.
+
 It commands what `devices.lorawan_commands` knows a form of, on `down/push`. Its own broker speaks QoS 0 only; a home
 bridges it to its own. After "MQTT Server" and "Data Formats" of The Things Stack's documentation. Fields that are empty
 or 0 are left out there, so an uplink without `f_cnt` is the first of its session.
@@ -22,7 +24,7 @@ import orjson
 from devices.adapter import NOTHING, Decoded, Known, Message, Refused
 from devices.commands import Command
 from devices.events import Event, Kind
-from devices.lorawan import REPEAT_WINDOW_MS, Uplink, decode
+from devices.lorawan import REPEAT_WINDOW_MS, Uplink, decode, gateways_of
 from devices.lorawan_commands import downlink
 from devices.names import reading
 from devices.stamps import iso_ms
@@ -112,6 +114,10 @@ class TheThingsStack:
                 stamp=stamp,
                 at_ms=iso_ms(stamp) if stamp else None,
                 press_id=_press_id(up, ids, stamp),
+                heard_by=tuple(
+                    f"{self.base}/gateway/{name}"
+                    for name in gateways_of(up.get("rx_metadata"), "gateway_ids", "gateway_id")
+                ),
                 battery_pct=level if level is not None and 0 <= level <= 100 else None,
             ),
             known,

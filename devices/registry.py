@@ -74,13 +74,18 @@ class Placed:
     """One physical device of the home."""
 
     device: str
-    """Its address, as events carry it: `zigbee2mqtt/room-012-pendant`."""
+    """Its address, as events carry it: `zigbee2mqtt/room-012-pendant`; of a part `ADDRESS#FIELD`."""
     name: str
     """Our name of it, as rules and pages use it: `room-012-pendant`."""
     person: str | None = None
     place: str | None = None
     purpose: Purpose = Purpose.OTHER
     supervision: Supervision = Supervision.NONE
+
+    @property
+    def module(self) -> str:
+        """The address of the whole device, where this is a part of one (`shelly/hall#input:1`); else its own."""
+        return self.device.partition("#")[0]
 
 
 CALLS = frozenset(
@@ -92,12 +97,16 @@ CALLS = frozenset(
 class Registry:
     """The placed devices of a home, by address and by name."""
 
-    __slots__ = ("_by_address", "_by_name")
+    __slots__ = ("_by_address", "_by_name", "_parts")
 
     def __init__(self, placed: Iterable[Placed]) -> None:
         rows = tuple(placed)
         self._by_address = {row.device: row for row in rows}
         self._by_name = {row.name: row for row in rows}
+        self._parts: dict[str, tuple[Placed, ...]] = {}
+        for row in rows:
+            if row.module != row.device:
+                self._parts[row.module] = (*self._parts.get(row.module, ()), row)
 
     def by_address(self, address: str) -> Placed | None:
         """The placed device that events of this address come from."""
@@ -106,6 +115,18 @@ class Registry:
     def by_name(self, name: str) -> Placed | None:
         """The placed device of our own name."""
         return self._by_name.get(name)
+
+    def parts_of(self, address: str) -> tuple[Placed, ...]:
+        """The parts of a device that were placed by themselves."""
+        return self._parts.get(address, ())
+
+    def of_part(self, event: Event) -> Event:
+        """The event as one of the part that reported it, where that part was placed by itself."""
+        parts = self._parts.get(event.device)
+        if parts is None:
+            return event
+        address = f"{event.device}#{part_of(event)}"
+        return replace(event, device=address) if address in self._by_address else event
 
     @property
     def urgent(self) -> tuple[Placed, ...]:
@@ -132,6 +153,21 @@ ALARMED: Mapping[Purpose, Kind] = {
 """What it means that a sensor was set off which does not say what it senses: what it was placed for."""
 WIRED = frozenset({Purpose.SMOKE, Purpose.GAS, Purpose.CO, Purpose.LEAK})
 """Purposes for which a home wires an old detector to a door contact; open is the alarm side of such a zone."""
+
+FIRST: Mapping[str, str] = {"shelly": "input:0", "shellies": "input:0", "tasmota": "Button1"}
+"""What a gesture on the first button of a device is of, which no ecosystem gives a field."""
+
+
+def part_of(event: Event) -> str:
+    """The part of its device that reported an event, in the ecosystem's own name: `input:1`; empty where it has none.
+
+    What is wired to an input is one part, whether its state is told (`input:1`, `button:1`) or a gesture on it.
+    """
+    if event.field is None:
+        return FIRST.get(event.device.partition("/")[0], "") if event.kind is Kind.BUTTON else ""
+    base, _, _ = event.device.partition("/")
+    return event.field.replace("button:", "input:", 1) if base == "shellies" else event.field
+
 
 RELEASE = re.compile(r"(?:^|.*_)(?:release|released)(?:_.*)?|.+_(?:stop|stopped)(?:_.*)?")
 """The end of a gesture. `stop` and `off` alone are the middle and the lower button of a remote: somebody pressed it."""

@@ -147,6 +147,8 @@ def introduced(
     text: str = "",
     commands: tuple[str, ...] = (),
     unclear: str = "",
+    gateway: str = "",
+    checks_in_s: int | None = None,
 ) -> Description:
     """A device by what it has, and whether it may call: by its kinds, or because only a name or model says so."""
     found = kinds | {prop.kind for prop in properties}
@@ -168,4 +170,6 @@ def introduced(
         commands=commands,
         can_call=calls or bool(said),
         unclear=unclear or (f"only its name says that it calls: {said}" if said else ""),
+        gateway=gateway,
+        checks_in_s=checks_in_s,
     )

@@ -1,8 +1,7 @@
 """Shelly of the second generation and later (Plus, Pro, Gen3, Gen4): MQTT with RPC, and BLU devices behind a gateway.
 
-Each device speaks below a topic prefix that is its id (`shellyplus1-a8032abe54dc`) until somebody changes it, so there
-is no first level to know them by: they are recognised by the shape of what they say, and whatever else passes on the
-same topics is nobody's. The address is `shelly/<prefix>`, with `/bthomedevice:200` behind it for a device that a
+Each device speaks below a topic prefix that is its id (`shellyplus1-a8032abe54dc`) until somebody changes it, so they are
+recognised by the shape of what they say, and whatever else passes on the same topics is nobody's. The address is `shelly/<prefix>`, with `/bthomedevice:200` behind it for a device that a
 gateway hears; one that a script on a gateway hears is `shelly/blu/<hardware address>`, whichever gateway it was.
 Source: Shelly's API documentation, "MQTT", "Notifications" and the pages of each component.
 
@@ -33,12 +32,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from devices import shelly_blu as blu
 from devices.adapter import NOTHING, Decoded, Description, Known, Message, Property, Refused
 from devices.commands import Command
 from devices.events import Event, Kind
-from devices.said import fact, heard, introduced, json_of, link, online
+from devices.said import fact, heard, introduced, json_of, link
 from devices.shelly_gen2_commands import encode
 from devices.shelly_gen2_parts import ALARMS, COMPONENT, GESTURES, KINDS, LIGHTS, PRESSED, Status, events_of, field_of
 from devices.stamps import number_ms
@@ -51,6 +51,7 @@ MOST_PARTS = 100
 MOST_CHILDREN = 25
 """More than any gateway has; a longer message is read up to here, so that no message can hold up the next."""
 MOST_EVENTS = 25
+LONGEST_SLEEP_S = 31 * 86_400
 SLEEPS = re.compile(r"shelly(?:plus)?(?:ht|smoke|flood)", re.IGNORECASE)
 """Devices that sleep on a battery, while they have not spoken of it."""
 IDENT = re.compile(r"shelly[a-z0-9]*-[0-9a-f]{12}", re.IGNORECASE)
@@ -66,8 +67,10 @@ class ShellyGen2:
 
     def __init__(self) -> None:
         self.name = "shelly_gen2"
-        tails = ("events/rpc", "status/+", "online", "rpc", "command/#")
-        self.filters: tuple[str, ...] = (f"{HOME}/#", *(f"{prefix}/{tail}" for prefix in DEPTHS for tail in tails))
+        tails = ("status/+", "online", "rpc", "command/#")
+        # `+/+/rpc` covers the events of prefixes of one level: a filter of their own would bring each press twice.
+        others = (f"{prefix}/{tail}" for prefix in DEPTHS for tail in tails)
+        self.filters: tuple[str, ...] = (f"{HOME}/#", *others, f"{DEPTHS[-1]}/events/rpc")
         self.urgent_filters: tuple[str, ...] = ()
         self.repeat_window_ms = REPEAT_WINDOW_MS
 
@@ -122,7 +125,7 @@ class ShellyGen2:
             for row in rows[:MOST_EVENTS] if isinstance(rows, list) else ():
                 if isinstance(row, dict) and isinstance(name := row.get("component"), str):
                     events += self._event(device, name, row, known)
-                    if row.get("event") in GESTURES:
+                    if str(row.get("event")) in GESTURES:
                         spoken_of[name] = Kind.BUTTON
         elif method in ("NotifyStatus", "NotifyFullStatus"):
             for name, status in list(params.items())[:MOST_PARTS]:
@@ -134,7 +137,7 @@ class ShellyGen2:
         else:
             return NOTHING
         source = data.get("src")
-        learned = self._seen(device, spoken_of, known, source if isinstance(source, str) else "")
+        learned = self._seen(device, spoken_of, known, source if isinstance(source, str) else "", _wakes(params))
         heard_by_script = blu.introductions(events, f"{HOME}/blu/", self.name, self.topics_of, known)
         return Decoded(events=tuple(events), learned=(*learned, *heard_by_script))
 
@@ -149,20 +152,16 @@ class ShellyGen2:
         return Decoded(events=tuple(events), learned=self._seen(device, {name: KINDS[matched.group(1)]}, known, ""))
 
     def _online(self, prefix: str, payload: bytes, known: Known) -> Decoded:
-        """`true` or `false`, retained. A gateway takes what it hears for others with it."""
+        """`true` or `false`, retained. BLU devices named it as their gateway."""
         device = f"{HOME}/{prefix}"
         is_up = {b"true": True, b"false": False}.get(payload.strip().lower())
         described = known.get(device)
         if is_up is None or (described is None and not _named(prefix)):
             return NOTHING
-        has_children = described is not None and any(
-            prop.name.startswith(("bthomedevice:", "blutrv:")) for prop in described.properties
-        )
-        bridge = (online(f"{device}/bridge", is_up),) if has_children else ()
         sleeps = SLEEPS.search(prefix) is not None or (
             described is not None and any(prop.name == "devicepower:0" for prop in described.properties)
         )
-        return Decoded(events=(link(device, is_up, sleeps=sleeps), *bridge))
+        return Decoded(events=(link(device, is_up, sleeps=sleeps),))
 
     def _component(
         self, device: str, name: str, status: Status, known: Known, stamp: str | None, at_ms: int | None
@@ -256,7 +255,9 @@ class ShellyGen2:
 
     # -- introductions ----------------------------------------------------------------------------------------------
 
-    def _seen(self, device: str, spoken_of: Mapping[str, Kind], known: Known, source: str) -> tuple[Description, ...]:
+    def _seen(
+        self, device: str, spoken_of: Mapping[str, Kind], known: Known, source: str, wakes_s: int | None = None
+    ) -> tuple[Description, ...]:
         """Introduce a device by the components it has spoken of, and BLU devices behind it."""
         before = known.get(device)
         parts: Parts = {prop.name: prop for prop in before.properties} if before is not None else {}
@@ -272,20 +273,24 @@ class ShellyGen2:
             if name not in parts or (kind is Kind.BUTTON and not is_child and parts[name].kind is not kind):
                 parts[name] = Property(name=name, kind=Kind.OTHER if is_child else kind)
         text = before.text if before is not None and before.text and not IDENT.fullmatch(source) else source
-        if not parts or (before is not None and parts == was and before.text == text):
+        wakes_s = wakes_s or (before.checks_in_s if before is not None else None)
+        if not parts or (before is not None and parts == was and before.text == text and before.checks_in_s == wakes_s):
             return tuple(children)
-        return (self._described(device, parts, text), *children)
+        return (replace(self._described(device, parts, text), checks_in_s=wakes_s), *children)
 
     def _child_heard(self, gateway: str, name: str, known: Known, *, pressed: bool) -> list[Description]:
         """A BLU device is introduced when it is first heard, and again when its button is."""
         before = known.get(f"{gateway}/{name}")
         if before is None:
             return [self._child(gateway, name, {})]
-        if not pressed or Kind.BUTTON in before.kinds:
+        if before.gateway and (not pressed or Kind.BUTTON in before.kinds):
             return []
         said = {"name": before.name, "model_id": before.model, "addr": before.text}
         parts = {prop.name: prop for prop in before.properties}
-        return [self._child(gateway, name, said, {**parts, "button": Property(name="button", kind=Kind.BUTTON)})]
+        more = (
+            {"button": Property(name="button", kind=Kind.BUTTON)} if pressed and Kind.BUTTON not in before.kinds else {}
+        )
+        return [self._child(gateway, name, said, {**parts, **more})]
 
     def _described(self, device: str, parts: Parts, source: str, name: str = "") -> Description:
         outputs = [part.name.partition(":")[0] for part in parts.values()]
@@ -324,6 +329,7 @@ class ShellyGen2:
             model=str(model) if isinstance(model, (str, int)) else "",
             vendor="Shelly",
             text=blu.address_of(config.get("addr")) or "",
+            gateway=gateway,
         )
 
     def _answer(self, payload: bytes, known: Known) -> Decoded:
@@ -358,6 +364,13 @@ class ShellyGen2:
         return Decoded(learned=tuple({item.device: item for item in changed}.values()))
 
 
+def _wakes(params: Mapping[str, object]) -> int | None:
+    """How often a device that sleeps wakes and speaks, where it says so; 0 there is one that does not sleep."""
+    system = params.get("sys")
+    seconds = system.get("wakeup_period") if isinstance(system, dict) else None
+    return seconds if type(seconds) is int and 0 < seconds <= LONGEST_SLEEP_S else None
+
+
 def _named(prefix: str) -> bool:
     """Whether a prefix is still the one it came with."""
     return prefix.rpartition("/")[2].lower().startswith("shelly")
@@ -379,8 +392,8 @@ def _configs(result: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
             config, attrs = row.get("config"), row.get("attrs")
             more = {"model_id": attrs.get("model_id")} if isinstance(attrs, dict) else {}
             found[key] = {**config, **more} if isinstance(config, dict) else {}
-    whole = list(result.items())[:MOST_PARTS]
-    found.update((key, config) for key, config in whole if isinstance(config, dict) and COMPONENT.fullmatch(key))
+    parts = list(result.items())[:MOST_PARTS]
+    found.update((key, config) for key, config in parts if isinstance(config, dict) and COMPONENT.fullmatch(key))
     number = result.get("id")
     if isinstance(number, int) and not isinstance(number, bool) and "addr" in result:
         found[f"{'bthomesensor' if 'obj_id' in result else 'bthomedevice'}:{number}"] = result

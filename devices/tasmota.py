@@ -19,7 +19,7 @@ Source: Tasmota's documentation, "MQTT", "Commands", "Auto discovery", and the p
 | … emergency or panic of a keypad (`0501!02`, `0501!04`) | `emergency`, a press |
 | … `ZoneStatus` | `other` alarm, `tamper`, `battery` |
 | `RfReceived`, `IrReceived` | `button` with the code, a press |
-| `LWT` | `availability`, also of what its bridge hears; in deep sleep it is offline as `…/link` |
+| `LWT` | `availability`; what its bridge hears goes with it; in deep sleep it is offline as `…/link` |
 | `tasmota/discovery/<mac>/config` | an introduction |
 | STATE and SENSOR with nothing of these | `other`: it was heard |
 | all other `cmnd/…`, settings, status of the device itself | nothing |
@@ -37,7 +37,7 @@ import re
 from devices.adapter import NOTHING, Decoded, Description, Known, Message, Property, Refused
 from devices.commands import Command
 from devices.events import Event, Kind
-from devices.said import bit_of, heard, introduced, json_of, link, online, text_of
+from devices.said import bit_of, heard, introduced, json_of, link, text_of
 from devices.tasmota_commands import encode
 from devices.tasmota_values import POWER, REPEAT_WINDOW_MS, Json, hands, outputs, received, sensors
 from devices.topics import addressable
@@ -143,6 +143,7 @@ class Tasmota:
                 ecosystem=self.name,
                 properties=tuple(has.values()),
                 topics=self.topics_of(child),
+                gateway=device,
             )
             for child, has in parts.items()
         )
@@ -163,17 +164,15 @@ class Tasmota:
         return Decoded(error=f"the {leaf} of {device} is not JSON") if b'"Button' in payload else NOTHING
 
     def _will(self, device: str, place: int, payload: bytes, known: Known) -> Decoded:
-        """`Online` and `Offline`, retained. Whatever its bridge hears goes with it."""
+        """`Online` and `Offline`, retained. What it hears for others named it as their gateway."""
         word = (text_of(payload) or "").lower()
         if word not in ("online", "offline"):
             return NOTHING
         is_up = word == "online"
         described = known.get(device)
         learned = (self._in_second_order(device),) if place and described is None else ()
-        below = f"{device}/"
-        bridge = (online(f"{device}/bridge", is_up),) if any(name.startswith(below) for name in known) else ()
         sleeps = described is not None and any(prop.name == "DeepSleep" for prop in described.properties)
-        return Decoded(events=(link(device, is_up, sleeps=sleeps), *bridge), learned=learned)
+        return Decoded(events=(link(device, is_up, sleeps=sleeps),), learned=learned)
 
     def _in_second_order(self, device: str) -> Description:
         """Nobody introduced it, and its commands go elsewhere than by default: that is remembered."""

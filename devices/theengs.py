@@ -141,7 +141,11 @@ class Theengs:
 
     def _frame(self, gateway: str, data: Packet) -> Decoded:
         """A whole rtl_433 frame, as the radio on the gateway's board decodes it."""
-        decoded = self._radio.decode(Message(f"{RADIO}/{gateway}/events", orjson.dumps(data)), {})
+        try:
+            frame = orjson.dumps(data)
+        except TypeError:  # orjson reads deeper than it writes
+            return Decoded(error=f"a frame that {gateway} heard is nested deeper than any is")
+        decoded = self._radio.decode(Message(f"{RADIO}/{gateway}/events", frame), {})
         window = REPEAT_WINDOW_MS
         events = (replace(event, repeat_window_ms=window) if event.press else event for event in decoded.events)
         return Decoded(events=tuple(events), error=decoded.error)

@@ -226,6 +226,7 @@ class Intake:
         can_call = introduced is not None and presses_call(introduced)
         seq = steps.take(group, Heard(event=event, retained=packet.retain, can_call=can_call), now)
         if event.press and steps.state.setting is not None:
+            event = steps.state.setting.registry.of_part(event)
             event = meaning(event, steps.state.setting.placed(event.device), can_call=can_call)
         if event.kind in EMERGENCY_KINDS:
             group.batch.raw.append((seq, packet.topic, packet.payload[:RAW_MOST]))

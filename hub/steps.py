@@ -13,7 +13,7 @@ import orjson
 from devices.actuators import sounded
 from devices.adapter import Description, Message, Refused
 from devices.catalogue import Catalogue
-from devices.commands import Sound
+from devices.commands import Sound, TurnOn
 from devices.events import Event, is_active
 from hub.ledger.rows import event_row, input_row
 from hub.ledger.write import Batch, Rollup
@@ -151,6 +151,10 @@ class Steps:
             encoded = sounded(adapter, wish.command, self.known)
         else:
             encoded = adapter.encode(wish.command, self.known)
+        if isinstance(encoded, Refused) and adapter and wish.episode and isinstance(wish.command, TurnOn):
+            # A plan asks for a light: a lamp on a socket cannot be dimmed, and lit is better than dark.
+            lit = adapter.encode(TurnOn(device=device), self.known)
+            encoded = encoded if isinstance(lit, Refused) else lit
         if isinstance(encoded, Refused):
             refused = Log(
                 did=Did.UNDELIVERED,

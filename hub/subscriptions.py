@@ -28,8 +28,8 @@ def urgent_filters(
     filters = [topics.requests, topics.watcher, *catalogue.urgent_filters()]
     if setting is not None:
         for placed in setting.registry.urgent:
-            introduced = known.get(placed.device)
-            filters += catalogue.topics_of(placed.device) or (introduced.topics if introduced is not None else ())
+            introduced = known.get(placed.module)
+            filters += catalogue.topics_of(placed.module) or (introduced.topics if introduced is not None else ())
     for described in known.values():
         if described.can_call:
             filters += described.topics or catalogue.topics_of(described.device)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from devices.events import Kind
-from devices.gateways import base_of, hears_below
+from devices.gateways import base_of, has_line, hears_below, module_of
 from devices.registry import DEADLINE_S, Placed, Purpose, Supervision
 from rules import alerts
 from rules.effects import Did
@@ -43,8 +43,13 @@ def protects(placed: Placed) -> bool:
 
 def of_gateway(state: State, placed: Placed) -> str:
     """What a device hangs on: the gateway it named, else the base of its address (`zigbee2mqtt/`)."""
+    return named(state, placed) or base_of(placed.device)
+
+
+def named(state: State, placed: Placed) -> str:
+    """The one device it is heard through: the gateway it named, or what it is a part of; empty where there is none."""
     status = state.devices.get(placed.device)
-    return (status.gateway if status else "") or base_of(placed.device)
+    return (status.gateway if status else "") or module_of(placed.device)
 
 
 def heard_through(state: State, setting: Setting, gateway: str) -> list[Placed]:
@@ -52,9 +57,8 @@ def heard_through(state: State, setting: Setting, gateway: str) -> list[Placed]:
     below = hears_below(gateway) if setting.placed(gateway) is None else None
     found = []
     for placed in setting.home.devices:
-        status = state.devices.get(placed.device)
-        named = status.gateway if status else ""
-        if named == gateway or (below is not None and not named and placed.device.startswith(below)):
+        by_name = named(state, placed)
+        if by_name == gateway or (below is not None and not by_name and placed.device.startswith(below)):
             found.append(placed)
     return found
 
@@ -74,9 +78,9 @@ class Down:
 
     def has(self, state: State, placed: Placed) -> bool:
         """Whether a device cannot be heard, whatever it does."""
-        status = state.devices.get(placed.device)
-        if status is not None and status.gateway:
-            return status.gateway in self.gateways
+        by_name = named(state, placed)
+        if by_name:
+            return by_name in self.gateways
         return any(placed.device.startswith(below) for below in self.below)
 
 
@@ -95,6 +99,17 @@ def down(state: State, setting: Setting) -> Down:
         if below is not None and setting.placed(status.device) is None:
             up[below] = up.get(below, False) or said != "offline"
     return Down(frozenset(below for below, is_up in up.items() if not is_up), frozenset(gone))
+
+
+def is_on_line(status: Status, linked_ms: int, state: State) -> bool:
+    """Whether the broker would tell by itself that this device is gone: it has a line to the broker, said that it is
+    there since the hub is linked (a broker that was started anew forgets the wills of those who never came back), and
+    does not sleep. One that says how often it speaks is held to that: it may hang with its line open."""
+    if status.checks_in_s or status.gateway or not has_line(status.device):
+        return False
+    sleeps = state.devices.get(f"{status.device}/link") is not None
+    online = status.values.get(Kind.AVAILABILITY.value) == "online"
+    return online and not sleeps and status.online_ms > linked_ms
 
 
 # -- whom it leaves -----------------------------------------------------------------------------------------------
@@ -147,13 +162,21 @@ def _told(turn: Turn, gateway: str, group: list[Lost]) -> bool:
         _say_anew(turn, gateway, replace(told, pressed_ms=turn.now.elapsed_ms))
         return True
     before = _lost_lately(turn, gateway)
-    if len(group) + len(before) >= TOGETHER:
+    if len(group) + len(before) >= TOGETHER or _is_all(turn, gateway, len(group) + len(before)):
         _raise(turn, gateway, group, before)
         return True
     if told is None and any(lost.fault == "silent" for lost in group) and is_quiet(turn, gateway):
         _raise(turn, gateway, group + _the_rest(turn, gateway, group), before)
         return True
     return False
+
+
+def _is_all(turn: Turn, gateway: str, lost: int) -> bool:
+    """Whether so many are all that hang on a gateway of which a device said itself that it hangs on it. Of a base
+    topic two are still two: they need not have anything in common."""
+    if gateway.endswith("/") or lost < 2:
+        return False
+    return lost >= sum(1 for row in _hanging(turn, gateway) if row.supervision in DEADLINE_S)
 
 
 def open_together(turn: Turn, gateway: str) -> Alert | None:

@@ -26,7 +26,8 @@ SEEN_EVERY_MS = 30_000
 
 def heard(turn: Turn, given: Heard) -> None:
     """Take in one event: status first, then the kinds that are told at once, then supervision and rules."""
-    event = given.event
+    whole = given.event.device
+    event = turn.setting.registry.of_part(given.event)
     placed = turn.setting.placed(event.device)
     if placed is not None or given.can_call:
         event = meaning(event, placed, can_call=given.can_call)
@@ -36,6 +37,7 @@ def heard(turn: Turn, given: Heard) -> None:
         triggers.heard(turn, silences, event)
     if event.press:
         _press(turn, _status(turn, before, event, given), event, placed, given)
+        supervision.parts_heard(turn, whole, event, given.retained)
         return
     key = f"{event.kind.value}:{event.field}" if event.field else event.kind.value
     known = before is not None and key in before.values
@@ -45,6 +47,7 @@ def heard(turn: Turn, given: Heard) -> None:
     if status.faults and not is_no_sign_of_life(before, event, given):
         status = supervision.heard_again(turn, status, placed, event)
     turn.state.devices.put(event.device, status)
+    supervision.parts_heard(turn, whole, event, given.retained)
     if news:
         _changed(turn, status, event, placed, given, known=known)
 
@@ -55,6 +58,7 @@ def _status(turn: Turn, before: Status | None, event: Event, given: Heard, key: 
     if before is None:
         before = Status(device=event.device, heard_ms=0, heard_wall_ms=0)
     silent = is_no_sign_of_life(before, event, given)
+    online = event.kind is Kind.AVAILABILITY and event.value == "online" and not given.retained
     return Status(
         device=event.device,
         heard_ms=before.heard_ms if silent else now.elapsed_ms,
@@ -67,6 +71,7 @@ def _status(turn: Turn, before: Status | None, event: Event, given: Heard, key: 
         stamp_ms=before.stamp_ms if event.at_ms is None else event.at_ms,
         checks_in_s=before.checks_in_s,
         gateway=before.gateway,
+        online_ms=now.elapsed_ms if online else before.online_ms,
     )
 
 

@@ -111,6 +111,7 @@ def roster(
     """The roster of a home with what was heard of its devices."""
     state, setting = State(), Setting(home)
     state.devices.rows = {status.device: status for status in statuses}
+    named = {status.gateway for status in state.devices if status.gateway}
     known = {one.device: one for one in descriptions}
     marked = {one.device: one for one in strangers}
     down = gateways.down(state, setting)
@@ -122,7 +123,7 @@ def roster(
             Row(
                 address=placed.device,
                 placed=placed,
-                description=known.get(placed.device),
+                description=known.get(placed.module),
                 status=status,
                 fails=fails,
             )
@@ -134,7 +135,7 @@ def roster(
             status=state.devices.get(address),
             stranger=marked.get(address),
         )
-        is_gateway = hears_below(address) is not None
+        is_gateway = hears_below(address) is not None or address in named or bool(setting.parts_of(address))
         (made.gateways if is_gateway else made.strangers).append(row)
     made.strangers.sort(key=lambda row: -row.heard_ms)
     return made

@@ -140,6 +140,10 @@ class Setting:
         """The placed device of an address."""
         return self.registry.by_address(address)
 
+    def parts_of(self, address: str) -> tuple[Placed, ...]:
+        """The parts of a device that were placed by themselves."""
+        return self.registry.parts_of(address)
+
     def address_of(self, name: str) -> str | None:
         """The address of a placed device, by our own name of it."""
         placed = self.registry.by_name(name)

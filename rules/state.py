@@ -220,6 +220,8 @@ class Status:
     """It says that it speaks at least this often; 0 where it does not."""
     gateway: str = ""
     """The gateway it is heard through, where it is tied to one."""
+    online_ms: int = 0
+    """When it said last that it is there, and the broker did not merely remember it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -245,6 +245,16 @@ def heard_again(turn: Turn, status: Status, placed: Placed | None, event: Event)
     return status
 
 
+def parts_heard(turn: Turn, whole: str, event: Event, retained: bool) -> None:
+    """A device spoke that others are parts of: those that were silent with it are back."""
+    if retained or (event.kind is Kind.AVAILABILITY and event.value == "offline"):
+        return
+    for part in turn.setting.parts_of(whole):
+        status = turn.state.devices.get(part.device)
+        if status is not None and "silent" in status.faults and part.device != event.device:
+            _right(turn, status, part, "silent", "heard again")
+
+
 def closed_by_staff(turn: Turn, alert: Alert) -> None:
     """Staff closed an alert of devices that are still not heard: each has its deadline once more, then tells again.
 
@@ -291,11 +301,11 @@ def _deadline(turn: Turn, placed: Placed, down: Down) -> int | None:
     seconds = may_be_silent_s(placed, status)
     if not seconds or down.has(turn.state, placed):
         return None
-    if status is None:
-        return turn.meta.linked_ms + seconds * 1000
-    if not UNHEARD.isdisjoint(status.faults):
+    status = status or unheard(placed.device)
+    whole = turn.state.devices.get(placed.module) or status
+    if not UNHEARD.isdisjoint(status.faults) or gateways.is_on_line(whole, turn.meta.linked_ms, turn.state):
         return None
-    return max(status.heard_ms, status.watched_from_ms, turn.meta.linked_ms) + seconds * 1000
+    return max(status.heard_ms, whole.heard_ms, status.watched_from_ms, turn.meta.linked_ms) + seconds * 1000
 
 
 def silence_due(turn: Turn) -> None:

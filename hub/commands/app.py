@@ -244,6 +244,12 @@ def demo(
     carers: Annotated[bool, typer.Option(help="A simulated carer answers what nobody touched for 90 s.")] = True,
     browser: Annotated[bool, typer.Option(help="Open the night board in a browser.")] = True,
     seed: Annotated[int, typer.Option(help="The same seed gives the same night.")] = 1,
+    all_ecosystems: Annotated[
+        bool, typer.Option("--all-ecosystems", help="A device of each ecosystem, each on its own simulated gateway.")
+    ] = False,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A simulated gateway that is not there; may be said several times.")
+    ] = None,
 ) -> int:
     """Show a whole home on this machine.
 
@@ -260,6 +266,8 @@ def demo(
         carers=carers,
         browser=browser,
         seed=seed,
+        all_ecosystems=all_ecosystems,
+        without=without,
     )
 
 

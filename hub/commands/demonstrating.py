@@ -14,9 +14,11 @@ from rich.console import Console
 from hub.children import PortTaken, free_port, require_free
 from hub.clock import SystemClock
 from hub.demo.brokers import DEVICES, HOST, choose
+from hub.demo.ecosystems import HELP, NoSuchGateway, known
 from hub.demo.home import waits
 from hub.demo.incidents import SHOWN_ROOM
 from hub.demo.stage import Plan, Running, Stage
+from hub.simulate.ecosystems import ECOSYSTEMS, LIVED_IN
 
 USUAL_PORT = 8080
 
@@ -31,19 +33,26 @@ def show_demo(
     carers: bool,
     browser: bool,
     seed: int,
+    all_ecosystems: bool = False,
+    without: list[str] | None = None,
 ) -> int:
     """Run the demonstration until somebody ends it; 0 after a clean end."""
+    away = known(without or [])
+    if away and not all_ecosystems:
+        raise NoSuchGateway("--without takes a simulated gateway away: there are some with --all-ecosystems")
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     board = _port(port, "--port")
     broker = choose(_broker_port(mqtt_port))
     plan = Plan(
         folder=folder.absolute() if folder is not None else Path(tempfile.mkdtemp(prefix="handrail-demo-")),
-        rooms=rooms,
+        rooms=max(rooms, LIVED_IN) if all_ecosystems else rooms,
         port=board,
         speed=speed,
         seed=seed,
         carers=carers,
         browser=browser and _has_window(),
+        all_ecosystems=all_ecosystems,
+        without=away,
     )
     console = Console()
     with console.status("starting broker, hub and screens", spinner="line") as status:
@@ -89,6 +98,7 @@ def _tell(console: Console, running: Running) -> None:
     login = f"log-in {DEVICES}, its password in secrets/{DEVICES}.password" if broker.has_accounts else "no log-in"
     answered = "What nobody takes for 90 s, simulated carers do." if plan.carers else "Nobody answers but you."
     end = "Ctrl-C ends all of it."
+    ecosystems = _ecosystems(plan) if plan.all_ecosystems else ()
     for line in (
         "",
         f"[bold]{running.home.name}[/]: {plan.rooms} residents, all of them invented, all of it on this machine.",
@@ -102,7 +112,18 @@ def _tell(console: Console, running: Running) -> None:
         f"p and Enter: a press in room {min(int(SHOWN_ROOM), plan.rooms)}. q and Enter: the end. {end}"
         if sys.stdin.isatty()
         else end,
+        *ecosystems,
         "",
     ):
         console.print(line, highlight=False, soft_wrap=True)
     console.file.flush()
+
+
+def _ecosystems(plan: Plan) -> list[str]:
+    """The simulated gateways, room by room, and how to take one away."""
+    lines = ["", "A device of each ecosystem, in the room of its number; each calls once, and its lamp is lit:"]
+    for number, one in enumerate(ECOSYSTEMS, 1):
+        names = ", ".join(f"({peer.name})" if peer.name in plan.without else peer.name for peer in one.peers)
+        lines.append(f"  {f'{number:03d}' if one.caller else 'door'}  {one.title:<32} {names}")
+    how = f"{HELP} Each with Enter." if sys.stdin.isatty() else "Start it with --without NAME to take one away."
+    return [*lines, how]

@@ -92,7 +92,9 @@ def place(folder: Path, wanted: Wanted, *, unheard: bool, as_json: bool) -> int:
     """Place a device and say what comes next."""
     roster = roster_of(folder)
     address = _meant(roster, wanted.address, unheard=unheard)
-    row = next((one for one in (*roster.strangers, *roster.gateways) if one.address == address), Row(address=address))
+    whole = address.partition("#")[0]
+    rows = (*roster.strangers, *roster.gateways, *(roster.placed if whole != address else ()))
+    row = next((one for one in rows if one.address == whole), Row(address=address))
     wanted = Wanted(address=address, said_as=wanted.said_as, room=wanted.room, person=wanted.person, name=wanted.name)
     with named(folder):
         made = place_device(folder, wanted, row.description)
@@ -107,7 +109,7 @@ def place(folder: Path, wanted: Wanted, *, unheard: bool, as_json: bool) -> int:
 def _meant(roster: Roster, said: str, *, unheard: bool) -> str:
     """The address of the device somebody named, by its address or by what its gateway calls it."""
     rows = [*roster.strangers, *roster.gateways, *roster.placed]
-    if unheard or any(row.address == said for row in rows):
+    if unheard or any(row.address == said.partition("#")[0] for row in rows):
         return said
     called = [row.address for row in rows if said.casefold() in _names(row)]
     if len(called) == 1:

@@ -9,11 +9,11 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub.config.gateway_accounts import GATEWAYS, rights, sirens
 from hub.config.problems import HomeNotWritten
 
 DASHBOARDS = "dashboards"
 WATCHER = "watcher"
-GATEWAYS = ("zigbee2mqtt", "rtl_433")
 _ITERATIONS = 20_000
 _SALT_BYTES = 12
 
@@ -28,7 +28,7 @@ class Account:
 
 def accounts_of(hub: str, password: str | None) -> tuple[Account, ...]:
     """The hub, the screens, the watcher and each gateway; passwords that were not given are drawn."""
-    names = (DASHBOARDS, WATCHER, *GATEWAYS)
+    names = (DASHBOARDS, WATCHER, *(gateway.username for gateway in GATEWAYS))
     if hub in names:
         raise HomeNotWritten(f"the hub's account cannot be called {hub}: others log in by that name; call it hub")
     drawn = (Account(username=name, password=secrets.token_urlsafe(24)) for name in names)
@@ -58,25 +58,21 @@ user {DASHBOARDS}
 topic read handrail/{slug}/#
 
 # The watcher hears the raw presses, for when the hub is gone; then it shows them, answers who tapped Heard, and sounds
-# the sirens (a gateway's devices with one / in their name have two lines; with more, add one).
+# the sirens of whichever gateway has some (Zigbee devices with one / in their name have two lines; with more, add one).
 user {WATCHER}
 topic read #
 topic read $SYS/#
 topic write handrail/{slug}/watch/#
 topic write handrail/{slug}/done/+
-topic write {GATEWAYS[0]}/+/set
-topic write {GATEWAYS[0]}/+/+/set
+{sirens()}
 
 # The gateways: each its own devices. Give a gateway every topic it speaks on: some versions of Mosquitto end the
 # connection of a client that says what it may not, and its presses wait meanwhile.
-user {GATEWAYS[0]}
-topic readwrite zigbee2mqtt/#
-topic readwrite homeassistant/#
+# What this home does not own may go, here and in `users`: nothing else knows these accounts.
 
-user {GATEWAYS[1]}
-topic readwrite rtl_433/#
+{rights()}
 
-# A device that introduces itself, an ESPHome node called room-012, as it would be:
+# A device that shall not be able to speak for others of its kind, an ESPHome node called room-012, as it would be:
 #
 # user room-012
 # topic readwrite homeassistant/#

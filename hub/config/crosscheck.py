@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from devices.catalogue import adapter_for
+from devices.purposes import TAKES
 from devices.registry import CALLS, Purpose, Supervision
 from hub.config.document import Document
 from hub.config.files import (
@@ -27,7 +28,6 @@ from hub.config.settings import URL_WORDS, broker_url_fault, within, without_log
 from rules.home import PlaceKind
 
 _SOUNDING = frozenset({Purpose.SIREN, Purpose.SOUNDER})
-_ACTUATORS = _SOUNDING | {Purpose.LIGHT, Purpose.SWITCH, Purpose.SPEAKER, Purpose.COVER}
 _CAMERAS = "frigate"
 _SEEN = (PlaceKind.OUTSIDE_DOOR, PlaceKind.CORRIDOR, PlaceKind.GARDEN)
 """Where a camera may be: nobody lives or sits there. What is not said to be one of them is none of them."""
@@ -212,13 +212,18 @@ def check_devices_file(files: Files, found: Found) -> None:
         if device.purpose in CALLS and device.person is None and device.place is None:
             said = f'"{device.device}" is for {device.purpose} and belongs to nobody and no place'
             found.no(document, ("devices", number), said, "person, place, or both")
+        if "#" in device.address and device.purpose in TAKES:
+            said = (
+                f'"{device.device}" is a part of {device.address.partition("#")[0]}: a part is heard, the whole is told'
+            )
+            found.no(document, ("devices", number, "for"), said, "the address of the whole device")
         _check_camera(files, number, device, found)
 
 
 def _check_camera(files: Files, number: int, device: DeviceForm, found: Found) -> None:
     """A camera looks at an outside door, a corridor or the garden: never into a room where people live or sit, never
     after one resident, and what it sees is never an emergency."""
-    adapter = adapter_for(device.address)
+    adapter = adapter_for(device.address.partition("#")[0])
     if adapter is None or adapter.name != _CAMERAS:
         return
     document, name = files.devices_document, device.device

@@ -231,7 +231,9 @@ class DeviceForm(Form):
     """A physical device and what it is for here."""
 
     device: Ident = Field(description="Our name of it, used in rules and on screens.")
-    address: Address = Field(description="Its address in its ecosystem, as in zigbee2mqtt/Room 12 pendant.")
+    address: Address = Field(
+        description="Its address, as in zigbee2mqtt/Room 12 pendant; of one part of it, shelly/hall#input:1."
+    )
     purpose: Purpose = Field(alias="for", description="What it is for; a pendant or cord is emergency or call.")
     person: Ident | None = Field(None, description="The resident it belongs to.")
     place: Ident | None = Field(None, description="The place it belongs to.")

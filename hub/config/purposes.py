@@ -15,7 +15,7 @@ def unfit(document: Document, devices: Sequence[DeviceForm], known: Mapping[str,
     """The placed devices that cannot be what they were placed as, each with its line of `devices.yaml`."""
     found = []
     for number, device in enumerate(devices):
-        why = cannot_be(device.purpose, known.get(device.address))
+        why = cannot_be(device.purpose, known.get(device.address.partition("#")[0]))
         if why:
             found.append(document.problem(("devices", number, "for"), f'"{device.device}" {why}'))
     return found

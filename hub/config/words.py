@@ -125,8 +125,11 @@ def _phone(written: object) -> str:
 
 
 def _address(written: object) -> str:
-    if isinstance(written, str) and written.strip("/ ") == written and publishable(f"{written}/x"):
-        return written
+    if isinstance(written, str) and written.strip("/ ") == written:
+        whole, mark, part = written.partition("#")
+        is_part = bool(part.strip() == part and publishable(part)) if mark else True
+        if is_part and publishable(f"{whole}/x"):
+            return written
     raise wrong("the ecosystem's own address, as in zigbee2mqtt/Room 12 pendant, without + and #")
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.children import Child, free_port
-from hub.config.accounts import DASHBOARDS, GATEWAYS
+from hub.config.accounts import DASHBOARDS
+from hub.config.gateway_accounts import GATEWAYS
 from hub.errors import HandrailError
 from hub.mqtt_types import BrokerAddress
 
@@ -81,7 +82,7 @@ class DemoBroker:
         return BrokerAddress(host=HOST, port=self.port, username=account, password_file=password_file)
 
 
-DEVICES, PEOPLE = GATEWAYS[0], DASHBOARDS
+DEVICES, PEOPLE = GATEWAYS[0].username, DASHBOARDS
 """The accounts of the simulated devices and of the simulated carers, who answer as if at a screen."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.config.new import write_new
+from hub.demo.ecosystems import place_all
 from hub.screens import draw_code
 
 SLUG = "willow-court"
@@ -59,7 +60,7 @@ def waits(speed: float) -> Waits:
     )
 
 
-def write_demo(folder: Path, *, rooms: int, broker: str, port: int, speed: float) -> str:
+def write_demo(folder: Path, *, rooms: int, broker: str, port: int, speed: float, all_ecosystems: bool = False) -> str:
     """Write the home; returns the house code of its screens."""
     wait = waits(speed)
     write_new(
@@ -82,6 +83,8 @@ def write_demo(folder: Path, *, rooms: int, broker: str, port: int, speed: float
             _agree(folder / "residents" / f"resident-{room}.yaml", room, wait.bed_s)
     with (folder / "devices.yaml").open("a", encoding="utf-8") as file:
         file.write("\n".join(["", *devices, ""]))
+    if all_ecosystems:
+        place_all(folder)
     return draw_code(folder)
 
 

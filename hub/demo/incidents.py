@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from devices.registry import Purpose
 from hub.demo.home import Waits
+from hub.simulate.days import SPOKEN
 from hub.simulate.messages import Said, Scalar
 from rules.home import Home
 
@@ -30,6 +31,7 @@ class Incidents:
 
     def __init__(self, home: Home, wait: Waits, rng: random.Random) -> None:
         self._home = home
+        self._spoken = [row for row in home.devices if row.device.startswith(SPOKEN)]
         self._wait = wait
         self._rng = rng
         self._agreed = {rule.place for person in home.residents for rule in person.rules if rule.rule == "out-of-bed"}
@@ -38,8 +40,8 @@ class Incidents:
         """The pendant of the resident of a room, or of the last resident where there is no such room."""
         people = self._home.residents
         person = next((one.resident for one in people if one.room == room), people[-1].resident)
-        pendants = {row.person: row.device for row in self._home.devices if row.purpose is Purpose.EMERGENCY}
-        return _said(pendants[person], action="emergency")
+        pendants = {row.person: row.device for row in self._spoken if row.purpose is Purpose.EMERGENCY}
+        return _said(pendants.get(person) or next(iter(pendants.values())), action="emergency")
 
     def next(self) -> Iterator[Happening]:
         """One incident, message by message."""
@@ -47,7 +49,7 @@ class Incidents:
         yield from draw()
 
     def _one_of(self, purpose: Purpose) -> str:
-        addresses = [row.device for row in self._home.devices if row.purpose is purpose and row.place != "lounge"]
+        addresses = [row.device for row in self._spoken if row.purpose is purpose and row.place != "lounge"]
         return self._rng.choice(addresses) if addresses else self.press().topic
 
     def _call(self) -> Iterator[Happening]:
@@ -61,7 +63,7 @@ class Incidents:
             yield Happening(after_s=self._rng.uniform(2, 5), said=_said(pendant, action="emergency"))
 
     def _cord(self) -> Iterator[Happening]:
-        cords = [row.device for row in self._home.devices if row.place == "lounge"]
+        cords = [row.device for row in self._spoken if row.place == "lounge"]
         yield Happening(after_s=0, said=_said(self._rng.choice(cords), action="emergency"))
 
     def _door(self) -> Iterator[Happening]:
@@ -71,7 +73,7 @@ class Incidents:
 
     def _bed(self) -> Iterator[Happening]:
         """Up at night: half of them are back before anybody is told, which is what the plan is for."""
-        beds = [row.device for row in self._home.devices if row.purpose is Purpose.BED and row.place in self._agreed]
+        beds = [row.device for row in self._spoken if row.purpose is Purpose.BED and row.place in self._agreed]
         bed = self._rng.choice(beds) if beds else self._one_of(Purpose.BED)
         yield Happening(after_s=0, said=_said(bed, occupancy=True))
         yield Happening(after_s=1, said=_said(bed, occupancy=False))

@@ -46,13 +46,16 @@ class Residents:
         clock: Clock,
         devices: BrokerAddress,
         people: BrokerAddress,
+        is_there: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`is_there` says whether the gateway of their devices is: without it nothing they say is heard."""
         self._home = home
         self._seed = seed
         self._speed = speed
         self._clock = clock
         self._devices = devices
         self._people = people
+        self._is_there = is_there
         self._rng = random.Random(f"{seed}/demo")
         self._incidents = Incidents(home, wait, self._rng)
         self._presses: asyncio.Queue[Said] = asyncio.Queue()
@@ -65,6 +68,10 @@ class Residents:
         said = self._incidents.press()
         self._presses.put_nowait(said)
         return said.topic
+
+    def say(self, said: Said) -> None:
+        """A device of the house says this."""
+        self._presses.put_nowait(said)
 
     async def night(self) -> None:
         """The residents' own night, at its speed."""
@@ -104,13 +111,14 @@ class Residents:
         while True:
             if self._unsaid is None:
                 self._unsaid = await self._presses.get()
-            await say(broker, self._unsaid, self._clock)
+            if self._is_there():
+                await say(broker, self._unsaid, self._clock)
             self._unsaid = None
 
     async def _obey(self, broker: aiomqtt.Client) -> None:
         async for message in broker.messages:
             device, wanted = str(message.topic).removesuffix("/set"), _wanted(message.payload)
-            if wanted is not None:
+            if wanted is not None and self._is_there():
                 await say(broker, Said(at_ms=0, topic=device, body=wanted), self._clock)
 
     async def answers(self) -> None:

@@ -20,11 +20,14 @@ from hub.children import Child, listening
 from hub.clock import Clock
 from hub.config.read import read_home
 from hub.demo.brokers import DEVICES, HOST, PEOPLE, DemoBroker
+from hub.demo.ecosystems import Tour
+from hub.demo.gateways import Gateways
 from hub.demo.home import SLUG, waits, write_demo
 from hub.demo.residents import Residents
 from hub.errors import HandrailError
 from hub.homes import Known, known
 from hub.screens import address, environment
+from hub.simulate.ecosystems import peers
 from hub.simulate.pace import client
 from hub.topics import Topics
 
@@ -49,6 +52,9 @@ class Plan:
     seed: int
     carers: bool
     browser: bool
+    all_ecosystems: bool = False
+    without: tuple[str, ...] = ()
+    """Simulated gateways that are not there from the start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +101,14 @@ class Stage:
 
     async def _play(self) -> None:
         plan = self._plan
-        code = write_demo(plan.folder, rooms=plan.rooms, broker=self._broker.url, port=plan.port, speed=plan.speed)
+        code = write_demo(
+            plan.folder,
+            rooms=plan.rooms,
+            broker=self._broker.url,
+            port=plan.port,
+            speed=plan.speed,
+            all_ecosystems=plan.all_ecosystems,
+        )
         home = known(plan.folder)
         broker = await self._start(self._broker.child(plan.folder))
         if not await listening(HOST, self._broker.port, broker, START_S):
@@ -123,6 +136,12 @@ class Stage:
 
     async def _live(self, broker: Child, hub: Child, screens: Child, watcher: Child | None) -> None:
         plan = self._plan
+        gateways = Gateways(
+            peers() if plan.all_ecosystems else (),
+            address=lambda account: self._broker.address(plan.folder, account),
+            clock=self._clock,
+            without=plan.without,
+        )
         residents = Residents(
             read_home(plan.folder).home,
             seed=plan.seed,
@@ -131,7 +150,9 @@ class Stage:
             clock=self._clock,
             devices=self._broker.address(plan.folder, DEVICES),
             people=self._broker.address(plan.folder, PEOPLE),
+            is_there=lambda: gateways.is_there("zigbee2mqtt"),
         )
+        tour = Tour(gateways, residents.say) if plan.all_ecosystems else None
         jobs = [
             broker.keep(),
             hub.keep(),
@@ -140,10 +161,11 @@ class Stage:
             residents.devices(),
             residents.night(),
             residents.happenings(),
+            *([gateways.run(), tour.run()] if tour is not None else []),
         ]
         if plan.carers:
             jobs.append(residents.answers())
-        with self._keys(residents):
+        with self._keys(residents, tour):
             async with asyncio.TaskGroup() as group:
                 for job in jobs:
                     group.create_task(job)
@@ -179,8 +201,8 @@ class Stage:
         return asyncio.create_task(wait())
 
     @contextlib.contextmanager
-    def _keys(self, residents: Residents) -> Iterator[None]:
-        """`p` presses, `q` ends; only where somebody sits at a terminal."""
+    def _keys(self, residents: Residents, tour: Tour | None) -> Iterator[None]:
+        """`p` presses, `q` ends, the rest is for the simulated gateways; only where somebody sits at a terminal."""
         if not sys.stdin.isatty():
             yield
             return
@@ -192,6 +214,8 @@ class Stage:
                 self._stop.set()
             elif line.strip().lower() == b"p":
                 print(f"pressed: {residents.press()}", flush=True)
+            elif tour is not None and line.strip():
+                print(tour.typed(line.decode(errors="replace").strip()), flush=True)
 
         loop.add_reader(sys.stdin.fileno(), typed)
         try:

@@ -29,7 +29,7 @@ async def paced(events: Iterable[Said], *, from_ms: int, speed: float, clock: Cl
         yield said
 
 
-def client(broker: BrokerAddress, identifier: str) -> aiomqtt.Client:
+def client(broker: BrokerAddress, identifier: str, will: aiomqtt.Will | None = None) -> aiomqtt.Client:
     """A connection of a simulated device or person, MQTT 3.1.1 as most gateways speak it."""
     password = password_of(broker)
     context: ssl.SSLContext | None = tls_of(broker)
@@ -41,6 +41,7 @@ def client(broker: BrokerAddress, identifier: str) -> aiomqtt.Client:
         identifier=identifier,
         tls_context=context,
         keepalive=10,
+        will=will,
     )
 
 

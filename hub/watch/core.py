@@ -65,6 +65,7 @@ class Watch:
     # -- what is heard --------------------------------------------------------------------------------------------
     def heard(self, event: Event, now: Now, *, retained: bool, can_call: bool) -> list[Do]:
         """A device reported something. Only what is told at once matters here."""
+        event = self.house.of_part(event)
         placed = self.house.placed(event.device)
         event = meaning(event, placed, can_call=can_call)
         level = LEVELS.get(event.kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from devices.events import Event
 from devices.registry import Placed, Purpose, Registry
 from rules.home import Home
 
@@ -30,6 +31,10 @@ class House:
     def placed(self, address: str) -> Placed | None:
         """The placed device of an address."""
         return self._registry.by_address(address)
+
+    def of_part(self, event: Event) -> Event:
+        """The event as one of the part that reported it, where that part was placed by itself."""
+        return self._registry.of_part(event)
 
     def who_where(self, address: str) -> tuple[str, str]:
         """Who calls with this device, and where to go; where a pendant is nobody knows: its wearer's room is named."""

@@ -105,6 +105,19 @@ def test_every_recorded_topic_is_covered_by_the_adapters_filters(adapter: Adapte
         known.update((item.device, item) for item in adapter.decode(message_of(row), known).learned)
 
 
+@pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.name)
+def test_a_press_comes_on_a_topic_that_one_filter_alone_covers(adapter: Adapter) -> None:
+    """A broker delivers a message once for each filter that fits, and a second copy on the bulk lane has no twin: it
+    would be acted on two seconds late."""
+    filters, known = Catalogue().filters(), KnownDevices()
+    for row in rows(adapter):
+        decoded = adapter.decode(message_of(row), known)
+        known.update((item.device, item) for item in decoded.learned)
+        if any(event.press for event in decoded.events):
+            fit = [name for name in filters if matches(name, str(row["topic"]))]
+            assert len(fit) <= 1, (row["topic"], fit)
+
+
 @each_adapter
 def test_urgent_filters_are_a_part_of_the_filters(adapter: Adapter) -> None:
     """What is urgent as a whole is heard by the bulk lane too."""

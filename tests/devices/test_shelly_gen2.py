@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 import pytest
 from hypothesis import given
@@ -161,12 +163,31 @@ def test_availability_is_believed_of_a_shelly_only() -> None:
 
 
 def test_a_gateway_takes_what_it_hears_for_others_with_it() -> None:
-    """Its will is the bridge's too; a plain plug has no bridge."""
+    """They named it as their gateway, so its own will is enough."""
     known: Known = {}
     event(GATEWAY, "single_push", "bthomedevice:200", known=known, idx=0)
-    assert f"shelly/{GATEWAY}/bthomedevice:200" in known
+    assert known[f"shelly/{GATEWAY}/bthomedevice:200"].gateway == f"shelly/{GATEWAY}"
     gone = hear(f"{GATEWAY}/online", b"false", known).events
-    assert [one.device for one in gone] == [f"shelly/{GATEWAY}", f"shelly/{GATEWAY}/bridge"]
+    assert [one.device for one in gone] == [f"shelly/{GATEWAY}"]
+
+
+def test_a_gateway_that_was_known_before_it_was_named_is_named_with_the_next_word() -> None:
+    """A ledger of an older version knows the button and not what it hangs on."""
+    known: Known = {}
+    event(GATEWAY, "single_push", "bthomedevice:200", known=known, idx=0)
+    child = f"shelly/{GATEWAY}/bthomedevice:200"
+    known = {**known, child: replace(known[child], gateway="")}
+    event(GATEWAY, "single_push", "bthomedevice:200", known=known, idx=0)
+    assert known[child].gateway == f"shelly/{GATEWAY}"
+
+
+def test_a_device_that_sleeps_says_how_often_it_wakes() -> None:
+    """Then its silence is told after three times that, and not after the day of its class."""
+    known: Known = {}
+    frame = {"sys": {"wakeup_period": 7200}, "temperature:0": {"id": 0, "tC": 21.5}}
+    said = {"src": "shellyplusht-a1", "method": "NotifyFullStatus", "params": {"ts": 1795312800.25, **frame}}
+    hear("shellyplusht-a1/events/rpc", orjson.dumps(said), known)
+    assert known["shelly/shellyplusht-a1"].checks_in_s == 7200
 
 
 def test_a_bthome_value_means_nothing_until_its_configuration_is_heard() -> None:

@@ -128,16 +128,14 @@ def test_what_a_zigbee_bridge_hears(data: dict[str, object], expected: list[tupl
 
 
 def test_what_a_bridge_hears_is_introduced_and_lost_with_it() -> None:
-    """The bridge's will is theirs; a plain plug has no bridge."""
+    """They name it as their gateway, so its own will is enough."""
     known: Known = {}
     hear("tele/zb/SENSOR", {"ZbReceived": {"0x1": {"Name": "SOS bath", "Click": "single"}}}, known)
     assert known["tasmota/zb/SOS bath"].can_call
     hear("tele/zb/SENSOR", {"ZbReceived": {"0x2": {"Fire": 0}}}, known)
     assert known["tasmota/zb/0x2"].can_call
-    assert [event.device for event in hear("tele/zb/LWT", "Offline", known).events] == [
-        "tasmota/zb",
-        "tasmota/zb/bridge",
-    ]
+    assert {known[name].gateway for name in ("tasmota/zb/SOS bath", "tasmota/zb/0x2")} == {"tasmota/zb"}
+    assert [event.device for event in hear("tele/zb/LWT", "Offline", known).events] == ["tasmota/zb"]
     assert [event.device for event in hear("tele/plug/LWT", "Online", known).events] == ["tasmota/plug"]
 
 

@@ -180,6 +180,49 @@ async def test_what_is_worn_is_its_wearer_s_and_what_hangs_is_the_place_s(
     assert row in await said("devices", folder, "place", "zigbee2mqtt/it", *words)
 
 
+async def test_two_cords_on_one_module_are_placed_by_their_inputs(tmp_path: Path) -> None:
+    """Each is its own room's from then on; the module is listed as their gateway and no longer as nobody's. What is
+    told is told to the whole."""
+    async with rig(tmp_path) as home:
+        module, topic = "shelly/shellyplusi4-a1", "shellyplusi4-a1/events/rpc"
+
+        def pulled(number: int) -> bytes:
+            row = {"component": f"input:{number}", "event": "single_push", "ts": 1795312800.25 + number}
+            return orjson.dumps({"src": "shellyplusi4-a1", "method": "NotifyEvent", "params": {"events": [row]}})
+
+        home.broker.say(topic, pulled(0))
+        home.broker.say(topic, pulled(1))
+        await home.quiet()
+        assert home.rows("SELECT count(*) FROM alerts") == [(0,)]
+        assert module in [one["address"] for one in (await as_json("devices", home.folder))["not_placed"]]
+        for number, room in enumerate(("001", "002")):
+            out = await said(
+                "devices", home.folder, "place", f"{module}#input:{number}", "--room", room, "--as", "cord"
+            )
+            assert f'address: "{module}#input:{number}", for: emergency, place: "{room}"' in out
+        home.hub.reload()
+        await until(lambda: home.rows("SELECT 1 FROM configurations WHERE body LIKE '%#input:1%'"))
+        home.broker.say(topic, pulled(1).replace(b"795", b"796"))
+        await home.quiet()
+        assert home.rows("SELECT body ->> 'device', body ->> 'place' FROM alerts") == [("room-002-cord", "002")]
+        found = await as_json("devices", home.folder)
+        assert module in [one["address"] for one in found["gateways"]]
+        assert module not in [one["address"] for one in found["not_placed"]]
+        no = await asyncio.to_thread(
+            no_to,
+            "devices",
+            home.folder,
+            "place",
+            "shelly/hall#switch:0",
+            "--room",
+            "lounge",
+            "--as",
+            "light",
+            "--unheard",
+        )
+        assert "a part is heard, the whole is told" in no
+
+
 async def test_what_a_device_cannot_be_is_refused_and_check_says_the_same(tmp_path: Path) -> None:
     """A bulb is no pendant, and an SOS button no light; written by hand it is a warning with its line."""
     async with rig(tmp_path) as home:

@@ -16,12 +16,16 @@ import pytest
 from ruamel.yaml import YAML
 
 from devices.registry import Purpose
+from devices.topics import matches
 from hub.config.accounts import Account, password_line
 from hub.config.check import check_home
+from hub.config.gateway_accounts import GATEWAYS
 from hub.config.new import write_new
 from hub.config.problems import HomeNotWritten
 from hub.config.read import read_home
 from hub.config.shipped import broker_settings
+from hub.simulate.ecosystems import peers
+from hub.simulate.peer import Peer
 from rules.home import Light, Role, Wait
 from tests.parts import end, free_port, listens, part, until_now
 
@@ -152,8 +156,8 @@ def test_a_password_in_the_address_goes_into_a_file_alone(tmp_path: Path) -> Non
         "house",
         "dashboards",
         "watcher",
-        "zigbee2mqtt",
-        "rtl_433",
+        *("zigbee2mqtt", "rtl_433", "esphome", "shelly", "tasmota", "theengs", "lorawan", "homie", "frigate"),
+        "handrail-device",
     ]
     assert made.accounts[0].password == "pa ss"
     secrets = [account.password for account in made.accounts]
@@ -276,6 +280,41 @@ async def test_the_broker_of_a_new_home_lets_in_whom_it_should(
                 pass
 
 
+def test_no_gateway_has_a_right_to_a_topic_of_handrail_s_own() -> None:
+    """Also those whose devices have topics that begin with anything: none may tell staff, or answer for the hub."""
+    ours = (
+        "alert/state",
+        "room/state",
+        "done/state",
+        "log",
+        "status",
+        "watch/alert/state",
+        "do/state",
+        "do/dashboards",
+    )
+    for gateway in GATEWAYS:
+        rights = [line.split(" ", 1) for line in gateway.topics]
+        for topic in (f"handrail/sunny-court/{what}" for what in ours):
+            given = {right for right, name in rights if matches(name, topic)}
+            assert not given or "deny" in given, (gateway.username, topic)
+
+
+@pytest.mark.parametrize("peer", peers(), ids=lambda peer: peer.name)
+def test_each_gateway_may_say_all_it_says_and_hear_all_it_is_told(peer: Peer) -> None:
+    """The simulated gateways of every ecosystem, by the lines of their account; the watcher may tell their devices."""
+    gateway = next(one for one in GATEWAYS if one.username == peer.account)
+
+    def may(right: str, topic: str) -> bool:
+        found = [line.split(" ", 1) for line in gateway.topics]
+        return any(given in (right, "readwrite") and matches(name, topic) for given, name in found)
+
+    said_by_it = [*peer.hello(1), *peer.press(2), *([peer.will] if peer.will else [])]
+    assert [sent.topic for sent in said_by_it if not may("write", sent.topic)] == []
+    told = [topic.replace("+", "x").replace("#", "POWER") for topic in peer.hears]
+    assert [topic for topic in told if not may("read", topic)] == []
+    assert [topic for topic in told if not any(matches(name, topic) for name in gateway.told)] == []
+
+
 def said(message: aiomqtt.Message) -> str:
     """The words of a message."""
     assert isinstance(message.payload, bytes)
@@ -296,6 +335,10 @@ async def test_each_account_says_and_hears_only_its_own(home_broker: tuple[Path,
         "watcher": [
             *("zigbee2mqtt/pendant", "handrail/sunny-court/status", "handrail/sunny-court/do/dashboards"),
             *("handrail/sunny-court/watch/alert/w1", "handrail/sunny-court/done/r1", "zigbee2mqtt/siren/set"),
+        ],
+        "esphome": [
+            *("handrail/sunny-court/alert/state", "handrail/sunny-court/do/state", "handrail/sunny-court/done/state"),
+            *("room-012/binary_sensor/sos/state", "handrail/sunny-court/do/esphome", "zigbee2mqtt/pendant"),
         ],
         "hub": ["handrail/sunny-court/alert/2", "zigbee2mqtt/light/set"],
     }
@@ -327,6 +370,8 @@ async def test_each_account_says_and_hears_only_its_own(home_broker: tuple[Path,
         ("watcher", "handrail/sunny-court/watch/alert/w1"),
         ("watcher", "handrail/sunny-court/done/r1"),
         ("watcher", "zigbee2mqtt/siren/set"),
+        ("esphome", "room-012/binary_sensor/sos/state"),
+        ("esphome", "handrail/sunny-court/do/esphome"),
         ("hub", "handrail/sunny-court/alert/2"),
         ("hub", "zigbee2mqtt/light/set"),
     ]

@@ -11,11 +11,12 @@ from typing import cast
 
 import orjson
 
-from devices.adapter import Description, Message
+from devices.adapter import Message
 from devices.catalogue import Catalogue
 from devices.commands import Command, Sound, TurnOn
-from devices.known import still_calling
+from devices.known import KnownDevices, still_calling
 from devices.registry import presses_call
+from hub.described import to_supervise
 from hub.ledger.rows import adapter, event_of, event_row
 from rules.effects import Answer, Carry, Did, Effect, Log, ShowRoom, Tell
 from rules.home import Home
@@ -65,7 +66,7 @@ class House:
     """Channels that fail."""
     silent: set[tuple[str, int]] = field(default_factory=set)
     """Channels that never say what came of it."""
-    known: dict[str, Description] = field(default_factory=dict)
+    known: KnownDevices = field(default_factory=KnownDevices)
     catalogue: Catalogue = field(default_factory=Catalogue)
     is_down: bool = False
     _queued: list[Message] = field(default_factory=list)
@@ -207,11 +208,15 @@ class House:
             self._hear(message)
 
     def _hear(self, message: Message) -> None:
-        found = self.catalogue.adapter_for(message.topic)
+        found = self.catalogue.adapter_for(message.topic, self.known)
         assert found is not None, f"no adapter reads {message.topic}"
         decoded = found.decode(message, self.known)
         assert decoded.error is None, decoded.error
-        self.known.update((item.device, still_calling(self.known.get(item.device), item)) for item in decoded.learned)
+        for item in decoded.learned:
+            supervised = to_supervise(self.known.get(item.device), item)
+            self.known[item.device] = still_calling(self.known.get(item.device), item)
+            if supervised is not None:
+                self.take(supervised, more=True)
         for event in decoded.events:
             introduced = self.known.get(event.device)
             can_call = introduced is not None and presses_call(introduced)
@@ -355,13 +360,9 @@ class House:
 
 
 def _result(tell: Tell, *, ok: bool) -> Delivered:
+    why = "" if ok else "cannot be reached"
     return Delivered(
-        alert=tell.alert,
-        version=tell.version,
-        person=tell.person,
-        channel=tell.channel,
-        ok=ok,
-        reason="" if ok else "cannot be reached",
+        alert=tell.alert, version=tell.version, person=tell.person, channel=tell.channel, ok=ok, reason=why
     )
 
 
@@ -380,8 +381,7 @@ def reloaded(state: State) -> State:
         read, table = adapter(kind), getattr(copy, name)
         for _, row in sorted(getattr(state, name).rows.items()):
             same = read.validate_json(orjson.dumps(row))
-            key = row_key(name, same)
-            table.rows[key] = same
+            table.rows[row_key(name, same)] = same
     if state.setting is not None:
         home = adapter(Home).validate_json(adapter(Home).dump_json(state.setting.home))
         copy.setting = Setting(cast(Home, home), [episode.rule for episode in copy.episodes])
