@@ -103,16 +103,20 @@ class Pump:
     # -- in -------------------------------------------------------------------------------------------------------
     def offer(self, packets: list[Packet]) -> None:
         """Take what a lane received; nothing of it is acknowledged yet."""
-        now_ms = self._clock.now().elapsed_ms
+        now_ms = self._clock.elapsed_ms()
         if packets[0].lane == URGENT:
             self._urgent_ms = now_ms
             self._urgent.extend(packets)
-        else:
-            if not self._bulk:
-                self._bulk_since_ms = now_ms
-            self._bulk.extend(packets)
-            self._bulk_ages.append((now_ms, len(packets)))
-        self._wake.set()
+            self._wake.set()
+            return
+        # What joins others that wait already wakes nobody: they linger until their alarm, or until the group is full.
+        first = not self._bulk
+        if first:
+            self._bulk_since_ms = now_ms
+        self._bulk.extend(packets)
+        self._bulk_ages.append((now_ms, len(packets)))
+        if first or len(self._bulk) >= GROUP_MOST:
+            self._wake.set()
 
     def put(self, given: Input) -> None:
         """Take an input of the hub's own; it goes with the next group."""
@@ -137,11 +141,11 @@ class Pump:
     @property
     def is_calm(self) -> bool:
         """Nobody is waiting, and nobody has pressed just now: a commit may take something along."""
-        return not self._urgent and self._clock.now().elapsed_ms - self._urgent_ms >= AROUND_A_PRESS_MS
+        return not self._urgent and self._clock.elapsed_ms() - self._urgent_ms >= AROUND_A_PRESS_MS
 
     def oldest_ms(self) -> int:
         """How long the oldest message that is not acknowledged has been waiting here."""
-        now_ms = self._clock.now().elapsed_ms
+        now_ms = self._clock.elapsed_ms()
         twin = self._overlap.next_overdue_ms()
         since = [now_ms] if twin is None else [now_ms, twin - TWIN_WAIT_MS]
         if self._bulk:
@@ -223,7 +227,7 @@ class Pump:
         """
         ends = asyncio.get_running_loop().time() + LAST_S
         while self._unkept and asyncio.get_running_loop().time() < ends:
-            self._catch_up(self._clock.now().elapsed_ms)
+            self._catch_up(self._clock.elapsed_ms())
             await asyncio.sleep(0.05)
         if self._unkept:
             log.error("the ledger never took the last %d groups: all of it comes again", len(self._unkept))
@@ -233,8 +237,8 @@ class Pump:
     async def _wait(self) -> None:
         """Until there is something to do: urgent at once, bulk when a group is full or has waited long enough."""
         while True:
-            now_ms = self._clock.now().elapsed_ms
-            due_ms, ledger_ms = self._due_ms(), self._unkept.next_ms(now_ms)
+            now_ms = self._clock.elapsed_ms()
+            due_ms, ledger_ms = self._due_ms(now_ms), self._unkept.next_ms(now_ms)
             due_ms = due_ms if ledger_ms is None else min(due_ms, ledger_ms)
             if self._stopping or self._urgent or due_ms <= now_ms:
                 return
@@ -260,8 +264,8 @@ class Pump:
         lane = self.lanes.get(BULK)
         return lane is not None and lane.backlog > BRAKE_AT and lane.unacknowledged < BRAKE_AT // 2
 
-    def _due_ms(self) -> int:
-        far = self._clock.now().elapsed_ms + 60_000
+    def _due_ms(self, now_ms: int) -> int:
+        far = now_ms + 60_000
         timer, twin = self._timers.next_due_ms, self._overlap.next_overdue_ms()
         return min(far if timer is None else timer, far if twin is None else twin)
 
@@ -299,7 +303,7 @@ class Pump:
 
     async def _is_kept(self, keeping: asyncio.Future[None], group: Group, taken: Taken) -> bool:
         """Whether the commit returned in time. Where it failed or hangs, what was stepped is told from memory."""
-        await asyncio.wait((keeping,), timeout=SLOW_S)
+        await _done_or_slow(keeping)
         if not keeping.done():
             # A machine that was suspended finds both done at once, the commit a turn later.
             await asyncio.sleep(0)
@@ -311,7 +315,7 @@ class Pump:
                 return True
             except HandrailError as error:
                 fault, why = LEDGER, str(error)
-                self._unkept.wait(self._clock.now().elapsed_ms)
+                self._unkept.wait(self._clock.elapsed_ms())
         self._fails(fault, why, list(group.alerts))
         self._unkept.add(group, taken)
         self._withheld, group.wishes = group.wishes, {}
@@ -371,7 +375,26 @@ class Pump:
 
     def _acknowledge(self, taken: Taken) -> None:
         """After the commit: in order, each on its lane."""
-        for name, broker in self.lanes.items():
-            mine = [packet for packet in taken.packets if packet.lane == name]
-            if mine:
-                broker.acknowledge(mine)
+        mine: dict[str, list[Packet]] = {}
+        for packet in taken.packets:
+            mine.setdefault(packet.lane, []).append(packet)
+        for lane, packets in mine.items():
+            self.lanes[lane].acknowledge(packets)
+
+
+async def _done_or_slow(keeping: asyncio.Future[None]) -> None:
+    """Until a commit is done, or `SLOW_S`: `asyncio.wait` without what it does for many, with every commit."""
+    loop = asyncio.get_running_loop()
+    over: asyncio.Future[None] = loop.create_future()
+
+    def end(_done: asyncio.Future[None] | None = None) -> None:
+        if not over.done():
+            over.set_result(None)
+
+    alarm = loop.call_later(SLOW_S, end)
+    keeping.add_done_callback(end)
+    try:
+        await over
+    finally:
+        alarm.cancel()
+        keeping.remove_done_callback(end)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from devices.events import Value
+from devices.records import quick
 from rules.home import Rule
 from rules.levels import Level
 from rules.setting import Setting
@@ -70,6 +71,7 @@ class Missed:
     """Something showed that who answered it was there."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """Something staff have been told. Times ending in `_wall_ms` are Unix milliseconds, the others elapsed ones."""
@@ -147,6 +149,7 @@ class EpisodeState(StrEnum):
     UNSETTLED = "unsettled"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
     """One run of one rule; it carries the rule it began with."""
@@ -185,6 +188,7 @@ class Counted:
     heard_ms: int
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """What is known of one device: when it was last heard, its values, what is wrong with it."""
@@ -208,6 +212,7 @@ class Status:
     """The gateway it is heard through, where it is tied to one."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """What is known of one resident now."""
@@ -255,6 +260,7 @@ class Stranger:
     not_ours: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meta:
     """The few single values: counters, when the hub started, the link to the broker, the mode of the house."""
