@@ -34,6 +34,9 @@ def run(
 
     SIGTERM stops it, SIGHUP reads the home's files again.
     """
+    import gc
+
+    gc.disable()  # a start makes some hundred thousand things, nearly all of which stay; `run_hub` enables it again
     from hub.commands.running import run_hub
 
     return run_hub(home, with_dashboards=with_dashboards, verbose=verbose)
