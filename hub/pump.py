@@ -25,7 +25,7 @@ from hub.mqtt_types import Packet
 from hub.outbox import Wish
 from hub.steps import Group, Steps
 from hub.timers import Timers
-from hub.unkept import RETRY_MS, Unkept
+from hub.unkept import RETRY_MS, Unkept, done_or_slow
 from rules.inputs import FellDue, Input, Now
 
 log = logging.getLogger("handrail.pump")
@@ -37,6 +37,8 @@ AROUND_A_PRESS_MS = 3_000
 BRAKE_AT = 2_000
 """Messages of our own that the broker has not taken yet: with more, bulk waits at the broker and not in our memory."""
 LINGER_MS = 5
+EARLY_MS = 1
+"""The event loop counts whole milliseconds, and may wake us this much before the time."""
 SLOW_S = 1.0
 """A commit that has not returned by then is a disk that hangs: people are told without it."""
 UNACKNOWLEDGED_MOST = 30_000
@@ -93,6 +95,7 @@ class Pump:
         self._urgent: deque[Packet | Input] = deque()
         self._bulk: deque[Packet] = deque()
         self._bulk_since_ms = 0
+        self._lingering: asyncio.TimerHandle | None = None
         self._urgent_ms = -AROUND_A_PRESS_MS
         self._bulk_ages: deque[tuple[int, int]] = deque(maxlen=4_096)
         self._alternate = False
@@ -109,13 +112,13 @@ class Pump:
             self._urgent.extend(packets)
             self._wake.set()
             return
-        # What joins others that wait already wakes nobody: they linger until their alarm, or until the group is full.
-        first = not self._bulk
-        if first:
+        # Nobody is woken before they have lingered, or the group is full: at hundreds a second, waking is what costs.
+        if not self._bulk:
             self._bulk_since_ms = now_ms
+            self._lingering = asyncio.get_running_loop().call_later(LINGER_MS / 1000, self._wake.set)
         self._bulk.extend(packets)
         self._bulk_ages.append((now_ms, len(packets)))
-        if first or len(self._bulk) >= GROUP_MOST:
+        if len(self._bulk) >= GROUP_MOST:
             self._wake.set()
 
     def put(self, given: Input) -> None:
@@ -250,7 +253,7 @@ class Pump:
                 wait_ms = min(wait_ms, LINGER_MS)
             elif self._bulk:
                 lingered = now_ms - self._bulk_since_ms
-                if len(self._bulk) >= GROUP_MOST or lingered >= LINGER_MS:
+                if len(self._bulk) >= GROUP_MOST or lingered >= LINGER_MS - EARLY_MS:
                     return
                 wait_ms = min(wait_ms, LINGER_MS - lingered)
             self._wake.clear()
@@ -300,10 +303,12 @@ class Pump:
             packet = self._bulk.popleft()
             self._intake.take(group, taken, packet, now)
         self._bulk_since_ms = now.elapsed_ms
+        if self._lingering is not None:
+            self._lingering.cancel()
 
     async def _is_kept(self, keeping: asyncio.Future[None], group: Group, taken: Taken) -> bool:
         """Whether the commit returned in time. Where it failed or hangs, what was stepped is told from memory."""
-        await _done_or_slow(keeping)
+        await done_or_slow(keeping, SLOW_S)
         if not keeping.done():
             # A machine that was suspended finds both done at once, the commit a turn later.
             await asyncio.sleep(0)
@@ -380,21 +385,3 @@ class Pump:
             mine.setdefault(packet.lane, []).append(packet)
         for lane, packets in mine.items():
             self.lanes[lane].acknowledge(packets)
-
-
-async def _done_or_slow(keeping: asyncio.Future[None]) -> None:
-    """Until a commit is done, or `SLOW_S`: `asyncio.wait` without what it does for many, with every commit."""
-    loop = asyncio.get_running_loop()
-    over: asyncio.Future[None] = loop.create_future()
-
-    def end(_done: asyncio.Future[None] | None = None) -> None:
-        if not over.done():
-            over.set_result(None)
-
-    alarm = loop.call_later(SLOW_S, end)
-    keeping.add_done_callback(end)
-    try:
-        await over
-    finally:
-        alarm.cancel()
-        keeping.remove_done_callback(end)
