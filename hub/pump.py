@@ -1,7 +1,7 @@
 """The pump: one writer for everything that happens. Inputs of both lanes, of timers and of the hub itself are gathered
 into groups, stepped, committed off the event loop, and only then acknowledged and carried out.
 
-A bulk group holds at most 100 messages or what came within 5 ms; what is urgent goes in front of the next group and
+A bulk group holds at most 100 messages or what came within 10 ms; what is urgent goes in front of the next group and
 never waits for one to fill. Where the ledger does not take a group, or does not answer within a second, people are
 told from memory and nothing is acknowledged until it does (`hub/unkept.py`).
 """
@@ -36,7 +36,7 @@ AROUND_A_PRESS_MS = 3_000
 """While somebody presses, bulk groups are small: the next press may have to wait for one."""
 BRAKE_AT = 2_000
 """Messages of our own that the broker has not taken yet: with more, bulk waits at the broker and not in our memory."""
-LINGER_MS = 5
+LINGER_MS = 10
 EARLY_MS = 1
 """The event loop counts whole milliseconds, and may wake us this much before the time."""
 SLOW_S = 1.0
