@@ -36,10 +36,13 @@ def run(
     """
     import gc
 
-    gc.disable()  # a start makes some hundred thousand things, nearly all of which stay; `run_hub` enables it again
-    from hub.commands.running import run_hub
+    gc.disable()  # a start makes some hundred thousand things, nearly all of which stay; once it is done it looks again
+    try:
+        from hub.commands.running import run_hub
 
-    return run_hub(home, with_dashboards=with_dashboards, verbose=verbose)
+        return run_hub(home, with_dashboards=with_dashboards, verbose=verbose)
+    finally:
+        gc.enable()
 
 
 @app.command()
