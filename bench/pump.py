@@ -7,8 +7,8 @@ background, which no rule cares about. Prints one object of JSON: events a secon
 takes on the loop's thread and on the others, which are the ledger's. CPU is counted, because the machine may be shared.
 Where it goes, of the samples in which something ran:
 
-    py-spy record -t -r 1000 -f raw -o pump.txt -- python bench/pump.py doors 120000
-    python bench/pump.py shares pump.txt
+    py-spy record -t -r 1000 -f raw -o samples -- python bench/pump.py doors 120000
+    python bench/pump.py shares samples
 """
 
 from __future__ import annotations
