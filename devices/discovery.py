@@ -36,7 +36,7 @@ from devices.discovery_read import event_of
 from devices.entity import Entity
 from devices.events import EMERGENCY_KINDS, Event, Kind
 from devices.known import by_source, on_topic
-from devices.templates import NO_JSON, json_of
+from devices.template_values import NO_JSON, json_of
 from devices.topics import matches
 
 REPEAT_WINDOW_MS = 1000

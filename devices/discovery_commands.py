@@ -39,7 +39,7 @@ from devices.commands import (
 from devices.discovery_config import number, text, truth
 from devices.discovery_kinds import SPEAKS
 from devices.entity import Entity
-from devices.templates import NotAValue, Unusable, usable
+from devices.template_values import NotAValue, Unusable
 from devices.topics import publishable
 
 LOUDNESS = {"emergency": 1.0, "urgent": 0.8, "call": 0.5}
@@ -100,6 +100,8 @@ def _message(part: Entity, topic: str, template: str, payload: str, **given: obj
     """One message, through the template that the device gave for it."""
     pattern = text(part.settings, template)
     if pattern:
+        from devices.templates import usable
+
         found = usable(pattern)
         if isinstance(found, Unusable):
             return Refused(f"{part.name} wants {found.reason}")

@@ -14,7 +14,6 @@ from devices import discovery_kinds as kinds
 from devices.discovery_config import LONGEST_NAME, Config, Settings, device_of, number, text
 from devices.entity import Entity, How, Read
 from devices.events import Kind, Value, canonical
-from devices.templates import refusal_of
 from devices.topics import publishable
 
 CHECKED = 8
@@ -63,6 +62,8 @@ class Maker:
             if not template or (template not in self._checked and len(self._checked) >= CHECKED):
                 continue
             self._checked.add(template)
+            from devices.templates import refusal_of
+
             refusal = refusal_of(template)
             if refusal:
                 return f"{named.shown}: {refusal}"

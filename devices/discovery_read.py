@@ -8,7 +8,7 @@ from devices.discovery_kinds import names_emergency, slug
 from devices.entity import How, Read
 from devices.events import EMERGENCY_KINDS, Event, Kind, Value
 from devices.registry import NOT_A_CALL, is_release
-from devices.templates import NO_JSON, NotAValue, Unusable, json_of, usable
+from devices.template_values import NO_JSON, NotAValue, Unusable, json_of
 from devices.zigbee2mqtt_properties import EMERGENCY_ACTIONS, ON_WORDS, fall
 
 NOT_READINGS = frozenset({"", "unavailable", "unknown", "none", "null", "nan", "inf", "-inf", "undefined"})
@@ -44,6 +44,8 @@ def _said(read: Read, text: str, data: object) -> str | None:
     """The text that the reading finds in a payload."""
     if not read.template:
         return text.strip()
+    from devices.templates import usable
+
     template = usable(read.template)
     if isinstance(template, Unusable):
         return _without_template(read, text, data)

@@ -35,7 +35,7 @@ from devices.discovery_entities import Maker
 from devices.discovery_read import event_of
 from devices.entity import Entity, How, Read
 from devices.events import Event, Kind
-from devices.templates import NO_JSON, json_of
+from devices.template_values import NO_JSON, json_of
 
 COMPONENTS = ("binary_sensor", "sensor", "switch", "light", "lock", "cover", "event")
 LAST_WORDS = {"temperature": "°C", "humidity": "%", "battery": "%", "power": "W"}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from devices.records import quick
+
 Value = str | bool | int | float | None
 
 
@@ -78,6 +80,7 @@ itself, or it is there and complains. Nothing is lost by it, and nothing is back
 INACTIVE_WORDS = frozenset({"", "false", "off", "clear"}) | NOT_YET
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """A fact that one device reported.

@@ -169,6 +169,15 @@ def part_of(event: Event) -> str:
     return event.field.replace("button:", "input:", 1) if base == "shellies" else event.field
 
 
+_GESTURE_OR_ALARM = frozenset({Kind.BUTTON, Kind.OTHER})
+MAY_MEAN: Mapping[Purpose, frozenset[Kind]] = {
+    **dict.fromkeys(ALARMED, _GESTURE_OR_ALARM),
+    **dict.fromkeys(WIRED, _GESTURE_OR_ALARM | {Kind.CONTACT}),
+    Purpose.BED: _GESTURE_OR_ALARM | {Kind.OCCUPANCY, Kind.CONTACT},
+    Purpose.MOTION: _GESTURE_OR_ALARM | {Kind.OCCUPANCY},
+}
+"""Which kinds of a sensor may mean another one, by what it is for; all others stand, which is nearly every event."""
+
 RELEASE = re.compile(r"(?:^|.*_)(?:release|released)(?:_.*)?|.+_(?:stop|stopped)(?:_.*)?")
 """The end of a gesture. `stop` and `off` alone are the middle and the lower button of a remote: somebody pressed it."""
 NOT_A_CALL = re.compile(
@@ -272,6 +281,8 @@ def _of_a_caller(event: Event, called: Kind) -> Event:
 
 
 def _of_a_sensor(event: Event, purpose: Purpose) -> Event:
+    if event.kind not in MAY_MEAN.get(purpose, ()):
+        return event
     if purpose is Purpose.FALL and _is_press_of_a_button(event) and not _is_unnamed_alarm(event):
         return replace(event, kind=Kind.EMERGENCY, value=True)
     alarmed = ALARMED.get(purpose)
@@ -283,12 +294,28 @@ def _of_a_sensor(event: Event, purpose: Purpose) -> Event:
         value = canonical(alarmed, event.value is not False)
         return replace(event, kind=alarmed, value=value, field=None, press=event.press and alarmed is not Kind.CONTACT)
     if purpose is Purpose.BED and event.kind in (Kind.OCCUPANCY, Kind.CONTACT):
-        return replace(event, kind=Kind.BED, value=_in_bed(event))
+        return _as(event, Kind.BED, _in_bed(event))
     if purpose is Purpose.MOTION and event.kind is Kind.OCCUPANCY:
-        return replace(event, kind=Kind.MOTION)
+        return _as(event, Kind.MOTION, event.value)
     if purpose in WIRED and event.kind is Kind.CONTACT and event.value is not None:
         return replace(event, kind=alarmed, value=is_active(Kind.CONTACT, event.value))
     return event
+
+
+def _as(event: Event, kind: Kind, value: Value) -> Event:
+    """`replace`, written out: it takes half the time, and motion is what a home hears most."""
+    return Event(
+        device=event.device,
+        kind=kind,
+        value=value,
+        unit=event.unit,
+        field=event.field,
+        press=event.press,
+        stamp=event.stamp,
+        at_ms=event.at_ms,
+        press_id=event.press_id,
+        repeat_window_ms=event.repeat_window_ms,
+    )
 
 
 def _in_bed(event: Event) -> Value:

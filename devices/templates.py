@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-import orjson
 from jinja2 import TemplateError, Undefined, nodes
 from jinja2.environment import Template
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from devices.template_filters import FILTERS, GLOBALS, MOST_TEXT, TESTS, replaced
+from devices.template_values import NO_JSON, NotAValue, Unusable
 
 LONGEST = 1500
 """Characters. Zigbee2MQTT's and Shelly's longest have some 400."""
@@ -44,10 +44,6 @@ ALLOWED: tuple[type[nodes.Node], ...] = (
     *(nodes.If, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Add, nodes.Sub, nodes.Mul),
     *(nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Neg, nodes.Pos, nodes.Concat, nodes.Keyword, nodes.Assign),
 )
-
-
-class NotAValue(ValueError):
-    """A template was evaluated and gave nothing that can be used."""
 
 
 class _Box(ImmutableSandboxedEnvironment):
@@ -86,13 +82,6 @@ TESTS_KEPT = (
     *("odd", "even", "divisibleby", "lower", "upper"),
 )
 _BOX = _Box()
-
-
-@dataclass(frozen=True, slots=True)
-class Unusable:
-    """A template that is not evaluated, and why."""
-
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +127,6 @@ class Usable:
 
 UNFIT = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError, re.error)
 """What evaluating an allowed expression on a strange payload can end with."""
-NO_JSON = object()
-"""The payload is not JSON."""
 MISSING = Undefined()
 
 KEY = r"\.[A-Za-z]\w{0,60}|\[\s{0,4}(?:'[^'\\]{1,80}'|\"[^\"\\]{1,80}\"|\d{1,4})\s{0,4}\]"
@@ -255,11 +242,3 @@ def _may_call(node: nodes.Call) -> bool:
     if isinstance(called, nodes.Getattr):
         return called.attr in METHODS
     return isinstance(called, nodes.Name) and called.name in GLOBALS
-
-
-def json_of(payload: bytes) -> object:
-    """The payload as JSON, or `NO_JSON`."""
-    try:
-        return orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        return NO_JSON

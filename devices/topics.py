@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 
 def matches(topic_filter: str, topic: str) -> bool:
@@ -28,12 +29,21 @@ _REFUSED = re.compile(f"[+#\x00-\x1f\x7f-\x9f\ud800-\udfff{_NONCHARACTERS}]")
 def publishable(topic: str) -> bool:
     """Whether a broker would accept a message on this topic: not empty, no wildcard, not too long or deep, and nothing
     for which Mosquitto ends the sender's connection: control characters, and those that Unicode says are none."""
+    return _known_publishable(topic) if len(topic) <= ORDINARY_LENGTH else _is_publishable(topic)
+
+
+def _is_publishable(topic: str) -> bool:
     return (
         bool(topic)
         and _REFUSED.search(topic) is None
         and topic.count("/") <= MOST_SLASHES
         and len(topic.encode()) <= 65_535
     )
+
+
+_known_publishable = lru_cache(maxsize=2_048)(_is_publishable)
+ORDINARY_LENGTH = 200
+"""Answers for topics up to this length are remembered: the same few hundred are published on all day."""
 
 
 def addressable(device: str) -> bool:

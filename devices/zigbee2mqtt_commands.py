@@ -27,6 +27,9 @@ LOUDNESS = {"emergency": "very_high", "urgent": "high", "call": "medium"}
 LONGEST_SOUND_S = 1800
 COLDEST_C, WARMEST_C = 4, 35
 
+UNKNOWN_OUTPUTS = [Property(name="state", kind=Kind.SWITCH, on="ON", off="OFF")]
+"""What is switched of a device that has not introduced itself."""
+
 Payload = dict[str, object]
 
 
@@ -62,7 +65,7 @@ def _name(description: Description) -> str:
 def _outputs(description: Description | None) -> list[Property]:
     """What is switched: every light of the device, or, where it has none, every switch."""
     if description is None:
-        return [Property(name="state", kind=Kind.SWITCH, on="ON", off="OFF")]
+        return UNKNOWN_OUTPUTS
     states = [prop for prop in description.properties if prop.name == "state" or prop.name.startswith("state_")]
     lights = [prop for prop in states if prop.kind is Kind.LIGHT]
     return lights or [prop for prop in states if prop.kind is Kind.SWITCH]

@@ -273,11 +273,10 @@ def _shown(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> Shown:
 
 
 def _outbox(hub: Hub, start: _Start, lanes: dict[str, Lane], paging: Paging) -> Outbox:
-    clock = start.clock
     return Outbox(
         urgent=lanes[URGENT],
         bulk=lanes[BULK],
-        elapsed_ms=lambda: clock.now().elapsed_ms,
+        elapsed_ms=start.clock.elapsed_ms,
         page=paging.page,
         on_dropped=hub.on_dropped,
         on_refused=hub.on_publish_refused,

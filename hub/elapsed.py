@@ -54,6 +54,10 @@ class HomeClock:
         """This moment."""
         return Now(self._base + self._clock.elapsed_ms(), self._clock.wall_ms())
 
+    def elapsed_ms(self) -> int:
+        """This moment on the clock that waits run on."""
+        return self._base + self._clock.elapsed_ms()
+
     def stepped_ms(self) -> int:
         """By how much somebody moved the wall clock since the last look; 0 where nobody did."""
         apart = self._clock.wall_ms() - self._clock.elapsed_ms()

@@ -100,22 +100,18 @@ class Intake:
             raise Unbearable(packet, error) from error
 
     def _take(self, group: Group, taken: Taken, packet: Packet, now: Now) -> None:
-        if self._steps.topics.is_shown(packet.topic):
-            taken.packets.append(packet)
-            if packet.retain and packet.payload:
-                self._on_shown(packet.topic, packet.payload)
-            return
-        if packet.topic == self._steps.topics.watcher:
-            taken.packets.append(packet)
-            self._on_watcher(packet)
-            return
-        is_probe = not packet.payload and packet.topic.endswith(PROBE)
-        if is_probe or packet.topic == self._steps.topics.request_probe:  # rumqttd gives a client its own words back
+        topics, topic, overlap = self._steps.topics, packet.topic, self._overlap
+        client = None
+        if topics.is_in_tree(topic):
+            if self._is_our_own(packet):
+                taken.packets.append(packet)
+                return
+            client = topics.client_of(topic)
+        if not packet.payload and topic.endswith(PROBE):  # rumqttd gives a client its own words back
             taken.packets.append(packet)
             return
-        client = self._steps.topics.client_of(packet.topic)
         if client is None and packet.retain:
-            if packet.lane == URGENT or not self._overlap.urgent.covers(packet.topic):
+            if packet.lane == URGENT or not overlap.urgent.covers(topic):
                 self._act(group, taken, packet, digest(packet), now, owes="")
             else:
                 taken.packets.append(packet)
@@ -128,17 +124,31 @@ class Intake:
             self._request(group, packet, client, now)
             self._note(group, taken, packet, key)
             return
-        owed = self._overlap.settle(packet.lane, key)
+        owed = overlap.settle(packet.lane, key)
         if owed is not None:
             group.batch.paired.append(owed.id)
             self._note(group, taken, packet, key)
             return
-        if packet.lane == BULK and self._overlap.urgent.covers(packet.topic):
-            self._overlap.hold(packet, key, now.elapsed_ms)
-            return
-        if packet.lane == URGENT and not self._overlap.urgent.covers(packet.topic):
-            self._overlap.stray(packet.topic)
+        is_urgent = overlap.urgent.covers(topic)
+        if packet.lane == BULK:
+            if is_urgent:
+                overlap.hold(packet, key, now.elapsed_ms)
+                return
+        elif not is_urgent:
+            overlap.stray(topic)
         self._act(group, taken, packet, key, now, owes=BULK if packet.lane == URGENT else "")
+
+    def _is_our_own(self, packet: Packet) -> bool:
+        """What the broker shows of us, the watcher's heartbeat, our own word among the requests: no input."""
+        topics, topic = self._steps.topics, packet.topic
+        if topics.is_shown(topic):
+            if packet.retain and packet.payload:
+                self._on_shown(topic, packet.payload)
+            return True
+        if topic == topics.watcher:
+            self._on_watcher(packet)
+            return True
+        return topic == topics.request_probe
 
     def may_call(self, packet: Packet) -> bool:
         """Whether somebody may be calling with this, or asking for something, or it says how to read a later one."""

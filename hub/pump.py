@@ -1,7 +1,7 @@
 """The pump: one writer for everything that happens. Inputs of both lanes, of timers and of the hub itself are gathered
 into groups, stepped, committed off the event loop, and only then acknowledged and carried out.
 
-A bulk group holds at most 100 messages or what came within 5 ms; what is urgent goes in front of the next group and
+A bulk group holds at most 100 messages or what came within 10 ms; what is urgent goes in front of the next group and
 never waits for one to fill. Where the ledger does not take a group, or does not answer within a second, people are
 told from memory and nothing is acknowledged until it does (`hub/unkept.py`).
 """
@@ -25,7 +25,7 @@ from hub.mqtt_types import Packet
 from hub.outbox import Wish
 from hub.steps import Group, Steps
 from hub.timers import Timers
-from hub.unkept import RETRY_MS, Unkept
+from hub.unkept import RETRY_MS, Unkept, done_or_slow
 from rules.inputs import FellDue, Input, Now
 
 log = logging.getLogger("handrail.pump")
@@ -36,7 +36,9 @@ AROUND_A_PRESS_MS = 3_000
 """While somebody presses, bulk groups are small: the next press may have to wait for one."""
 BRAKE_AT = 2_000
 """Messages of our own that the broker has not taken yet: with more, bulk waits at the broker and not in our memory."""
-LINGER_MS = 5
+LINGER_MS = 10
+EARLY_MS = 1
+"""The event loop counts whole milliseconds, and may wake us this much before the time."""
 SLOW_S = 1.0
 """A commit that has not returned by then is a disk that hangs: people are told without it."""
 UNACKNOWLEDGED_MOST = 30_000
@@ -93,6 +95,7 @@ class Pump:
         self._urgent: deque[Packet | Input] = deque()
         self._bulk: deque[Packet] = deque()
         self._bulk_since_ms = 0
+        self._lingering: asyncio.TimerHandle | None = None
         self._urgent_ms = -AROUND_A_PRESS_MS
         self._bulk_ages: deque[tuple[int, int]] = deque(maxlen=4_096)
         self._alternate = False
@@ -103,16 +106,20 @@ class Pump:
     # -- in -------------------------------------------------------------------------------------------------------
     def offer(self, packets: list[Packet]) -> None:
         """Take what a lane received; nothing of it is acknowledged yet."""
-        now_ms = self._clock.now().elapsed_ms
+        now_ms = self._clock.elapsed_ms()
         if packets[0].lane == URGENT:
             self._urgent_ms = now_ms
             self._urgent.extend(packets)
-        else:
-            if not self._bulk:
-                self._bulk_since_ms = now_ms
-            self._bulk.extend(packets)
-            self._bulk_ages.append((now_ms, len(packets)))
-        self._wake.set()
+            self._wake.set()
+            return
+        # Nobody is woken before they have lingered, or the group is full: at hundreds a second, waking is what costs.
+        if not self._bulk:
+            self._bulk_since_ms = now_ms
+            self._lingering = asyncio.get_running_loop().call_later(LINGER_MS / 1000, self._wake.set)
+        self._bulk.extend(packets)
+        self._bulk_ages.append((now_ms, len(packets)))
+        if len(self._bulk) >= GROUP_MOST:
+            self._wake.set()
 
     def put(self, given: Input) -> None:
         """Take an input of the hub's own; it goes with the next group."""
@@ -137,11 +144,11 @@ class Pump:
     @property
     def is_calm(self) -> bool:
         """Nobody is waiting, and nobody has pressed just now: a commit may take something along."""
-        return not self._urgent and self._clock.now().elapsed_ms - self._urgent_ms >= AROUND_A_PRESS_MS
+        return not self._urgent and self._clock.elapsed_ms() - self._urgent_ms >= AROUND_A_PRESS_MS
 
     def oldest_ms(self) -> int:
         """How long the oldest message that is not acknowledged has been waiting here."""
-        now_ms = self._clock.now().elapsed_ms
+        now_ms = self._clock.elapsed_ms()
         twin = self._overlap.next_overdue_ms()
         since = [now_ms] if twin is None else [now_ms, twin - TWIN_WAIT_MS]
         if self._bulk:
@@ -223,7 +230,7 @@ class Pump:
         """
         ends = asyncio.get_running_loop().time() + LAST_S
         while self._unkept and asyncio.get_running_loop().time() < ends:
-            self._catch_up(self._clock.now().elapsed_ms)
+            self._catch_up(self._clock.elapsed_ms())
             await asyncio.sleep(0.05)
         if self._unkept:
             log.error("the ledger never took the last %d groups: all of it comes again", len(self._unkept))
@@ -233,8 +240,8 @@ class Pump:
     async def _wait(self) -> None:
         """Until there is something to do: urgent at once, bulk when a group is full or has waited long enough."""
         while True:
-            now_ms = self._clock.now().elapsed_ms
-            due_ms, ledger_ms = self._due_ms(), self._unkept.next_ms(now_ms)
+            now_ms = self._clock.elapsed_ms()
+            due_ms, ledger_ms = self._due_ms(now_ms), self._unkept.next_ms(now_ms)
             due_ms = due_ms if ledger_ms is None else min(due_ms, ledger_ms)
             if self._stopping or self._urgent or due_ms <= now_ms:
                 return
@@ -246,7 +253,7 @@ class Pump:
                 wait_ms = min(wait_ms, LINGER_MS)
             elif self._bulk:
                 lingered = now_ms - self._bulk_since_ms
-                if len(self._bulk) >= GROUP_MOST or lingered >= LINGER_MS:
+                if len(self._bulk) >= GROUP_MOST or lingered >= LINGER_MS - EARLY_MS:
                     return
                 wait_ms = min(wait_ms, LINGER_MS - lingered)
             self._wake.clear()
@@ -260,8 +267,8 @@ class Pump:
         lane = self.lanes.get(BULK)
         return lane is not None and lane.backlog > BRAKE_AT and lane.unacknowledged < BRAKE_AT // 2
 
-    def _due_ms(self) -> int:
-        far = self._clock.now().elapsed_ms + 60_000
+    def _due_ms(self, now_ms: int) -> int:
+        far = now_ms + 60_000
         timer, twin = self._timers.next_due_ms, self._overlap.next_overdue_ms()
         return min(far if timer is None else timer, far if twin is None else twin)
 
@@ -296,10 +303,12 @@ class Pump:
             packet = self._bulk.popleft()
             self._intake.take(group, taken, packet, now)
         self._bulk_since_ms = now.elapsed_ms
+        if self._lingering is not None:
+            self._lingering.cancel()
 
     async def _is_kept(self, keeping: asyncio.Future[None], group: Group, taken: Taken) -> bool:
         """Whether the commit returned in time. Where it failed or hangs, what was stepped is told from memory."""
-        await asyncio.wait((keeping,), timeout=SLOW_S)
+        await done_or_slow(keeping, SLOW_S)
         if not keeping.done():
             # A machine that was suspended finds both done at once, the commit a turn later.
             await asyncio.sleep(0)
@@ -311,7 +320,7 @@ class Pump:
                 return True
             except HandrailError as error:
                 fault, why = LEDGER, str(error)
-                self._unkept.wait(self._clock.now().elapsed_ms)
+                self._unkept.wait(self._clock.elapsed_ms())
         self._fails(fault, why, list(group.alerts))
         self._unkept.add(group, taken)
         self._withheld, group.wishes = group.wishes, {}
@@ -371,7 +380,8 @@ class Pump:
 
     def _acknowledge(self, taken: Taken) -> None:
         """After the commit: in order, each on its lane."""
-        for name, broker in self.lanes.items():
-            mine = [packet for packet in taken.packets if packet.lane == name]
-            if mine:
-                broker.acknowledge(mine)
+        mine: dict[str, list[Packet]] = {}
+        for packet in taken.packets:
+            mine.setdefault(packet.lane, []).append(packet)
+        for lane, packets in mine.items():
+            self.lanes[lane].acknowledge(packets)

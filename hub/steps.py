@@ -137,7 +137,7 @@ class Steps:
         message = dumps(log_message(self.seq, now.wall_ms, line))
         urgent = line.alert is not None
         group.batch.log.append(
-            (self.seq, now.wall_ms, cause, line.did, int(urgent), line.alert, line.episode, line.resident, message)
+            (self.seq, now.wall_ms, cause, str(line.did), int(urgent), line.alert, line.episode, line.resident, message)
         )
         group.lines[urgent].append((self.seq, message))
 
@@ -238,7 +238,7 @@ def _home_of(body: str) -> str:
 
 def _roll_up(batch: Batch, event: Event, now: Now) -> None:
     """Add an event to its hour: charts read hours by the hundred, never events by the million."""
-    key = (event.device, event.kind, event.field or "", now.wall_ms // HOUR_MS)
+    key = (event.device, str(event.kind), event.field or "", now.wall_ms // HOUR_MS)
     hour = batch.rollups.get(key)
     if hour is None:
         hour = batch.rollups[key] = Rollup()

@@ -13,12 +13,18 @@ PROBE = "/handrail/probe"
 class Topics:
     """The topics of one home."""
 
-    __slots__ = ("_base", "_shown", "home")
+    __slots__ = ("_base", "_do", "_shown", "_tree", "home", "request_probe", "watcher")
 
     def __init__(self, home: str) -> None:
         self.home = home
         self._base = f"handrail/{home}"
+        self._tree = f"{self._base}/"
         self._shown = (f"{self._base}/alert/", f"{self._base}/room/")
+        self._do = f"{self._base}/do/"
+        self.watcher = f"{self._base}/watch/status"
+        """The watcher's heartbeat's."""
+        self.request_probe = f"{self._base}/do/~probe"
+        """The hub's own word among the requests; no account on the broker can be called so."""
 
     @property
     def requests(self) -> str:
@@ -45,16 +51,6 @@ class Topics:
         """The heartbeat's."""
         return f"{self._base}/status"
 
-    @property
-    def watcher(self) -> str:
-        """The watcher's heartbeat's."""
-        return f"{self._base}/watch/status"
-
-    @property
-    def request_probe(self) -> str:
-        """The hub's own word among the requests; no account on the broker can be called so."""
-        return f"{self._base}/do/~probe"
-
     def probe(self, of: str) -> str:
         """Where the hub speaks to itself, to see what the broker passes on."""
         return f"{self._base}/probe/{of}"
@@ -71,13 +67,17 @@ class Topics:
         """Where a request is answered."""
         return f"{self._base}/done/{request}"
 
+    def is_in_tree(self, topic: str) -> bool:
+        """Whether it is one of Handrail's own at all; no device's is."""
+        return topic.startswith(self._tree)
+
     def is_ours(self, topic: str) -> bool:
         """Whether only the hub and those who ask it may speak there; `done` is the one where anybody is answered."""
         return topic.startswith(f"{self._base}/") and not topic.startswith(f"{self._base}/done/")
 
     def client_of(self, topic: str) -> str | None:
         """Who asks, where a topic is that of a request."""
-        start = f"{self._base}/do/"
+        start = self._do
         return topic[len(start) :] if topic.startswith(start) else None
 
     def is_shown(self, topic: str) -> bool:

@@ -85,3 +85,21 @@ class Unkept:
     def _keep(self, keeping: asyncio.Future[None]) -> None:
         self._keeping = keeping
         keeping.add_done_callback(lambda _: self._wake())
+
+
+async def done_or_slow(keeping: asyncio.Future[None], slow_s: float) -> None:
+    """Until a commit is done, or so long; `asyncio.wait` without what that does for many, with every commit."""
+    loop = asyncio.get_running_loop()
+    over: asyncio.Future[None] = loop.create_future()
+
+    def end(_done: asyncio.Future[None] | None = None) -> None:
+        if not over.done():
+            over.set_result(None)
+
+    alarm = loop.call_later(slow_s, end)
+    keeping.add_done_callback(end)
+    try:
+        await over
+    finally:
+        alarm.cancel()
+        keeping.remove_done_callback(end)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from devices.commands import Command
+from devices.records import quick
 
 
 class Did(StrEnum):
@@ -71,6 +72,7 @@ class Did(StrEnum):
     __hash__ = str.__hash__
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
     """Write one line of the log: what was done, and the named reason for it."""
@@ -103,6 +105,7 @@ class Tell:
     channel: int
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carry:
     """Carry out a device command. What is not carried out within `drop_after_ms` of elapsed time is dropped."""

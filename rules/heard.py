@@ -39,7 +39,8 @@ def heard(turn: Turn, given: Heard) -> None:
         _press(turn, _status(turn, before, event, given), event, placed, given)
         supervision.parts_heard(turn, whole, event, given.retained)
         return
-    key = f"{event.kind.value}:{event.field}" if event.field else event.kind.value
+    word = event.kind._value_  # the same as `value`, which Enum looks up in Python
+    key = f"{word}:{event.field}" if event.field else word
     known = before is not None and key in before.values
     was = before.values[key] if before is not None and known else None
     news = not known or was != event.value

@@ -26,6 +26,7 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+@lru_cache(maxsize=64)
 def rfc3339(wall_ms: int) -> str:
     """Unix milliseconds as RFC 3339 in UTC with milliseconds."""
     return f"{_second(min(max(0, wall_ms // 1000), LAST_S))}.{wall_ms % 1000:03d}Z"
@@ -106,7 +107,7 @@ def _test(test: WalkTest | None) -> Json | None:
 
 def log_message(seq: int, wall_ms: int, line: Log) -> Json:
     """One line of the log topic; what is not known is left out."""
-    message: Json = {"seq": seq, "at": rfc3339(wall_ms), "step": line.did.value, "reason": line.reason}
+    message: Json = {"seq": seq, "at": rfc3339(wall_ms), "step": str(line.did), "reason": line.reason}
     if line.alert is not None:
         message["alert"] = line.alert
     if line.episode is not None:

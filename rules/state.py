@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from devices.events import Value
+from devices.records import quick
 from rules.home import Rule
 from rules.levels import Level
 from rules.rows import Away, Person, Watch
@@ -71,6 +72,7 @@ class Missed:
     """Something showed that who answered it was there."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """Something staff have been told. Times ending in `_wall_ms` are Unix milliseconds, the others elapsed ones."""
@@ -150,6 +152,7 @@ class EpisodeState(StrEnum):
     """A reminder or an invitation was given, and answered or not: it never tells staff."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
     """One run of one rule; it carries the rule it began with."""
@@ -199,6 +202,7 @@ class Counted:
     heard_ms: int
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """What is known of one device: when it was last heard, its values, what is wrong with it."""
@@ -258,6 +262,7 @@ class Stranger:
     not_ours: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meta:
     """The few single values: counters, when the hub started, the link to the broker, the mode of the house."""

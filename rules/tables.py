@@ -57,4 +57,5 @@ class Table(Generic[Row]):
 
     def adopt(self) -> None:
         """What changed is written down, or will be: the past."""
-        self.changed = {}
+        if self.changed:
+            self.changed = {}

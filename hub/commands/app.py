@@ -35,9 +35,15 @@ def run(
 
     SIGTERM stops it, SIGHUP reads the home's files again.
     """
-    from hub.commands.running import run_hub
+    import gc
 
-    return run_hub(home, with_dashboards=with_dashboards, verbose=verbose)
+    gc.disable()  # a start makes some hundred thousand things, nearly all of which stay; once it is done it looks again
+    try:
+        from hub.commands.running import run_hub
+
+        return run_hub(home, with_dashboards=with_dashboards, verbose=verbose)
+    finally:
+        gc.enable()
 
 
 @app.command()

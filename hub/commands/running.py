@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import random
@@ -55,6 +56,7 @@ async def _run(folder: Path, screens_of: Known | None) -> int:
     try:
         with named(folder):
             hub = build(folder, SystemClock(), random.Random())
+            _look_for_garbage()
     except sqlite3.DatabaseError as error:
         raise LedgerUnwritable(
             f"the ledger of {folder} cannot be read: {error}; put its backup in its place"
@@ -75,6 +77,12 @@ async def _run(folder: Path, screens_of: Known | None) -> int:
         living.cancel()
         await asyncio.gather(living, return_exceptions=True)
     return 0 if hub.failure is None else 1
+
+
+def _look_for_garbage() -> None:
+    """From here on, and never again among what the start has made: all of it stays."""
+    gc.freeze()
+    gc.enable()
 
 
 async def _run_both(hub: Hub, home: Known) -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from watchfiles import Change, awatch
+if TYPE_CHECKING:
+    from watchfiles import Change
 
 FILES = frozenset({"home.yaml", "devices.yaml", "staff.yaml"})
 Stamps = tuple[tuple[str, int, int, int], ...]
@@ -43,6 +45,8 @@ async def changes(
 
     Ends when `stop` is set.
     """
+    from watchfiles import awatch
+
     folder = _whole(folder)
     stop = stop or asyncio.Event()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from functools import cache
 
 import orjson
 from pydantic import TypeAdapter
 
 from devices.events import TWO_WORDS, UNITS, Event, Kind, Value
+from rules.home import Rule
 from rules.inputs import (
     Asked,
     ClockStepped,
@@ -27,6 +29,7 @@ from rules.inputs import (
     Tried,
     Unread,
 )
+from rules.state import Episode
 
 EventRow = tuple[int, int, int, str, str, str | int | float | None, str | None]
 InputRow = tuple[int, int, int, str, str]
@@ -35,6 +38,8 @@ OWN_FAULT = "our own fault: "
 
 NOT_TRUE_OR_FALSE = frozenset({*TWO_WORDS, *UNITS, Kind.BUTTON, Kind.OTHER})
 """Kinds whose 1 and 0 are numbers; in all others they mean true and false."""
+
+_EPISODE = tuple(field.name for field in fields(Episode))
 
 OTHER_INPUTS: dict[str, type] = {
     kind.__name__: kind
@@ -61,6 +66,30 @@ OTHER_INPUTS: dict[str, type] = {
 def adapter(kind: type) -> TypeAdapter[object]:
     """The reader and writer of one record type."""
     return TypeAdapter(kind)
+
+
+_RULES: dict[int, tuple[Rule, orjson.Fragment]] = {}
+RULES_KEPT = 512
+
+
+def body_of(row: object) -> str:
+    """A record, or plain data, as the JSON that the ledger keeps."""
+    if type(row) is Episode:
+        # An episode carries its whole rule, which is written with every step of every run and never changes.
+        said: dict[str, object] = {name: getattr(row, name) for name in _EPISODE}
+        said["rule"] = _json_of(row.rule)
+        return orjson.dumps(said).decode()
+    return orjson.dumps(row).decode()
+
+
+def _json_of(rule: Rule) -> orjson.Fragment:
+    """A rule's JSON, made once; the memo holds the rule, so that its id is nobody else's."""
+    kept = _RULES.get(id(rule))
+    if kept is None:
+        if len(_RULES) >= RULES_KEPT:
+            _RULES.clear()
+        kept = _RULES[id(rule)] = (rule, orjson.Fragment(orjson.dumps(rule)))
+    return kept[1]
 
 
 def event_row(seq: int, now: Now, given: Heard) -> EventRow:
@@ -91,7 +120,7 @@ def event_row(seq: int, now: Now, given: Heard) -> EventRow:
     if given.can_call:
         extra["can_call"] = 1
     more = orjson.dumps(extra).decode() if extra else None
-    return (seq, now.wall_ms, now.elapsed_ms, event.device, event.kind, value, more)
+    return (seq, now.wall_ms, now.elapsed_ms, event.device, str(event.kind), value, more)
 
 
 def event_of(device: str, kind: str, value: str | int | float | None, extra: str | None) -> Heard:

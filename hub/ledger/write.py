@@ -15,17 +15,15 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
-
-import orjson
 
 from hub import kill_points
 from hub.errors import LedgerTooNew, LedgerUnwritable
 from hub.kill_points import Point
 from hub.ledger.retention import Forget
-from hub.ledger.rows import EventRow, InputRow
+from hub.ledger.rows import EventRow, InputRow, body_of
 from hub.ledger.snapshots import Snapshot
 from rules.state import TABLES
 
@@ -81,8 +79,8 @@ class Batch:
     """What is old enough to go, a small piece of it."""
 
 
-CHUNKS = (64, 16, 4, 2, 1)
-"""Rows a statement: few sizes, so that each is compiled once and kept."""
+CHUNKS = (64, 32, 16, 8, 7, 6, 5, 4, 3, 2, 1)
+"""Rows a statement: few sizes, so that each is compiled once and kept; a group of a quiet house is one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +90,22 @@ class Insert:
     head: str
     row: str
     tail: str = ""
+    made: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
+    """The statements by their number of rows."""
 
     def run(self, store: sqlite3.Connection, rows: Sequence[Sequence[object]]) -> None:
         """Insert these rows, in as few statements as their number allows."""
         at, left = 0, len(rows)
+        if not left:
+            return
         for size in CHUNKS:
             while left >= size:
-                some = rows[at : at + size]
-                store.execute(_statement(self, size), [value for row in some for value in row])
+                some = rows if left == size and not at else rows[at : at + size]
+                store.execute(self.made.get(size) or self._make(size), tuple(chain.from_iterable(some)))
                 at, left = at + size, left - size
 
-
-@lru_cache(maxsize=256)
-def _statement(insert: Insert, size: int) -> str:
-    return f"{insert.head} VALUES {', '.join([insert.row] * size)} {insert.tail}"
+    def _make(self, size: int) -> str:
+        return self.made.setdefault(size, f"{self.head} VALUES {', '.join([self.row] * size)} {self.tail}")
 
 
 def _row(width: int) -> str:
@@ -140,14 +140,18 @@ PAIRED = Insert("DELETE FROM twins WHERE id IN (", "(?)", ")")
 GONE = {name: Insert(f"DELETE FROM {name} WHERE key IN (", "(?)", ")") for name in TABLES}
 
 
-def write(store: sqlite3.Connection, batch: Batch) -> None:
-    """Keep one batch, whole or not at all."""
+def write(store: sqlite3.Connection, batch: Batch, written: dict[str, int] | None = None) -> None:
+    """Keep one batch, whole or not at all. `written` are the cursors as this ledger's one writer last wrote them: those
+    that have not moved are not written again."""
+    written = {} if written is None else written
     store.execute("BEGIN IMMEDIATE")
     try:
         _common(store, batch)
+        CURSORS.run(store, [item for item in batch.cursors.items() if written.get(item[0]) != item[1]])
         _rare(store, batch)
         kill_points.at(Point.COMMITTING, batch)
         store.execute("COMMIT")
+        written.update(batch.cursors)
         kill_points.at(Point.COMMITTED, batch)
     except BaseException:
         if store.in_transaction:
@@ -163,10 +167,6 @@ def _packed(received: Mapping[tuple[str, int], bytes]) -> dict[str, bytes]:
     return {lane: b"".join(uses) for lane, uses in lanes.items()}
 
 
-def _json(value: object) -> str:
-    return orjson.dumps(value).decode()
-
-
 def _common(store: sqlite3.Connection, batch: Batch) -> None:
     """What nearly every group has. The order matters in one place: a wish that was carried out leaves before a newer
     one of its key comes, and a copy that is owed is written before the same group pairs it."""
@@ -174,18 +174,17 @@ def _common(store: sqlite3.Connection, batch: Batch) -> None:
     INPUTS.run(store, batch.inputs)
     LOG.run(store, [(*row[:8], row[8].decode()) for row in batch.log])
     for table, rows in batch.rows.items():
-        BODIES[table].run(store, [(key, _json(row)) for key, row in rows])
+        BODIES[table].run(store, [(key, body_of(row)) for key, row in rows])
     for table, keys in batch.gone.items():
         GONE[table].run(store, [(key,) for key in keys])
     CARRIED.run(store, batch.carried)
-    OUTBOX.run(store, [(key, seq, urgent, _json(body)) for key, seq, urgent, body in batch.outbox.values()])
+    OUTBOX.run(store, [(key, seq, urgent, body_of(body)) for key, seq, urgent, body in batch.outbox.values()])
     TWINS.run(store, batch.twins)
     PAIRED.run(store, [(ident,) for ident in batch.paired])
     ROLLUPS.run(
         store,
         [(*key, r.count, r.active, r.numbers, r.total, r.least, r.most) for key, r in batch.rollups.items()],
     )
-    CURSORS.run(store, list(batch.cursors.items()))
 
 
 def _rare(store: sqlite3.Connection, batch: Batch) -> None:
@@ -196,7 +195,7 @@ def _rare(store: sqlite3.Connection, batch: Batch) -> None:
         if newest % PRUNE_EVERY == 0:
             store.execute("DELETE FROM received WHERE id <= ?", (newest - RECEIVED_KEPT,))
     if batch.known:
-        BODIES["known"].run(store, [(key, _json(body)) for key, body in batch.known.items() if body is not None])
+        BODIES["known"].run(store, [(key, body_of(body)) for key, body in batch.known.items() if body is not None])
         gone = [(key,) for key, body in batch.known.items() if body is None]
         store.executemany("DELETE FROM known WHERE key = ?", gone)
     if batch.quarantine:
@@ -217,7 +216,7 @@ def _rare(store: sqlite3.Connection, batch: Batch) -> None:
 def open_store(path: Path) -> sqlite3.Connection:
     """Open the ledger's file for its writer, and bring its schema up to this version."""
     try:
-        store = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5, cached_statements=256)
+        store = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5, cached_statements=512)
         store.execute("PRAGMA journal_mode = WAL")
         store.execute("PRAGMA synchronous = FULL")
         store.execute("PRAGMA foreign_keys = ON")
@@ -249,6 +248,7 @@ class Writer:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.store = open_store(path)
+        self._written: dict[str, int] = {}
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
         self._thread.start()
@@ -264,7 +264,7 @@ class Writer:
 
         def job() -> None:
             try:
-                write(self.store, batch)
+                write(self.store, batch, self._written)
             except sqlite3.Error as error:
                 failure = LedgerUnwritable(f"the ledger {self.path} cannot be written: {error}")
                 failure.__cause__ = error

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.templates import LONGEST, NO_JSON, NotAValue, Unusable, json_of, refusal_of, usable
+from devices.template_values import NO_JSON, NotAValue, Unusable, json_of
+from devices.templates import LONGEST, refusal_of, usable
 
 
 def made(template: str, payload: str) -> str:

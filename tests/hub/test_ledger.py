@@ -6,7 +6,7 @@ import sqlite3
 import typing
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import orjson
@@ -19,7 +19,7 @@ from hub.config.new import write_new
 from hub.config.read import read_home
 from hub.errors import LedgerTooNew, LedgerUnreadable, LedgerUnwritable
 from hub.ledger.load import load
-from hub.ledger.rows import OTHER_INPUTS, event_of, event_row, input_of, input_row
+from hub.ledger.rows import OTHER_INPUTS, body_of, event_of, event_row, input_of, input_row
 from hub.ledger.snapshots import take
 from hub.ledger.source import LedgerSource
 from hub.ledger.write import RECEIVED_KEPT, SCHEMA, Batch, Checkpointer, Rollup, Writer, open_store, write
@@ -41,7 +41,7 @@ from rules.inputs import (
     Started,
     Unread,
 )
-from rules.state import ROWS, State
+from rules.state import ROWS, Episode, EpisodeState, State
 from tests.hub.core_parts import PENDANT, PRESS, rig
 from tests.parts import until
 
@@ -107,6 +107,20 @@ def test_a_batch_is_kept_whole_or_not_at_all(store: sqlite3.Connection) -> None:
     assert not store.in_transaction
 
 
+def test_a_cursor_is_written_again_when_it_moved_and_when_its_commit_failed(store: sqlite3.Connection) -> None:
+    """One that stands still costs nothing; one that was never committed is not thought to be."""
+    event = event_row(1, NOW, Heard(event=Event(device="d", kind=Kind.MOTION, value=True)))
+    written: dict[str, int] = {}
+    write(store, Batch(events=[event], cursors={"seq": 1, "log_urgent": 7}), written)
+    before = store.total_changes
+    write(store, Batch(cursors={"seq": 2, "log_urgent": 7}), written)
+    assert store.total_changes - before == 1
+    with pytest.raises(sqlite3.IntegrityError):
+        write(store, Batch(twins=[(1, "urgent", "t", b"k", 0)] * 2, cursors={"seq": 3}), written)
+    write(store, Batch(cursors={"seq": 3, "log_urgent": 7}), written)
+    assert dict(store.execute("SELECT name, value FROM cursors").fetchall()) == {"seq": 3, "log_urgent": 7}
+
+
 # -- rows ---------------------------------------------------------------------------------------------------------
 
 VALUES = (
@@ -131,6 +145,18 @@ EVENTS = st.builds(
     press_id=st.none() | WORDS,
     repeat_window_ms=NUMBERS,
 )
+
+
+def test_an_episode_is_kept_byte_for_byte_as_any_record_is(tmp_path: Path) -> None:
+    """Its rule is written once and put in; nobody can see that."""
+    write_new(tmp_path / "home", rooms=1)
+    rule = read_home(tmp_path / "home").home.residents[0].rules[0]
+    for _ in range(2):
+        helping = Episode(id="e000001", rule=rule, state=EpisodeState.HELPING, started_ms=1, started_wall_ms=2)
+        assert body_of(helping).encode() == orjson.dumps(helping)
+        ended = replace(helping, state=EpisodeState.SETTLED, ended_wall_ms=3, reason='é "closed"')
+        assert body_of(ended).encode() == orjson.dumps(ended)
+    assert body_of({"plain": 1}) == '{"plain":1}'
 
 
 def _sensible(event: Event) -> bool:
