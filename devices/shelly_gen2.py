@@ -1,10 +1,9 @@
 """Shelly of the second generation and later (Plus, Pro, Gen3, Gen4): MQTT with RPC, and BLU devices behind a gateway.
 
 Each device speaks below a topic prefix that is its id (`shellyplus1-a8032abe54dc`) until somebody changes it, so they
-are recognised by the shape of what they say; all else on such topics is nobody's. The address is `shelly/<prefix>`, with
-`/bthomedevice:200` behind it for a device that a gateway hears; one that a script on a gateway hears is
-`shelly/blu/<hardware address>`, whichever gateway it was.
-Source: Shelly's API documentation, "MQTT", "Notifications" and the pages of each component.
+are recognised by the shape of what they say; all else there is nobody's. The address is `shelly/<prefix>`, behind it
+`/bthomedevice:200` for a device that a gateway hears; one that a script on a gateway hears is
+`shelly/blu/<hardware address>`. Source: Shelly's API documentation, "MQTT", "Notifications", each component's page.
 
 | it hears | it becomes |
 |---|---|
