@@ -131,6 +131,10 @@ class Usable:
             if isinstance(value, Undefined):
                 raise NotAValue("the message does not have the value")
             value = _below(value, step)
+        if isinstance(value, (dict, list)) and len(value) > MOST_IN_A_VALUE:
+            raise NotAValue("the value is a long list")
+        if isinstance(value, str) and self.filters and len(value) > MOST_LETTERS:
+            raise NotAValue("the value is a long text")
         for act, arguments in self.filters:
             value = act(value, *arguments)
         return str(value)
@@ -138,6 +142,8 @@ class Usable:
 
 UNFIT = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError, re.error)
 """What evaluating an allowed expression on a strange payload can end with."""
+MOST_IN_A_VALUE, MOST_LETTERS = 50, 4096
+"""Longer lists and texts are no value of a device."""
 NO_JSON = object()
 """The payload is not JSON."""
 MISSING = Undefined()
@@ -202,6 +208,12 @@ def usable(text: str) -> Usable | Unusable:
         return Usable(template=_BOX.from_string(text))
     except (SyntaxError, *UNFIT) as error:
         return Unusable(f"a template that cannot be read: {error}"[:300])
+
+
+def needs_engine(text: str) -> bool:
+    """Whether a template is more than a path through a filter or two."""
+    found = usable(text)
+    return not isinstance(found, Usable) or found.template is not None
 
 
 def _refusal(tree: nodes.Template) -> str:
