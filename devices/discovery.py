@@ -44,6 +44,11 @@ REPEAT_WINDOW_MS = 1000
 MOST_DEVICES = 3000
 """More than any home has; whoever invents devices must not fill the memory."""
 LONGEST_STATE_BYTES = 262_144
+MOST_EVALUATED = 120_000
+"""So many letters of a message are put through templates that need the engine, one template after the other; behind
+that emergencies are looked for in the message as it came. A message of 2 KB may have sixty of them."""
+TOO_MUCH = "{{ too_much() }}"
+"""A template that is never evaluated."""
 
 
 class Discovery:
@@ -55,7 +60,11 @@ class Discovery:
         self.filters: tuple[str, ...] = (f"{self.prefix}/#",)
         self.urgent_filters: tuple[str, ...] = ()
         self.repeat_window_ms = REPEAT_WINDOW_MS
-        self._native = tuple((name, adapter.name.partition("_")[0]) for adapter in native for name in adapter.filters)
+        self._native = tuple(
+            (name, adapter.name.partition("_")[0], frozenset(name.split("/")) - {"+", "#"})
+            for adapter in native
+            for name in adapter.filters
+        )
         self._tables: dict[str, tuple[Description, Table]] = {}
 
     def decode(self, message: Message, known: Known) -> Decoded:
@@ -91,7 +100,7 @@ class Discovery:
         except Refusal as refusal:
             return Decoded(error=str(refusal))
         introduced: list[Introduced] = []
-        maker, drafts = Maker(), dict[str, Draft]()
+        maker, drafts = Maker(len(configs)), dict[str, Draft]()
         for config in (config for config in configs if config.removed):
             self._remove(config.source, "", known, changed)
         for config in (config for config in configs if not config.removed):
@@ -152,8 +161,9 @@ class Discovery:
         A filter that begins with a name is sure. One that only has a form, such as `+/status/+`, fits what people build
         as well: there the introduction, or the topic, must bear the ecosystem's name.
         """
-        for name, ecosystem in self._native:
-            if matches(name, topic):
+        levels = set(topic.split("/"))
+        for name, ecosystem, words in self._native:
+            if words <= levels and matches(name, topic):
                 is_sure = name[0] not in "+#"
                 if is_sure or (config is not None and _bears(config, topic, ecosystem)):
                     return True
@@ -224,8 +234,12 @@ class Discovery:
             kept = (description, readings(description))
             self._tables[description.device] = kept
         found: list[Event] = []
+        spent = 0
         for read in kept[1].get(topic, ()):
-            event = event_of(description.device, read, text, data, REPEAT_WINDOW_MS)
+            is_costly = bool(read.template) and _needs_engine(read.template)
+            spent += len(text) if is_costly else 0
+            cheap = replace(read, template=TOO_MUCH) if is_costly and spent > MOST_EVALUATED else read
+            event = event_of(description.device, cheap, text, data, REPEAT_WINDOW_MS)
             if event is not None and event not in found:
                 found.append(event)
         return found
@@ -248,3 +262,10 @@ def _decoded(changed: dict[str, Description | None], introduced: list[Introduced
     learned = tuple(row for row in changed.values() if row is not None)
     forgotten = tuple(device for device, row in changed.items() if row is None)
     return Decoded(learned=learned, forgotten=forgotten, introduced=tuple(introduced))
+
+
+def _needs_engine(template: str) -> bool:
+    """Whether a template is more than a path through a filter or two; the engine is loaded with the first of them."""
+    from devices.templates import needs_engine
+
+    return needs_engine(template)

@@ -16,9 +16,10 @@ from devices.entity import Entity, How, Read
 from devices.events import Kind, Value, canonical
 from devices.topics import publishable
 
-CHECKED = 8
-"""How many different templates of one message are looked through when it comes; the others are when they are first
-needed."""
+CHECKED, CHECKED_LETTERS = 8, 300
+"""How many different templates of one message are looked through when it comes, and how much of them beside the first
+(of a message with many parts, with the first); the others are when they are first needed."""
+MANY_PARTS = 20
 ORDINARY = frozenset({kind.value for kind in Kind} | {"state", "action", "water_leak", "leak", "moisture", "door"})
 MOST_AVAILABILITY = 4
 SETTINGS_KEPT = (
@@ -35,8 +36,11 @@ SETTINGS_KEPT = (
 class Maker:
     """Makes the entities of one message."""
 
-    def __init__(self) -> None:
+    def __init__(self, parts: int = 1) -> None:
+        """`parts` is how many components the message has."""
+        self._is_many = parts > MANY_PARTS
         self._checked: set[str] = set()
+        self._letters = 0
 
     def entity(self, config: Config) -> Entity | None:
         """What was introduced; `None` where it is no fact of ours."""
@@ -59,9 +63,14 @@ class Maker:
 
     def _unclear(self, named: Named, templates: list[str]) -> str:
         for template in templates:
-            if not template or (template not in self._checked and len(self._checked) >= CHECKED):
+            if not template:
                 continue
-            self._checked.add(template)
+            if template not in self._checked:
+                letters = self._letters + len(template)
+                if len(self._checked) >= CHECKED or (letters > CHECKED_LETTERS and (self._checked or self._is_many)):
+                    continue
+                self._letters = letters
+                self._checked.add(template)
             from devices.templates import refusal_of
 
             refusal = refusal_of(template)

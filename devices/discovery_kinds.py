@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from devices.events import UNITS, Kind
 from devices.zigbee2mqtt_properties import BINARY as BINARY_NAMES
@@ -92,6 +93,7 @@ OF_THE_NODE = frozenset({"status", "connection", "connectivity", "online", "avai
 SPEAKS = re.compile(r"\b(?:speak|speaker|speech|say|tts|voice|announce|announcement)\b", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)
 def slug(name: str) -> str:
     """A name as an identifier: `SOS Button`, `SOSButton` → `sos_button`."""
     return re.sub(r"[^a-z0-9]+", "_", HUMP.sub("_", name[:400]).casefold()).strip("_")

@@ -106,6 +106,8 @@ def is_supervision(data: Fields) -> bool:
 
 def facts(model: str, data: Fields, *, whole: bool) -> list[Fact]:
     """Everything a frame (`whole`) or one of its fields says."""
+    if any(isinstance(said, str) and len(said) > LONGEST_TEXT for said in data.values()):
+        data = {name: said[:LONGEST_TEXT] if isinstance(said, str) else said for name, said in data.items()}
     found: list[Fact] = []
     awake = is_supervision(data)
     found += _contact(model, data)
@@ -131,6 +133,10 @@ def _first_of_each(found: list[Fact]) -> list[Fact]:
     for fact in found:
         first.setdefault((fact.kind, fact.field), fact)
     return list(first.values())
+
+
+LONGEST_TEXT = 200
+"""Longer words are no transmitter's."""
 
 
 def _bit(value: object) -> bool | None:

@@ -42,6 +42,7 @@ from devices.topics import addressable
 REPEAT_WINDOW_MS = 1000
 """A press is sent once; its last one is sent again with every periodic update, told apart by its count alone."""
 
+LONGEST_NAME = 100
 SWITCHED = frozenset({"on", "off", "overpower"})
 GAS: dict[str, Value] = {"none": False, "mild": True, "heavy": True}
 STATE: dict[str, Value] = {"open": "open", "close": "closed", "closed": "closed"}
@@ -138,18 +139,25 @@ class ShellyGen1:
     def _announce(self, payload: bytes, known: Known) -> Decoded:
         """A device says who it is: id, model, address on the network."""
         data = json_of(payload)
-        if not isinstance(data, dict) or not isinstance(name := data.get("id"), str) or not name or "/" in name:
+        if (
+            not isinstance(data, dict)
+            or not isinstance(name := data.get("id"), str)
+            or not name
+            or "/" in name
+            or len(name) > LONGEST_NAME
+        ):
             return Decoded(error="an announcement is no JSON object with an id")
         if "gen" in data and data.get("gen") != 1:
             return NOTHING  # a script lets later generations announce themselves here; they are heard elsewhere
         model = data.get("model")
+        model = model[:LONGEST_NAME] if isinstance(model, str) else ""
         device = f"{self.base}/{name}"
         before = known.get(device)
-        made = next((made for pattern, made in MODELS if pattern.search(f"{name} {model or ''}")), ())
+        made = next((made for pattern, made in MODELS if pattern.search(f"{name} {model}")), ())
         parts = {prop.name: prop for prop in before.properties} if before is not None else {}
         for part, kind in made:
             parts.setdefault(part, Property(name=part, kind=kind))
-        return self._learned(device, parts, known, model if isinstance(model, str) else "")
+        return self._learned(device, parts, known, model)
 
     def _learned(self, device: str, parts: dict[str, Property], known: Known, model: str = "") -> Decoded:
         """The device with these parts; nothing where that is known already."""

@@ -120,6 +120,10 @@ class Usable:
             if isinstance(value, Undefined):
                 raise NotAValue("the message does not have the value")
             value = _below(value, step)
+        if isinstance(value, (dict, list)) and len(value) > MOST_IN_A_VALUE:
+            raise NotAValue("the value is a long list")
+        if isinstance(value, str) and self.filters and len(value) > MOST_LETTERS:
+            raise NotAValue("the value is a long text")
         for act, arguments in self.filters:
             value = act(value, *arguments)
         return str(value)
@@ -127,6 +131,8 @@ class Usable:
 
 UNFIT = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError, re.error)
 """What evaluating an allowed expression on a strange payload can end with."""
+MOST_IN_A_VALUE, MOST_LETTERS = 50, 4096
+"""Longer lists and texts are no value of a device."""
 MISSING = Undefined()
 
 KEY = r"\.[A-Za-z]\w{0,60}|\[\s{0,4}(?:'[^'\\]{1,80}'|\"[^\"\\]{1,80}\"|\d{1,4})\s{0,4}\]"
@@ -189,6 +195,12 @@ def usable(text: str) -> Usable | Unusable:
         return Usable(template=_BOX.from_string(text))
     except (SyntaxError, *UNFIT) as error:
         return Unusable(f"a template that cannot be read: {error}"[:300])
+
+
+def needs_engine(text: str) -> bool:
+    """Whether a template is more than a path through a filter or two."""
+    found = usable(text)
+    return not isinstance(found, Usable) or found.template is not None
 
 
 def _refusal(tree: nodes.Template) -> str:

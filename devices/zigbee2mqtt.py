@@ -234,7 +234,7 @@ def _state_reader(key: str, value: str, data: Mapping[str, object]) -> Reader | 
         return None
     field = key if end else None
     if value in SWITCH_WORDS:
-        is_light = f"brightness{end}" in data or not LIGHT_KEYS.isdisjoint(data)
+        is_light = f"brightness{end}" in data or any(name in data for name in LIGHT_KEYS)
         return Reader(how=How.WORDS, kind=Kind.LIGHT if is_light else Kind.SWITCH, field=field, words=SWITCH_WORDS)
     if value in LOCK_WORDS:
         return Reader(how=How.WORDS, kind=Kind.LOCK, field=field, words=LOCK_WORDS)
