@@ -132,9 +132,9 @@ def _press(turn: Turn, status: Status, event: Event, placed: Placed | None, give
 
 def _seen(turn: Turn, placed: Placed, event: Event) -> None:
     """Where a resident was last seen, from a device that belongs to a place and to one person."""
+    standing.seen(turn, placed, event)
     if event.kind not in SHOWS_PRESENCE or placed.place is None:
         return
-    standing.seen(turn, placed, event)
     resident = placed.person or turn.setting.only_resident_of(placed.place)
     if resident not in turn.setting.residents or resident is None:
         return
