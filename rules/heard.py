@@ -141,7 +141,6 @@ def _seen(turn: Turn, placed: Placed, event: Event) -> None:
     standing.seen(turn, placed, event)
     if event.kind not in SHOWS_PRESENCE or placed.place is None:
         return
-    standing.seen(turn, placed, event)
     resident = placed.person or turn.setting.only_resident_of(placed.place)
     if resident not in turn.setting.residents or resident is None:
         return

@@ -44,7 +44,7 @@ def raise_alert(turn: Turn, cause: Found) -> Alert:
     """Tell staff: a new alert, or the one of this resident that it belongs to."""
     alert = _join(turn, cause) or _reopen(turn, cause) or _new(turn, cause)
     standing.raised(turn, alert)
-    return turn.state.alerts.get(alert.id) or alert
+    return alert
 
 
 def show_test(turn: Turn, cause: Found, test: WalkTest, why: str) -> Alert:

@@ -128,7 +128,7 @@ class Night(House):
         if log.did is Did.HELPING and ": " in log.reason and log.reason.split(":")[0] in self._names():
             return "start late" if ", late" in log.reason else "start"
         if log.did is Did.UNSETTLED:
-            alert = max(self.state.alerts, key=lambda alert: alert.id)
+            alert = next(alert for alert in self.state.alerts if alert.id in log.reason)
             return f"told {alert.level}{' late' if alert.late else ''}"
         if log.did not in FIRST_PART:
             return ""
