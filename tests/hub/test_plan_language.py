@@ -159,7 +159,7 @@ def test_without_home_assistant_its_services_are_refused(tmp_path: Path) -> None
         ("activity: library", "activity: tai-chi", 'home.yaml:15: activity "tai-chi" is already on line 14'),
         ('at: "10:30"', 'at: "24:30"', 'home.yaml:14: at cannot be "24:30"; expected a time of day, as in "19:30"'),
         ("device: room-012-blind", "device: room-012-blnd", 'home.yaml:20: unknown device "room-012-blnd"'),
-        ("- light: {bright", "- cover: {to: open}\n        light: {bright", "home.yaml:19: this is not one step of a"),
+        ("- light: {bright", "- switch: {to: 'on'}\n        light: {bright", "home.yaml:19: this is not one step of a"),
         ('url: "http://127.0.0.1:8123"', "url: home", 'home.yaml:21: url cannot be "home"'),
         ("token_file: token", "token_file: nothing", "home.yaml:21: token_file nothing does not exist"),
     ],

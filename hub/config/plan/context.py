@@ -72,11 +72,13 @@ class Checking:
         """The device behind a sense: the one that is named, or the one of the room that fits."""
         if name is not None:
             return self._named(sense, name, (*at, "device"))
-        found = self._of_the_room(sense.purposes)
-        if len(found) == 1:
+        room, found = self.plan.room, self._of_the_room(sense.purposes[0])
+        if sense.purposes[0] is Purpose.OTHER:
+            # What a thing was placed for does not tell that it says this: a blind taken for a thermometer says nothing.
+            self.no(at, f"no purpose tells which device says {sense.sense}", f"device: {one_of(self._fitting(sense))}")
+        elif len(found) == 1:
             return self._fit(sense, found[0], at)
-        room = self.plan.room
-        if found:
+        elif found:
             names = [device.name for device in found]
             self.no(at, f"{len(found)} devices of room {room} can say {sense.sense}", f"device: {one_of(names)}")
         else:
@@ -88,7 +90,7 @@ class Checking:
         """The device that help uses: the one that is named, or the room's one for this. `what` is as in `a light`."""
         fitting = [one.name for one in self.house.devices.values() if one.purpose in purposes]
         if name is None:
-            found = self._of_the_room(purposes)
+            found = self._of_the_room(purposes[0])
             if len(found) == 1:
                 return found[0]
             names = [device.name for device in found]
@@ -106,18 +108,22 @@ class Checking:
         self.theirs(device, (*at, "device"))
         return device
 
-    def _of_the_room(self, purposes: Sequence[Purpose]) -> list[Placed]:
-        """Devices of the room, or worn by the resident, of the first of these purposes that any has."""
+    def _of_the_room(self, purpose: Purpose) -> list[Placed]:
+        """Devices of the room, or worn by the resident, that were placed for this."""
+        return [device for device in self._here() if device.purpose is purpose]
+
+    def _here(self) -> list[Placed]:
         resident, room = self.plan.resident, self.plan.room
-        here = [
+        return [
             device
             for device in self.house.devices.values()
             if device.person == resident or (device.person is None and device.place == room)
         ]
-        for purpose in purposes:
-            if found := [device for device in here if device.purpose is purpose]:
-                return found
-        return []
+
+    def _fitting(self, sense: Sense) -> list[str]:
+        order = sense.purposes
+        fits = [device for device in self._here() if device.purpose in order]
+        return [device.name for device in sorted(fits, key=lambda device: order.index(device.purpose))]
 
     def _named(self, sense: Sense, name: str, at: At) -> Placed | None:
         fitting = [one.name for one in self.house.devices.values() if one.purpose in sense.purposes]

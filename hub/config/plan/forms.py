@@ -39,7 +39,7 @@ class SwitchForm(Form):
 class CoverForm(Form):
     """A blind or curtain."""
 
-    device: Ident | None = Field(None, description="The placed device that moves it; unset, the room's one.")
+    device: Ident = Field(description="The placed device that moves it.")
     to: Position = Field(description="open, closed, or a position in percent (100 is open).")
 
 
