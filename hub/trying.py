@@ -2,6 +2,7 @@
 
 Beside the live machine and not in it: what is tried can hold up no press, survives every restart because the past is in
 the ledger, and needs no state of its own. It begins only while nothing waits, and is ended where something does.
+Files are read on a thread: a disk can hang.
 """
 
 from __future__ import annotations
@@ -68,11 +69,13 @@ class Trials:
     async def look(self) -> None:
         """Report the last day, where that is due and nothing waits."""
         ends = self._night_ends()
-        if ends is None or not shadows_in(self._folder) or not self._is_idle():
+        if ends is None or not self._is_idle():
             return
         now_ms = self._wall_ms()
         morning_ms = last_morning_ms(now_ms, *ends)
         if morning_ms <= self.reported_ms or now_ms - morning_ms < AFTER_MS:
+            return
+        if not await asyncio.to_thread(shadows_in, self._folder):
             return
         reports = await self._run_trial(morning_ms, self._is_idle)
         if reports is None:
@@ -151,11 +154,12 @@ def in_a_process(folder: Path, output: Path) -> RunTrial:
                         await asyncio.sleep(POLL_S)
             finally:
                 await child.stop()
-            return _read(child.last_words())
+            return _read(await asyncio.to_thread(child.last_words))
         except TimeoutError:
-            return _failed(folder, f"it was not done after {LONGEST_S:g} s")
+            why = f"it was not done after {LONGEST_S:g} s"
         except (OSError, HandrailError) as error:
-            return _failed(folder, str(error))
+            why = str(error)
+        return await asyncio.to_thread(_failed, folder, why)
 
     return run
 
