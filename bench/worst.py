@@ -142,10 +142,13 @@ def worst_of(adapter: Adapter) -> tuple[float, str, bytes]:
     known = KnownDevices()
     worst = (0.0, "", b"")
     for topic, body in introductions() if adapter.name == "homeassistant_discovery" else ():
-        templates.refusal_of.cache_clear()
-        started = thread_time()
-        adapter.decode(Message(topic, body, retain=True), known)
-        worst = max(worst, ((thread_time() - started) * 1000, topic, body))
+        best = float("inf")
+        for _ in range(TIMES):
+            templates.refusal_of.cache_clear()
+            started = thread_time()
+            adapter.decode(Message(topic, body, retain=True), known)
+            best = min(best, (thread_time() - started) * 1000)
+        worst = max(worst, (best, topic, body))
     for row in rows:
         topic, retain = str(row["topic"]), row["retain"] is True
         for body in bodies(str(row["payload"])) if id(row) in chosen else ():
