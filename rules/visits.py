@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rules import episodes, floor, reach, standing
+from rules.conditions import says
 from rules.effects import Did
 from rules.help import Ask, Say, Show, Wait
 from rules.inputs import Asked
@@ -125,7 +126,7 @@ def holds(turn: Turn, rule: Rule) -> bool:
             (when.above is not None and number > when.above) or (when.below is not None and number < when.below)
             for number in numbers
         )
-    if rule.value not in known:
+    if not any(says(value, rule.value) for value in known):
         return False
     watch = turn.state.watches.get(key_of(rule))
     if isinstance(when, Held) and watch is not None and watch.since_ms:
