@@ -25,6 +25,8 @@ from hub.demo.carers import Carers
 from hub.demo.home import waits, write_demo
 from hub.demo.incidents import Incidents
 from hub.demo.stage import Plan, Running, Stage
+from rules.help import Ask
+from rules.proof_waits import delay_s
 from tests.hub.program import finished, listening, refused, start, stopped
 from tests.parts import part, until
 
@@ -169,6 +171,26 @@ def test_the_home_of_the_demo_is_accepted_without_a_warning(speed: float, tmp_pa
     agreed = [rule for person in reading.home.residents for rule in person.rules if rule.delay_agreed is not None]
     assert len(agreed) == 13
     assert len({person.known_as for person in reading.home.residents}) == 40
+
+
+@pytest.mark.parametrize("speed", [1, 60])
+def test_some_of_its_plans_ask_remind_invite_and_let_choose(speed: float, tmp_path: Path) -> None:
+    """Rooms 006, 012 and on; whoever is asked first is told of as late as whoever is not."""
+    folder = tmp_path / "demo"
+    write_demo(folder, rooms=12, broker="mqtt://127.0.0.1:1883", port=8080, speed=speed)
+    people = read_home(folder).home.residents
+    rich = [person for person in people if len(person.rules) > 2]
+    assert [person.room for person in rich] == ["006", "012"]
+    for person in rich:
+        rules = {rule.rule: rule for rule in person.rules}
+        assert any(isinstance(step, Ask) for step in rules["up-at-night"].help)
+        assert delay_s(rules["up-at-night"]) == waits(speed).bed_s
+        assert [name for name, rule in rules.items() if rule.is_reminder] == [
+            "way-to-the-bathroom",
+            "tai-chi",
+            "good-morning",
+        ]
+        assert [choice.choice for choice in person.choices] == ["wake"]
 
 
 def test_waits_are_shortened_with_the_night_but_never_to_nothing() -> None:

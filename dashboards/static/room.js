@@ -83,7 +83,11 @@ function show() {
     page("question").querySelector("h1").textContent = ask.question;
     page("answers").replaceChildren(...ask.answers.map((answer) => answerButton(ask.episode, answer)));
   }
-  document.querySelector('[data-do="not_now"]').hidden = !text && !ask;
+  page("visit").textContent = (picture.visits ?? []).map(visit).join(" · ");
+  page("visit").hidden = !picture.visits?.length;
+  page("quiet").hidden = !picture.not_now;
+  showPicture(picture.picture ?? "");
+  document.querySelector('[data-do="not_now"]').hidden = (!text && !ask) || Boolean(picture.not_now);
   showChoices(picture.choices ?? []);
   speak(picture.spoken ? (ask ? ask.question : text) : "");
   ages();
@@ -102,6 +106,19 @@ function line(call) {
   }
   made.append(item("small", ""));
   return made;
+}
+
+function visit(one) {
+  return say(one.by ? "visit" : "visit_nobody", { name: one.by, time: timeOfDay(Date.parse(one.until)) });
+}
+
+// One that this screen does not have is left out: the words say the same.
+function showPicture(name) {
+  const shown = page("picture");
+  if (shown.dataset.name === name) return;
+  shown.dataset.name = name;
+  shown.hidden = true;
+  if (name) shown.src = `/static/pictures/${encodeURIComponent(name)}.svg`;
 }
 
 function answerButton(episode, answer) {
@@ -199,6 +216,9 @@ function choose(deed, button) {
 for (const button of document.querySelectorAll("footer [data-do]")) {
   button.addEventListener("click", () => choose(button.dataset.do, button));
 }
+page("picture").addEventListener("load", () => {
+  page("picture").hidden = !page("picture").dataset.name;
+});
 page("begin").addEventListener("click", () => {
   const text = spoken;
   spoken = "";

@@ -70,10 +70,11 @@ def _whose(folder: Path, name: str) -> tuple[Home, Resident]:
         except Unreadable:
             last = None
     home = continued(reading, last).home if last is not None else reading.home
+    wanted = name.casefold()
+    found = next((one for one in home.residents if wanted in (one.resident, one.known_as.casefold())), None)
     for problem in reading.refused_plans:
-        if problem.file == f"residents/{name}.yaml":
+        if problem.file == f"residents/{found.resident if found else wanted}.yaml":
             sys.stderr.write(f"handrail: this plan is refused ({problem}): what was accepted last is shown\n")
-    found = next((one for one in home.residents if name in (one.resident, one.known_as)), None)
     if found is None:
         known = ", ".join(one.resident for one in home.residents)
         raise NobodyCalled(f"--resident {name}: nobody is called that in {folder / 'residents'}; there are {known}")

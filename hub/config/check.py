@@ -99,6 +99,11 @@ def _report(
     out.writelines(f"{problem}\n" for problem in problems)
     out.writelines(f"{warning} (warning)\n" for warning in warnings)
     out.write(summary(reading, problems, warnings) + "\n")
+    if reading is not None:
+        out.writelines(
+            f"{file} is not used: the plan accepted before it stays in force, and pendants are told as ever\n"
+            for file in dict.fromkeys(problem.file for problem in problems)
+        )
     if reading is not None and proof is not None:
         write_proof(proof, out)
         out.writelines(f"  rests on: {assumption}\n" for assumption in ASSUMPTIONS)

@@ -9,11 +9,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from devices.registry import CALLS
 from hub.config.document import Data, Document
 from hub.config.form import settings_of
 from hub.config.plan.forms import TAGS
 from hub.config.problems import Problem, nearest, one_of
 from rules.catalogue import CATALOGUE
+from rules.levels import LEVEL_OF
 
 _TYPES = {
     "list_type": "a list (lines that begin with -)",
@@ -23,6 +25,8 @@ _TYPES = {
     "string_type": "some words",
     "too_short": "at least one",
 }
+_CALLS = frozenset({"pendant", "cord", "tag", *map(str, CALLS), *map(str, LEVEL_OF)})
+"""What somebody may write who thinks of a call for help as of a sense."""
 
 
 def complaints(error: ValidationError, document: Document, model: type[BaseModel]) -> list[Problem]:
@@ -40,6 +44,9 @@ def _complaint(details: ErrorDetails, document: Document, model: type[BaseModel]
             said = f'"{name}" stands alone behind a comma'
             return document.problem(path, said, 'quotes around words that hold a comma, as in "…, …"')
         settings = list(settings_of(form)) if form else []
+        if name in _CALLS and "bed" in settings:
+            said = f'no rule may stand before "{name}": staff are told of it at once'
+            return document.problem(path, said, one_of(settings))
         return document.problem(path, f'unknown setting "{name}"', one_of(settings), nearest(name, settings))
     if kind == "missing":
         said = f" ({field.description.rstrip('.')})" if field and field.description else ""

@@ -7,8 +7,10 @@ length of that resident's night, so it is divided by the speed of the night, dow
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from hub.clock import SystemClock
 from hub.config.new import write_new
 from hub.demo.ecosystems import place_all
 from hub.screens import draw_code
@@ -17,6 +19,7 @@ SLUG = "willow-court"
 DOOR_WAIT_S = 600
 BED_WAIT_S = 900
 LEAST_WAIT_S = 20
+REVIEWED_DAYS = 90
 
 STAFF = """\
 # Who answers. Priya and Tom are simulated: they take what nobody else took for a while. Sign on at the board yourself.
@@ -42,6 +45,54 @@ AGREED = """\
       - wait: {wait_s} s
     otherwise: {{level: check, say: "{known_as} has been up for {{for}}."}}
     delay_agreed: {{risk: walks steadily; no fall this year, by: "J. Shah, RN", on: 2026-01-12}}
+"""
+ASKED = """\
+
+  # Written out: when it happens, help so, settled by this, otherwise tell staff. The question stands at /room/{room}.
+  # Only for the demonstration it holds at any hour and waits so briefly.
+  - rule: up-at-night
+    why: {known_as} walks to the bathroom alone at night and likes to be asked before anybody comes.
+    when: {{bed: empty}}
+    help:
+      - light: {{brightness_pct: 30}}
+      - ask:
+          text: Is all well, {{known_as}}?
+          answers: [{{all is well: settles}}, {{please come: tells}}]
+          within: {asked_s} s
+      - wait: {waited_s} s
+    settled_by: [{{bed: occupied}}, ok]
+    otherwise: {{level: check, say: "{{known_as}} has been up for {{for}}."}}
+    delay_agreed: {{risk: walks steadily; no fall this year, by: "J. Shah, RN", on: 2026-01-12}}
+
+  # Reminders and invitations tell nobody, so they have no otherwise.
+  - rule: way-to-the-bathroom
+    why: {known_as} asked for it, half asleep as one is.
+    when: {{light: on}}
+    help:
+      - show: {{words: "The bathroom is on the left.", picture: bathroom}}
+    at_most: {{times: 12, within: 12 h}}
+  - rule: tai-chi
+    why: {known_as} likes tai chi.
+    activity: tai-chi
+    help:
+      - ask: {{text: Tai chi is in a quarter of an hour. Shall we keep you a place?, answers: [yes please, not today]}}
+  - rule: good-morning
+    why: {known_as} asked to be woken, at a time chosen on the screen of the room.
+    when: {{chosen: wake}}
+    help:
+      - light: {{brightness_pct: 40}}
+      - say: Good morning, {known_as}.
+
+goals: ["To walk to the bathroom by myself at night"]
+likes: [tai chi]
+agreement: {{by: resident, on: 2026-01-12, review_by: {review}, tried_first: a night light alone}}
+senses: {{bed: accepted, door: accepted, light: accepted}}
+choices:
+  - {{choice: wake, ask: When would you like to be woken?, times: 06:30-09:30, usual: "07:30"}}
+"""
+ACTIVITIES = """
+activities:
+  - {activity: tai-chi, name: Tai chi, place: lounge, days: [mon, wed, fri], at: "10:30", lasts: 45 min}
 """
 
 
@@ -80,15 +131,22 @@ def write_demo(folder: Path, *, rooms: int, broker: str, port: int, speed: float
             address = f"zigbee2mqtt/room-{room}-call"
             devices.append(f"  - {{device: room-{room}-call, address: {address}, for: call, person: resident-{room}}}")
         if number % 3 == 0:
-            _agree(folder / "residents" / f"resident-{room}.yaml", room, wait.bed_s)
+            text = ASKED if number % 6 == 0 else AGREED
+            _agree(folder / "residents" / f"resident-{room}.yaml", text, room, wait.bed_s)
     with (folder / "devices.yaml").open("a", encoding="utf-8") as file:
         file.write("\n".join(["", *devices, ""]))
+    with (folder / "home.yaml").open("a", encoding="utf-8") as file:
+        file.write(ACTIVITIES)
     if all_ecosystems:
         place_all(folder)
     return draw_code(folder)
 
 
-def _agree(plan: Path, room: str, wait_s: int) -> None:
+def _agree(plan: Path, more: str, room: str, wait_s: int) -> None:
     text = plan.read_text(encoding="utf-8")
     known_as = next(line.partition(": ")[2] for line in text.splitlines() if line.startswith("known_as: "))
-    plan.write_text(text + AGREED.format(known_as=known_as, room=room, wait_s=wait_s), encoding="utf-8")
+    asked_s = wait_s // 2
+    review = datetime.fromtimestamp(SystemClock().wall_ms() / 1000, UTC).date() + timedelta(days=REVIEWED_DAYS)
+    words = {"known_as": known_as, "room": room, "review": review, "wait_s": wait_s}
+    more = more.format(**words, asked_s=asked_s, waited_s=wait_s - asked_s)
+    plan.write_text(text + more, encoding="utf-8")

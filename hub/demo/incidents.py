@@ -34,7 +34,9 @@ class Incidents:
         self._spoken = [row for row in home.devices if row.device.startswith(SPOKEN)]
         self._wait = wait
         self._rng = rng
-        self._agreed = {rule.place for person in home.residents for rule in person.rules if rule.rule == "out-of-bed"}
+        self._agreed = {
+            rule.place for person in home.residents for rule in person.rules if rule.delay_agreed is not None
+        }
 
     def press(self, room: str = SHOWN_ROOM) -> Said:
         """The pendant of the resident of a room, or of the last resident where there is no such room."""

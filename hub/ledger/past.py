@@ -15,8 +15,6 @@ from typing import NamedTuple
 
 LIVE, IMPORTED = 0, 1
 PAGE = 4_000
-WITH_IMPORTED = 6
-"""The first schema that has a table of them."""
 BUSY_S = 5.0
 USED = "'Asked', 'Started', 'Linked', 'Configured'"
 LIVE_PAGE = f"""SELECT wall_ms, {LIVE}, seq, elapsed_ms, device, kind, value, extra FROM events
@@ -29,6 +27,11 @@ IMPORTED_PAGE = f"""SELECT wall_ms, {IMPORTED}, seq, NULL, device, kind, value, 
 
 Row = tuple[int, int, int, int | None, str | None, str, str | int | float | None, str | None]
 """Wall time, origin, sequence, elapsed time (of the live ones), and an event; without a device another input."""
+
+
+def has_imported(store: sqlite3.Connection) -> bool:
+    """Whether this ledger has a table for imported events: one from before has none."""
+    return store.execute("SELECT 1 FROM main.sqlite_master WHERE name = 'imported'").fetchone() is not None
 
 
 class Span(NamedTuple):
@@ -44,8 +47,7 @@ class Past:
     def __init__(self, path: Path) -> None:
         address = f"{path.absolute().as_uri()}?mode=ro"
         self._store = sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_S)
-        version = self._store.execute("PRAGMA user_version").fetchone()[0]
-        self._has_imported = version >= WITH_IMPORTED
+        self._has_imported = has_imported(self._store)
 
     def close(self) -> None:
         """Let go of the file."""

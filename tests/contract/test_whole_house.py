@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -17,6 +19,7 @@ import pytest
 from aiomqtt import Client
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from hub.clock import SystemClock
 from hub.config.new import write_new
 from tests.parts import Mosquitto, end, free_port, part, until
 
@@ -75,12 +78,27 @@ class House:
             await device.publish(topic, payload, qos=1)
 
 
+UP_AT_NIGHT = """\
+  - rule: up-at-night
+    why: Resident 002 walks to the bathroom alone and likes to do it without company.
+    when: {{bed: empty}}
+    help:
+      - ask: {{text: Is all well?, answers: [{{all is well: settles}}, {{please come: tells}}], within: 60 s}}
+    settled_by: [{{bed: occupied}}, ok]
+    otherwise: {{level: check, say: "{{known_as}} has been up for {{for}}."}}
+    delay_agreed: {{risk: walks steadily, by: "J. Shah, RN", on: {on}}}
+"""
+
+
 @pytest.fixture
 def house(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[House]:
     """A home of three rooms, running."""
     port = free_port()
     folder = tmp_path / "home"
     write_new(folder, rooms=3, slug=SLUG, broker=f"mqtt://127.0.0.1:{mosquitto.port}", dashboards_port=port)
+    with (folder / "residents/resident-002.yaml").open("a") as plan:
+        agreed = datetime.fromtimestamp(SystemClock().wall_ms() / 1000, UTC).date() - timedelta(days=2)
+        plan.write(UP_AT_NIGHT.format(on=agreed))
     house = House(folder, mosquitto, f"http://127.0.0.1:{port}", port)
     house.start()
     yield house
@@ -144,6 +162,39 @@ async def test_a_press_is_seen_claimed_attended_and_closed_and_every_page_follow
         await ben.locator(f'{card} [data-why="no tag or screen here"]').click()
         for page in (ana, ben):
             await expect(page.locator("#quiet h1")).to_have_text("All is quiet")
+
+
+async def test_a_question_of_her_plan_is_answered_on_the_tablet_and_nobody_is_told(house: House) -> None:
+    """She is up: the question stands on the screen of her room, a tap answers, and the run is settled. The next time
+    she taps that somebody shall come, and the board of the carer shows it at once."""
+    await house.ready()
+    bed = "zigbee2mqtt/room-002-bed"
+    async with chromium() as browser:
+        ana = await phone(browser, house, "carer-1")
+        tablet = await (await browser.new_context(viewport={"width": 1024, "height": 600}, has_touch=True)).new_page()
+        await tablet.goto(f"{house.url}/room/002")
+        await house.publish(bed, '{"occupancy":true}')
+        await house.publish(bed, '{"occupancy":false}')
+        await expect(tablet.locator("#question h1")).to_have_text("Is all well?", timeout=10_000)
+        await tablet.locator("#answers button", has_text="all is well").tap()
+        await expect(tablet.locator("#question")).to_be_hidden()
+        async with asyncio.timeout(10):
+            while "settled" not in steps(house):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert "raised" not in steps(house)
+        await expect(ana.locator("#quiet h1")).to_have_text("All is quiet")
+
+        await house.publish(bed, '{"occupancy":true}')
+        await house.publish(bed, '{"occupancy":false}')
+        await tablet.locator("#answers button", has_text="please come").tap(timeout=10_000)
+        await expect(ana.locator('[data-level="check"] .title')).to_have_text("Resident 002")
+        await expect(tablet.locator("#question")).to_be_hidden()
+
+
+def steps(house: House) -> list[str]:
+    """The steps in the log of the ledger."""
+    with closing(sqlite3.connect(f"file:{house.folder}/data/ledger.db?mode=ro", uri=True)) as store:
+        return [step for (step,) in store.execute("SELECT step FROM log ORDER BY seq")]
 
 
 async def test_after_kill_minus_nine_the_board_says_so_and_the_alert_is_still_there(house: House) -> None:

@@ -76,6 +76,24 @@ async def test_a_question_is_answered_with_a_tap(hub: FakeHub, screens: Screens,
     await expect(tablet.locator('[data-do="not_now"]')).to_be_hidden()
 
 
+async def test_who_is_with_her_what_is_pictured_and_that_she_wants_no_words(screens: Screens, tablet: Page) -> None:
+    """A visit says whose and until when; a picture the screen has stands over its words, another is left out."""
+    visit = {"resident": "margaret", "by": "Ana Ruiz", "until": "2026-11-21T03:30:00.000Z"}
+    shows(screens, say="The bathroom is on the left.", picture="bathroom", visits=[visit])
+    await expect(tablet.locator("#visit")).to_have_text("Ana Ruiz is here until 03:30")
+    await expect(tablet.locator("#picture")).to_be_visible()
+    await expect(tablet.locator('[data-do="not_now"]')).to_be_visible()
+    shows(screens, say="The fridge is open.", picture="no-such-picture", visits=[{**visit, "by": None}], not_now=True)
+    await expect(tablet.locator("#words")).to_have_text("The fridge is open.")
+    await expect(tablet.locator("#visit")).to_have_text("A visit until 03:30")
+    await expect(tablet.locator("#picture")).to_be_hidden()
+    await expect(tablet.locator("#quiet")).to_have_text("No reminders just now. Your calls are heard as ever.")
+    await expect(tablet.locator('[data-do="not_now"]')).to_be_hidden()
+    shows(screens)
+    for part in ("#visit", "#quiet", "#picture", "#words"):
+        await expect(tablet.locator(part)).to_be_hidden()
+
+
 async def test_she_chooses_when_to_be_woken(hub: FakeHub, screens: Screens, tablet: Page) -> None:
     """*My day* is there where the plan has choices; what holds now is marked, and a tap asks for another."""
     await expect(tablet.locator("#day")).to_be_hidden()

@@ -73,9 +73,30 @@ def test_a_wait_before_a_pendant_is_refused_and_says_why(tmp_path: Path) -> None
     assert code == 1
     assert printed.splitlines()[0] == (
         f'residents/resident-001.yaml:{line}: "room-001-pendant" is for emergency: staff are told at once,'
-        ' no rule may stand before it; expected room-001-bed; did you mean "room-001-bed"?'
+        " no rule may stand before it; expected a device that calls nobody: room-001-bed"
     )
     assert "emergency, fall, smoke, gas, co  at once" in printed
+
+
+def test_a_pendant_written_as_a_sense_is_refused_with_the_same_reason(tmp_path: Path) -> None:
+    """Whoever thinks of it so learns why it is none, and what is; her plan of before goes on."""
+    folder = tmp_path / "elm-house"
+    write_new(folder, rooms=2)
+    plan = folder / "residents" / "resident-001.yaml"
+    written = plan.read_text(encoding="utf-8") + (
+        "  - rule: wait-a-little\n"
+        "    why: She does not want to be a bother.\n"
+        "    when: {pendant: pressed}\n"
+        "    help: [{wait: 15 min}]\n"
+        "    otherwise: {level: check, say: She pressed.}\n"
+    )
+    plan.write_text(written, encoding="utf-8")
+    line = written.splitlines().index("    when: {pendant: pressed}") + 1
+    code, printed = checked(folder)
+    refused = f'residents/resident-001.yaml:{line}: no rule may stand before "pendant": staff are told of it at once'
+    assert (code, printed.splitlines()[0].partition(";")[0]) == (1, refused)
+    kept = "residents/resident-001.yaml is not used: the plan accepted before it stays in force"
+    assert kept in printed
 
 
 # -- what is refused --------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ async def test_the_review_knows_how_help_went_and_a_refused_plan_is_that_of_befo
         assert "left-open: once settled by help, never told to staff." in page
         plan = home.folder / "residents/resident-001.yaml"
         plan.write_text(plan.read_text().replace("held_for: 10 min", "held_for: 10"))
-        page, err = await asyncio.to_thread(finished, "explain", home.folder, "--resident", "resident-001")
+        page, err = await asyncio.to_thread(finished, "explain", home.folder, "--resident", "resident 001")
         assert "left-open" in page
         assert "held_for cannot be" in err
         assert len(err.splitlines()) == 1

@@ -66,12 +66,13 @@ def test_a_refused_plan_is_an_error_of_its_own(tmp_path: Path) -> None:
     changed |= {"residents/arthur.yaml": 'resident: arthur\nknown_as: Arthur\nroom: "02"\n'}
     code, printed = checked(write_home(tmp_path, changed))
     assert code == 1
-    assert printed.splitlines()[:3] == [
+    assert printed.splitlines()[:4] == [
         'residents/arthur.yaml:3: unknown place "02"; expected one of 001, 002, lounge; did you mean "002"?',
         "residents/margaret.yaml:18: waits 900 s that nobody has agreed to:"
         " they are 0 until delay_agreed names risk, by and on (warning)",
         "sunny-court: 3 places, 2 residents, 3 staff, 6 devices, 1 alarm, 2 rules:"
         " accepted, but for 1 plan (1 problem, 1 warning)",
+        "residents/arthur.yaml is not used: the plan accepted before it stays in force, and pendants are told as ever",
     ]
 
 

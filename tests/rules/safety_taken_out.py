@@ -2,9 +2,10 @@
 
     python -m tests.rules.safety_taken_out            # all of them; --only proof for those of one file
 
-Each is one line of the code written otherwise (`safety_taken_out_list.py`), in a process forked for it, in which the
-listed tests are run then. Prints one JSON object: what was not noticed, what could not be tried because the line is no
-longer there, and which of the tests fail with nothing taken out.
+Each is one line of the code written otherwise (`safety_taken_out_list.py`, and `safety_taken_out_language.py` for the
+plan language), in a process forked for it, in which the listed tests are run then: all their parameters, or those in
+brackets. Prints one JSON object: what was not noticed, what could not be tried because the line is no longer there or
+no code comes of the other, and whose tests fail with the very same line put back.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -21,11 +23,17 @@ from typing import Any
 
 from hypothesis import settings
 
+from tests.rules.safety_taken_out_language import OF_THE_LANGUAGE
 from tests.rules.safety_taken_out_list import TAKEN_OUT, TakenOut
 from tests.stories.house import House
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTICED, NOT_NOTICED = 0, 1
+EVERY = (*TAKEN_OUT, *OF_THE_LANGUAGE)
+NOTICED, NOT_NOTICED, NOT_TAKEN_OUT = 0, 1, 2
+
+
+class NotTakenOut(Exception):
+    """What stands there instead is no code: that a test fails then shows nothing."""
 
 
 # -- taking one out ---------------------------------------------------------------------------------------------------
@@ -66,7 +74,7 @@ def _swap(old: object, new: object) -> bool:
 
 def _everywhere(name: str, old: object, new: object) -> None:
     """A constant, in each module that has it under this name."""
-    if old == new:
+    if old == new or repr(old) == repr(new):  # of the same class written again, they are not equal
         return
     for module in list(sys.modules.values()):
         if getattr(module, name, None) is old:
@@ -77,10 +85,14 @@ def _everywhere(name: str, old: object, new: object) -> None:
 
 
 def run(test: str) -> None:
-    """One test function, with each of its parameters; raises what it raises."""
-    file, _, name = test.partition("::")
+    """One test function, with each of its parameters or those in brackets; raises what it raises."""
+    whole, _, wanted = test.removesuffix("]").partition("[")
+    file, _, name = whole.partition("::")
     function = getattr(import_module(file.removesuffix(".py").replace("/", ".")), name)
-    for given in _parameters(function):
+    every = [given for given in _parameters(function) if wanted in ("", "-".join(map(str, given.values())))]
+    if not every:
+        raise LookupError(f"{test} has no such parameters")
+    for given in every:
         names = inspect.signature(function).parameters
         if "home" in names and "home" not in given:
             given["home"] = House()
@@ -101,7 +113,8 @@ def _parameters(function: Callable[..., None]) -> Iterator[dict[str, Any]]:
 
 
 def in_a_fork(what: Callable[[], None]) -> int:
-    """Do something in a process of its own; its exit code: 0 where something was raised, 1 where nothing was."""
+    """Do something in a process of its own; its exit code: 0 where something was raised, 1 where nothing was, 2 where
+    nothing was taken out."""
     child = os.fork()
     if child == 0:
         code = NOT_NOTICED
@@ -110,21 +123,26 @@ def in_a_fork(what: Callable[[], None]) -> int:
         os.dup2(quiet, 2)
         try:
             what()
+        except NotTakenOut:
+            code = NOT_TAKEN_OUT
         except BaseException:  # noqa: BLE001
             code = NOTICED
         os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def noticed(one: TakenOut) -> bool:
-    """Whether a test fails without it."""
+def noticed(one: TakenOut) -> int:
+    """Whether a test fails without it: `NOTICED`, or why it cannot be said so."""
 
     def tried() -> None:
-        take_out(one)
+        try:
+            take_out(one)
+        except Exception as error:
+            raise NotTakenOut from error
         for test in one.tests:
             run(test)
 
-    return in_a_fork(tried) == NOTICED
+    return in_a_fork(tried)
 
 
 def main() -> int:
@@ -134,13 +152,15 @@ def main() -> int:
     only = reading.parse_args().only
     settings.register_profile("taken out", deadline=None, database=None, derandomize=True, max_examples=30)
     settings.load_profile("taken out")
-    wanted = [one for one in TAKEN_OUT if only in one.file]
+    wanted = [one for one in EVERY if only in one.file]
     gone = [one.what for one in wanted if (ROOT / one.file).read_text(encoding="utf-8").count(one.line) != 1]
     tests = sorted({test for one in wanted for test in one.tests})
     for test in tests:
         import_module(test.partition("::")[0].removesuffix(".py").replace("/", "."))
-    broken = [test for test in tests if in_a_fork(lambda test=test: run(test)) == NOTICED]  # type: ignore[misc]
-    unnoticed = [one.what for one in wanted if one.what not in gone and not noticed(one)]
+    broken = [one.what for one in wanted if noticed(replace(one, instead=one.line)) != NOT_NOTICED]
+    came = {one.what: noticed(one) for one in wanted if one.what not in gone}
+    unnoticed = [what for what, how in came.items() if how == NOT_NOTICED]
+    gone += [what for what, how in came.items() if how not in (NOTICED, NOT_NOTICED)]
     print(json.dumps({"tried": len(wanted), "not noticed": unnoticed, "not there": gone, "fail already": broken}))
     return 1 if unnoticed or gone or broken else 0
 

@@ -143,7 +143,8 @@ class Checking:
         """Nothing that calls for help, and no camera, is watched by a rule."""
         if device.purpose in CALLS:
             said = f'"{device.name}" is for {device.purpose}: staff are told at once, no rule may stand before it'
-            self.no(at, said, *self.instead(device.name, fitting))
+            others, _ = self.instead(device.name, fitting)
+            self.no(at, said, f"a device that calls nobody: {others}" if fitting else "a device that calls nobody")
             return False
         adapter = adapter_for(device.device)
         if adapter is not None and adapter.name == _CAMERAS:

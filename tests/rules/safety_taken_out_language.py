@@ -1,0 +1,231 @@
+"""The safety rules of the plan language that are taken out one by one, as in `safety_taken_out_list.py`."""
+
+from tests.rules.safety_taken_out_list import TakenOut
+
+OF_LANGUAGE = "tests/rules/test_language.py::test_"
+OF_HELP = "tests/rules/test_language_help.py::test_"
+OF_CONDITIONS = "tests/rules/test_language_conditions.py::test_"
+OF_PLANS = "tests/stories/test_plans.py::test_"
+OF_FIRST_HELP = "tests/stories/test_help.py::test_"
+STARTS = f"{OF_LANGUAGE}what_starts_a_rule"
+ANSWERS = f"{OF_HELP}what_an_answer_does"
+
+OF_THE_LANGUAGE: tuple[TakenOut, ...] = (
+    TakenOut(
+        "a run that nothing settles tells staff",
+        "rules/episodes.py",
+        "if not episode.rule.is_reminder:",
+        "if False:",
+        (f"{STARTS}[change: a change tells]",),
+    ),
+    TakenOut(
+        "a rule that ends with staff starts however late",
+        "rules/starting.py",
+        "if rule.is_reminder and (why := _not_reminded(",
+        "if (why := _not_reminded(",
+        (f"{STARTS}[held: due while the hub was down]",),
+    ),
+    TakenOut(
+        "a rule that ends with staff is never throttled",
+        "rules/starting.py",
+        "is_held = noisy and rule.is_reminder",
+        "is_held = noisy",
+        (f"{OF_CONDITIONS}a_rule_that_ends_with_staff_is_noisy_and_never_throttled",),
+    ),
+    TakenOut(
+        "a delay that nobody agreed to is none",
+        "rules/setting.py",
+        "return rule if rule.delay_agreed is not None or rule.is_reminder else at_once(rule)",
+        "return rule",
+        (f"{ANSWERS}[nobody agreed to wait]",),
+    ),
+    TakenOut(
+        "no delay is longer than its level may wait",
+        "rules/setting.py",
+        "return rule if found == rule.help else replace(rule, help=found)",
+        "return rule",
+        (f"{OF_HELP}no_delay_is_longer_than_its_level_may_wait[urgent]",),
+    ),
+    TakenOut(
+        "a wait that was over while the hub was down is not waited for anew",
+        "rules/episodes.py",
+        "seconds * 1000 - overdue_ms",
+        "seconds * 1000",
+        (f"{OF_FIRST_HELP}help_that_comes_too_late_is_dropped_and_staff_are_told",),
+    ),
+    TakenOut(
+        "help that came too late is not given",
+        "rules/episodes.py",
+        "if late and not isinstance(step, Wait):",
+        "if False:",
+        (f"{OF_PLANS}the_hub_is_down_when_the_carer_should_be_told",),
+    ),
+    TakenOut(
+        "one run of a rule at a time",
+        "rules/starting.py",
+        "if key in turn.state.episodes:",
+        "if False:",
+        (f"{STARTS}[repeated: not again while it runs]",),
+    ),
+    TakenOut(
+        "in a shared room nothing that is nobody's ends a delay",
+        "rules/episodes.py",
+        "return is_theirs(turn, placed, rule) or (placed.name == rule.device and rule.delay_agreed is None)",
+        "return True",
+        (f"{OF_HELP}in_a_shared_room_a_door_that_is_nobodys_settles_no_delay",),
+    ),
+    TakenOut(
+        "in a shared room nothing that is nobody's begins one",
+        "rules/starting.py",
+        "run = rule if _is_theirs(turn, rule) else replace(rule, delay_agreed=None)",
+        "run = rule",
+        (f"{OF_FIRST_HELP}in_a_shared_room_anything_else_delays_nobody",),
+    ),
+    TakenOut(
+        "in a shared room a screen's answer ends no delay",
+        "rules/episodes.py",
+        'given.means == "settles" and (alone or rule.is_reminder)',
+        'given.means == "settles"',
+        (f"{OF_HELP}in_a_shared_room_an_answer_on_the_screen_ends_no_delay",),
+    ),
+    TakenOut(
+        "another room answers nothing",
+        "rules/rooms.py",
+        'is_room and request.client != f"{ROOM}{episode.rule.place}"',
+        "False",
+        (f"{OF_HELP}another_room_cannot_answer",),
+    ),
+    TakenOut(
+        "an answer that shall tell staff tells them",
+        "rules/episodes.py",
+        'if given.means == "tells":',
+        "if False:",
+        (f"{ANSWERS}[it tells]",),
+    ),
+    TakenOut(
+        "time in which nobody could hear is no silence",
+        "rules/watching.py",
+        "begun = [watch.since_ms, turn.meta.linked_ms]",
+        "begun = [watch.since_ms]",
+        (f"{STARTS}[nothing: nobody could hear]",),
+    ),
+    TakenOut(
+        "a lost device is not silent",
+        "rules/watching.py",
+        "elif lost or not turn.meta.linked:",
+        "elif not turn.meta.linked:",
+        (f"{OF_LANGUAGE}the_silence_of_a_lost_device_says_nothing",),
+    ),
+    TakenOut(
+        "a device that is back is listened to anew",
+        "rules/watching.py",
+        "for key in dict.fromkeys(keys):",
+        "for key in ():",
+        (f"{OF_LANGUAGE}the_silence_of_a_lost_device_says_nothing",),
+    ),
+    TakenOut(
+        "what is heard again is heard, though it is no news",
+        "rules/heard.py",
+        "if silences is not None and not is_no_sign_of_life(before, event, given):",
+        "if False:",
+        (f"{STARTS}[nothing: the same again is no news, and is heard]",),
+    ),
+    TakenOut(
+        "what is blocked is looked at again",
+        "rules/watching.py",
+        'turn.arm("watch", key, now + AGAIN_MS)\n        return',
+        "return",
+        (f"{STARTS}[held: a condition that holds later]",),
+    ),
+    TakenOut(
+        "what still lasts when its hours begin starts",
+        "rules/watching.py",
+        'turn.arm("watch", key, _elapsed_at(turn, next_day(turn.local(), rule.during[0])[1]))\n        return',
+        "pass\n        return",
+        (f"{STARTS}[held: still so when its hours begin]",),
+    ),
+    TakenOut(
+        "what lasts already when a plan is accepted counts",
+        "rules/watching.py",
+        "lasting(turn, key, rule, value_of(turn, rule.device, rule.kind))",
+        "return",
+        (f"{OF_LANGUAGE}a_plan_that_is_accepted_while_a_door_is_open_counts_from_then",),
+    ),
+    TakenOut(
+        "what is expected is expected each day",
+        "rules/watching.py",
+        "is_done = watch.came == watch.waits_for",
+        "is_done = bool(watch.came)",
+        (f"{STARTS}[expected: each day anew]",),
+    ),
+    TakenOut(
+        "a time of day comes once",
+        "rules/watching.py",
+        "is_done = watch.came == watch.waits_for",
+        "is_done = False",
+        (f"{STARTS}[time: a clock set back does not do it twice]",),
+    ),
+    TakenOut(
+        "a time that a set clock passes over comes at once",
+        "rules/watching.py",
+        "if left <= max(0, step_ms):",
+        "if False:",
+        (f"{STARTS}[time: passed over by a clock that is set]",),
+    ),
+    TakenOut(
+        "a clock that is set back forgets no day",
+        "rules/watching.py",
+        "step_ms < -CALENDAR_MS and watch.came >= today",
+        "False",
+        (f"{STARTS}[time: a clock set back by a day forgets nothing]",),
+    ),
+    TakenOut(
+        "in a fire there are no reminders",
+        "rules/starting.py",
+        'if turn.meta.mode == "fire":',
+        "if False:",
+        (f"{OF_HELP}in_a_fire_there_are_no_reminders",),
+    ),
+    TakenOut(
+        "nobody is invited at 03:00",
+        "rules/starting.py",
+        "if overdue_ms > TOO_LATE_MS:",
+        "if False:",
+        (f"{STARTS}[time: a reminder later than that]",),
+    ),
+    TakenOut(
+        "nothing is spoken at night that was not asked for",
+        "rules/ways.py",
+        "if not why and night and not _all_asked(turn, resident, place):",
+        "if False:",
+        (f"{OF_PLANS}who_did_not_ask_for_it_is_not_spoken_to_at_night",),
+    ),
+    TakenOut(
+        "nor beside somebody who did not",
+        "rules/ways.py",
+        "whose = {*turn.setting.live_in.get(place, ()), resident}",
+        "whose = {resident}",
+        (f"{OF_HELP}in_a_shared_room_nobody_is_woken_by_the_other_s_words",),
+    ),
+    TakenOut(
+        "help never ends the sound of an alert",
+        "rules/helping.py",
+        "not all(row.quiet for row in turn.open_alerts())",
+        "False",
+        (f"{OF_HELP}help_never_ends_the_sound_of_an_alert",),
+    ),
+    TakenOut(
+        "the higher level has the device",
+        "rules/helping.py",
+        "theirs > rank_of(rule)",
+        "False",
+        (f"{OF_HELP}two_rules_over_one_device[check-request-0.5-0]",),
+    ),
+    TakenOut(
+        "a run ends under the plan it began with, and says so",
+        "rules/episodes.py",
+        "if what != episode.changed:",
+        "if False:",
+        (f"{OF_HELP}a_plan_that_changes_in_the_middle_ends_as_it_began_and_says_so",),
+    ),
+)
