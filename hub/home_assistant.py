@@ -245,15 +245,27 @@ class Asking:
             await self._woken.wait()
             self._woken.clear()
             while self._waiting and not self._stopping:
-                self._busy = asyncio.create_task(self._carry_out(services, self._waiting[0]))
-                try:
-                    await asyncio.wait({self._busy})
-                finally:
-                    self._busy.cancel()
+                wish = self._waiting[0]
+                self._busy = asyncio.create_task(self._carry_out(services, wish))
+                broken = await self._ended(self._busy)
                 if self._busy.cancelled():
                     return
-                self._busy.result()
                 self._waiting.popleft()
+                if broken:
+                    self._came(wish, broken)
+
+    async def _ended(self, task: asyncio.Task[None]) -> str:
+        """Wait for a task. A bug of ours in it is made loud, told as a fault and said; it must not end the hub."""
+        try:
+            await asyncio.wait({task})
+        finally:
+            task.cancel()
+        error = None if task.cancelled() else task.exception()
+        if error is None:
+            return ""
+        task.get_loop().call_exception_handler({"message": "asking broke", "exception": error, "task": task})
+        self._went(f"asking Home Assistant broke: {type(error).__name__}")
+        return f"broken: {type(error).__name__}"
 
     async def _carry_out(self, services: Services, wish: Wish) -> None:
         """Ask until somebody answers or it is too late."""
@@ -307,7 +319,7 @@ class Asking:
 
     async def _look_again_and_again(self, services: Services) -> None:
         while not self._stopping:
-            await self._look(services)
+            await self._ended(asyncio.create_task(self._look(services)))
             await asyncio.sleep(self._look_s)
 
     async def _look(self, services: Services, *, sure: bool = False) -> None:

@@ -151,7 +151,7 @@ async def test_so_many_hanging_requests_are_left_behind_and_no_more(house: FakeH
 class Far:
     """Services as a test wants them: each error is raised once, in turn; the last one for ever where it `lasts`."""
 
-    errors: list[HandrailError] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
     lasts: HandrailError | None = None
     called: list[str] = field(default_factory=list)
     looked: int = 0
@@ -306,6 +306,21 @@ async def test_without_a_home_assistant_a_wish_is_answered_and_an_old_fault_ends
         assert desk.inputs == [served(ok=False, reason="no Home Assistant is configured")]
         await until(lambda: desk.faults)
         assert desk.faults == [(False, "no Home Assistant is configured any more")]
+
+
+async def test_a_bug_of_ours_is_loud_and_ends_nothing() -> None:
+    """The wish is answered, staff are told that help fails, the next one is asked; presses are told as ever."""
+    loud: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: loud.append(what["exception"]))
+    far = Far(errors=[ZeroDivisionError("a bug")])
+    async with Desk(far) as desk:
+        desk.wish(1)
+        desk.wish(2)
+        await until(lambda: len(desk.inputs) == 2)
+        assert desk.inputs == [served(ok=False, reason="broken: ZeroDivisionError"), served()]
+        assert [on for on, _ in desk.faults] == [True, False]
+        assert [type(error) for error in loud] == [ZeroDivisionError]
+        assert desk.outbox.carried == [("ask/1", 1), ("ask/2", 2)]
 
 
 async def test_no_more_than_so_many_wait() -> None:

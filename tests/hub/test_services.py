@@ -162,6 +162,17 @@ async def test_what_was_wished_before_a_crash_is_asked_after_it_or_dropped(tmp_p
         assert house.calls == [MUSIC]
 
 
+async def test_another_home_assistant_counts_from_the_next_start(tmp_path: Path) -> None:
+    """People are told so until then."""
+    async with evening(tmp_path) as (home, _):
+        path = home.folder / "home.yaml"
+        path.write_text(path.read_text().replace("http://127.0.0.1:", "http://localhost:"))
+        home.hub.reload()
+        await until(lambda: home.broker.log("fault"))
+        (line,) = home.broker.log("fault")
+        assert "what it says of home assistant was changed" in str(line["reason"])
+
+
 async def test_a_plan_that_goes_on_without_its_home_assistant_says_so(tmp_path: Path) -> None:
     """Its section was taken out of home.yaml: the plan is refused, the one before goes on, and the log says so."""
     async with evening(tmp_path) as (home, house):
