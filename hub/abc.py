@@ -110,10 +110,15 @@ class Channel(Protocol):
 
 
 class Services(Protocol):
-    """Services of Home Assistant that a plan may call. Returns when it was taken; raises otherwise."""
+    """Services of Home Assistant that a plan may call. Both return when it answered yes, and raise otherwise
+    `ServicesUnreachable`, `ServicesUnanswered`, `ServicesRefused` or `ServiceFailed`."""
 
     async def call(self, service: str, data: str) -> None:
         """Call one, `media_player.play_media`, with its data as JSON."""
+        ...
+
+    async def look(self) -> None:
+        """Ask whether it is there and lets us in."""
         ...
 
 

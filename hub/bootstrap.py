@@ -25,6 +25,7 @@ from hub.config.stored import settings_from_json
 from hub.config.watch import stamps
 from hub.elapsed import Belief, HomeClock
 from hub.errors import HandrailError, LedgerUnwritable
+from hub.home_assistant import Asking, asking_of
 from hub.hub import Hub, Parts
 from hub.keeping import Keeping
 from hub.lanes import BULK, LOG, URGENT, Overlap, Received
@@ -170,6 +171,7 @@ def _parts(hub: Hub, start: _Start) -> Parts:
     shown = _shown(hub, start, lanes)
     channel, paging = AppriseChannel(), Paging(state=loaded.state, put=hub.put)
     outbox = _outbox(hub, start, lanes, paging)
+    asking = asking_of(hub, outbox, start.settings.home_assistant, start.clock.elapsed_ms, start.told)
     pump = _pump(hub, start, steps, overlap, shown)
     pump.lanes = lanes
     pager = Pager(channel, on_result=paging.result, file=start.settings.file)
@@ -180,6 +182,7 @@ def _parts(hub: Hub, start: _Start) -> Parts:
     watch = _watch(hub, start, lanes, shown, source)
     health = Health(home=start.slug, started_ms=start.clock.now().elapsed_ms)
     keeping = _keeping(hub, start, pump)
+    jobs: list[Asking | SeriesWriter] = [asking, *([series] if series else [])]
     return Parts(
         reading=start.reading,
         refused=start.refused,
@@ -211,15 +214,14 @@ def _parts(hub: Hub, start: _Start) -> Parts:
         watched=_watched(hub, start),
         reload=Reload(folder=start.folder, steps=steps, put=pump.put),
         watch=watch,
-        background=[*([series.run] if series else []), _warming(hub, channel), watch.run, trying(hub, start.folder)],
+        background=[*(job.run for job in jobs), _warming(hub, channel), watch.run, trying(hub, start.folder)],
         after_commit=[series.wake] if series else [],
-        closers=[pager.stop, *([series.stop] if series else []), close_logs, watch.stop],
+        closers=[pager.stop, *(job.stop for job in jobs), close_logs, watch.stop],
     )
 
 
 def _watched(hub: Hub, start: _Start) -> Watched:
-    told = "watcher" in start.told
-    return Watched(expected=start.settings.watcher is not None, told=told, on_fault=hub.on_fault)
+    return Watched(expected=start.settings.watcher is not None, told="watcher" in start.told, on_fault=hub.on_fault)
 
 
 def _keeping(hub: Hub, start: _Start, pump: Pump) -> Keeping:
@@ -331,9 +333,8 @@ def _lanes(hub: Hub, start: _Start, subscriptions: Subscriptions) -> dict[str, L
 def _watch(hub: Hub, start: _Start, lanes: dict[str, Lane], shown: Shown, source: LedgerSource) -> BrokerWatch:
     """Looks at the broker, on a connection of its own."""
     clock = start.clock
-    filters = start.catalogue.filters()
     watch = BrokerWatch(
-        probe=Probe(topics=start.topics, bulk=lanes[BULK], urgent=lanes[URGENT], filters=filters),
+        probe=Probe(topics=start.topics, bulk=lanes[BULK], urgent=lanes[URGENT], filters=start.catalogue.filters()),
         rights=Rights(hub.on_fault, told="subscription" in start.told),
         drops=Drops(source, hub.on_fault, lambda: clock.now().wall_ms),
         on_fault=hub.on_fault,

@@ -9,6 +9,10 @@ HandrailError
 ├── SeriesUnreachable          the time series does not answer           (retry)
 ├── SeriesRefused              its token, bucket or address is wrong
 ├── ChannelFailed              a person's channel did not take a message (retry)
+├── ServicesUnreachable        Home Assistant could not be asked         (retry)
+├── ServicesUnanswered         it was asked, and what came of it is not known
+├── ServicesRefused            its token or address is wrong
+├── ServiceFailed              it answers, and did not do the service
 └── BrokerError                what goes wrong between the hub and its MQTT broker
     ├── BrokerUnreachable      nobody answers, or no longer          (retry)
     ├── BrokerClosed           the broker ended the connection       (retry)
@@ -126,3 +130,21 @@ class ChannelFailed(HandrailError):
     """A person's channel did not take a message; the sentence holds nothing of its address that is secret."""
 
     retry = True
+
+
+class ServicesUnreachable(HandrailError):
+    """Home Assistant could not be asked: nobody listens, or it asks for patience."""
+
+    retry = True
+
+
+class ServicesUnanswered(HandrailError):
+    """Home Assistant was asked and gave no answer: what was asked may have been done, and twice would be too often."""
+
+
+class ServicesRefused(HandrailError):
+    """Home Assistant does not let us in, or something else answers there, until somebody changes something."""
+
+
+class ServiceFailed(HandrailError):
+    """Home Assistant answers, and did not do what it was asked: no such service, wrong data, a device of its own."""

@@ -23,7 +23,7 @@ RETRY_S = 5.0
 
 @dataclass(slots=True)
 class Wish:
-    """One row of the outbox: a message to publish, or a person to tell."""
+    """One row of the outbox: a message to publish, a person to tell, or a service of Home Assistant to ask for."""
 
     key: str
     seq: int
@@ -39,6 +39,8 @@ class Wish:
     """Elapsed time after which this is too late and dropped."""
     why: str = ""
     tell: dict[str, object] | None = None
+    service: dict[str, object] | None = None
+    """Which, its data, and the episode that wants it."""
 
     def row(self) -> tuple[str, int, int, dict[str, object]]:
         """The row as the ledger keeps it."""
@@ -53,12 +55,15 @@ class Wish:
             body["why"] = self.why
         if self.tell is not None:
             body["tell"] = self.tell
+        if self.service is not None:
+            body["service"] = self.service
         return (self.key, self.seq, int(self.urgent), body)
 
 
 def wish_of(key: str, seq: int, urgent: int, body: dict[str, object]) -> Wish:
     """A wish from its row."""
     drop, tell, correlation = body.get("drop_ms"), body.get("tell"), body.get("correlation")
+    service = body.get("service")
     return Wish(
         key=key,
         seq=seq,
@@ -71,11 +76,12 @@ def wish_of(key: str, seq: int, urgent: int, body: dict[str, object]) -> Wish:
         drop_ms=drop if isinstance(drop, int) else None,
         why=str(body.get("why", "")),
         tell=tell if isinstance(tell, dict) else None,
+        service=service if isinstance(service, dict) else None,
     )
 
 
 class Outbox:
-    """Carries wishes out over the two lanes and the people's channels.
+    """Carries wishes out over the two lanes and the people's channels; `ask` takes those for Home Assistant.
 
     `carried` gathers what is done; whoever commits takes it out of the ledger and of this list. `page` starts telling a
     person and reports on its own.
@@ -109,6 +115,7 @@ class Outbox:
         self._why: dict[str, str] = {}
         self._refused: set[str] = set()
         self.carried: list[tuple[str, int]] = []
+        self.ask: Callable[[Wish], None] | None = None
 
     def __len__(self) -> int:
         return len(self._going) + len(self._next) + len(self._stuck)
@@ -141,6 +148,10 @@ class Outbox:
         self._going[wish.key] = wish
         if wish.tell is not None:
             self._page(wish)
+            return
+        if wish.service is not None:
+            assert self.ask is not None, "the outbox is wired before it is offered anything"
+            self.ask(wish)
             return
         lane = self._lanes[wish.urgent]
         lane.publish(

@@ -79,7 +79,7 @@ class Reload:
     def _compare(self, settings: str) -> None:
         """What of `home.yaml` counts from the next start is a technical alert until then, or until it is undone."""
         now, then = orjson.loads(settings), orjson.loads(self._started_with or settings)
-        changed = list(dict.fromkeys(name.partition("_")[0] for name in now if now[name] != then.get(name)))
+        changed = list(dict.fromkeys(_section(name) for name in now if now[name] != then.get(name)))
         if changed:
             said = f"home.yaml: what it says of {' and '.join(changed)} was changed"
             log.warning("%s", said)
@@ -170,3 +170,8 @@ class Reload:
             self.refuse(found)
         else:
             self.accept(found)
+
+
+def _section(name: str) -> str:
+    """The part of `home.yaml` that a setting comes from."""
+    return name.replace("_", " ") if name == "home_assistant" else name.partition("_")[0]

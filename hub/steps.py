@@ -108,7 +108,7 @@ class Steps:
         elif type(effect) is Tell:
             self._tell(group, effect, now)
         elif type(effect) is CallService:
-            self._call_service(group, effect, cause, now)
+            self._call_service(group, effect, now)
 
     def _tell(self, group: Group, effect: Tell, now: Now) -> None:
         """What a person is told is written now: it says what is committed, and not what is true a moment later."""
@@ -181,10 +181,20 @@ class Steps:
                 ),
             )
 
-    def _call_service(self, group: Group, wish: CallService, cause: int, now: Now) -> None:
-        """Nothing carries these out yet (`hub.abc.Services`): what is not done is said."""
-        why = f"{wish.why}: no Home Assistant is configured, {wish.service} was not called"
-        self._log(group, Log(did=Did.UNDELIVERED, reason=why, episode=wish.episode), cause, now)
+    def _call_service(self, group: Group, wish: CallService, now: Now) -> None:
+        self.seq += 1
+        self._put(
+            group,
+            Wish(
+                key=f"ask/{self.seq}",
+                seq=self.seq,
+                urgent=False,
+                topic=f"home_assistant/{wish.service}",
+                drop_ms=now.elapsed_ms + wish.drop_after_ms,
+                why=wish.why,
+                service={"service": wish.service, "data": wish.data, "episode": wish.episode},
+            ),
+        )
 
     def finish(self, group: Group) -> None:
         """Gather what changed and draw the messages: the group is complete and can be committed."""

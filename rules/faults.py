@@ -93,6 +93,11 @@ FAULTS: Mapping[str, Fault] = {
         mend="See that the time series of `series` in home.yaml runs and takes our token; what it missed follows "
         "by itself.",
     ),
+    "home-assistant": Fault(
+        staff="Help that goes through Home Assistant is not given. Calls are told as always.",
+        mend="See that the Home Assistant of `home_assistant` in home.yaml runs and takes our token; a new one is made "
+        "in its profile, under Security, and written into the file that `token_file` names.",
+    ),
     "bug": Fault(
         staff="The hub could not handle a message of {device}. Look there now. Other calls are told as always.",
         mend="Keep the home's data folder and the hub's log for the makers; the message is in quarantine with its "

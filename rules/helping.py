@@ -8,8 +8,9 @@ from devices.commands import Command, SetCover, Sound, TurnOff, TurnOn
 from devices.commands import Say as Speak
 from devices.registry import Purpose
 from rules import standing
-from rules.effects import CallService, Did
+from rules.effects import CallService, Did, Log
 from rules.help import Alarm, Ask, Cover, Light, Say, Scene, Service, Show, Step, Switch, Wait
+from rules.inputs import Served
 from rules.levels import RANK
 from rules.plan import Rule
 from rules.rows import Watch
@@ -39,13 +40,33 @@ def give(turn: Turn, episode: Episode, step: Step, place: int) -> Episode:
         for part in step.steps:
             _act(turn, episode, part)
     elif isinstance(step, Service):
-        why = episode.rule.rule
-        turn.effects.append(
-            CallService(service=step.service, data=step.data, why=why, drop_after_ms=DROP_MS, episode=episode.id)
-        )
+        _ask_for(turn, episode, step)
     elif isinstance(step, Say | Show | Ask):
         return _words(turn, episode, step, place)
     return episode
+
+
+def served(turn: Turn, given: Served) -> None:
+    """What came of a service: it is said, and the rest of the help goes on as it would."""
+    did, said = (Did.DELIVERED, "done") if given.ok else (Did.UNDELIVERED, given.reason)
+    reason = f"{given.why}: {given.service}: {said}"
+    episode = next((row for row in turn.state.episodes if row.id == given.episode), None)
+    if episode is not None:
+        turn.log(did, reason, episode=episode)
+    else:
+        # The run is over by now: the line still says which it was.
+        turn.effects.append(Log(did=did, reason=reason, episode=given.episode or None))
+
+
+def _ask_for(turn: Turn, episode: Episode, step: Service) -> None:
+    """Nobody knows whether a service speaks or plays: in a fire it is not asked for."""
+    if turn.meta.mode == "fire":
+        turn.log(Did.DROPPED, f"no service while there is a fire alarm: {step.service}", episode=episode)
+        return
+    why = episode.rule.rule
+    turn.effects.append(
+        CallService(service=step.service, data=step.data, why=why, drop_after_ms=DROP_MS, episode=episode.id)
+    )
 
 
 def waits_s(rule: Rule, step: Step) -> int:

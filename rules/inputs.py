@@ -153,6 +153,17 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """Home Assistant did what a step of help asked of it, or did not: the result of a `CallService`."""
+
+    service: str
+    why: str
+    ok: bool
+    reason: str = ""
+    episode: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
     """The broker showed alerts of ours with numbers or versions that the ledger has not reached: of each, the version
     and the words."""
@@ -191,6 +202,7 @@ Input = (
     | Unread
     | Faulted
     | Dropped
+    | Served
     | Remembered
     | Tried
 )

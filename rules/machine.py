@@ -22,6 +22,7 @@ from rules import (
     episodes,
     faults,
     gateways,
+    helping,
     morning,
     requests,
     shadow,
@@ -50,6 +51,7 @@ from rules.inputs import (
     Linked,
     Now,
     Remembered,
+    Served,
     Started,
     Tried,
     Unread,
@@ -391,6 +393,7 @@ TAKE: dict[type, Callable[[Turn, Input], None]] = {
     Unread: _unread,  # type: ignore[dict-item]
     Faulted: _faulted,  # type: ignore[dict-item]
     Dropped: _dropped,  # type: ignore[dict-item]
+    Served: helping.served,  # type: ignore[dict-item]
     Remembered: remembered,  # type: ignore[dict-item]
     Tried: shadow.tried,  # type: ignore[dict-item]
 }

@@ -39,6 +39,7 @@ from rules.inputs import (
     Now,
     Remembered,
     Report,
+    Served,
     Started,
     Tried,
     Unread,
@@ -205,7 +206,8 @@ def test_every_other_input_comes_back_from_its_row_as_it_was(tmp_path: Path) -> 
         Dropped(what="zigbee2mqtt/x/set", why="a light"),
         Remembered(shown={"a00007": (3, "Margaret pressed")}),
         Described(device="shelly/x", checks_in_s=900, gateway="shelly/plug"),
-        Tried(reports=(Report(resident="margaret", words="told once", matters=True),)),
+        Served(service="media_player.play_media", why="rule", ok=False, reason="401", episode="e000001"),
+        Tried(reports=(Report(resident="margaret", words="it would have waited", matters=True),)),
     ]
     named = {kind.__name__ for kind in typing.get_args(Input)} - {"Heard"}
     assert set(OTHER_INPUTS) == named == {type(row).__name__ for row in inputs}

@@ -25,6 +25,7 @@ from rules.inputs import (
     Now,
     Remembered,
     Report,
+    Served,
     Started,
     Tried,
     Unread,
@@ -244,6 +245,9 @@ OTHERS: st.SearchStrategy[Input] = st.one_of(
     st.builds(Unread, topic=TEXT, reason=TEXT),
     st.builds(Faulted, fault=st.sampled_from(["ledger", "qos0:x"]), on=st.booleans(), reason=st.sampled_from("ab")),
     st.builds(Dropped, what=TEXT, why=TEXT),
+    st.builds(
+        Served, service=TEXT, why=TEXT, ok=st.booleans(), reason=TEXT, episode=st.sampled_from(["e000001", "", "x"])
+    ),
     st.builds(Remembered, shown=st.dictionaries(ALERTS, st.tuples(st.integers(0, 9), TEXT), max_size=3)),
     st.builds(Tried, reports=st.tuples(st.builds(Report, resident=RESIDENTS, words=TEXT, matters=st.booleans()))),
     st.builds(

@@ -70,11 +70,20 @@ def test_what_a_step_sends(name: str) -> None:
 
 
 def test_a_service_of_home_assistant_is_asked_for() -> None:
-    """With its data, and once; the hub says that nothing carries it out."""
+    """With its data, and once."""
     home = night(helps(Service(service="media_player.play_media", data='{"entity_id": "x"}'), Wait(seconds=60)))
     home.run(["door open"])
     [call] = [effect for effect in home.happened if isinstance(effect, CallService)]
     assert (call.service, call.data, call.why) == ("media_player.play_media", '{"entity_id": "x"}', "rule")
+
+
+def test_in_a_fire_no_service_is_asked_for() -> None:
+    """Nobody knows whether it speaks or plays."""
+    home = night(helps(Service(service="media_player.play_media"), Wait(seconds=60)))
+    assert home.ask("mode", by="carer-1", reason="fire").ok
+    home.run(["door open"])
+    assert not [effect for effect in home.happened if isinstance(effect, CallService)]
+    home.expect_did("dropped")
 
 
 def test_a_picture_is_shown_and_never_spoken() -> None:
