@@ -97,10 +97,11 @@ def question(
         old, old_is = tell_at_once(new), "telling at once: the same plans, with every delay 0"
     of = frozenset(one.resident for one in new.residents if one.rules) if at_once else _changed(old, new)
     if resident is not None:
-        known = {one.resident for one in new.residents}
-        if resident not in known:
-            raise NothingToReplay(f"there is no resident {resident!r}: one of {', '.join(sorted(known))}")
-        of = frozenset({resident})
+        wanted = resident.casefold()
+        of = frozenset(one.resident for one in new.residents if wanted in (one.resident, one.known_as.casefold()))
+        if not of:
+            known = sorted(one.resident for one in new.residents)
+            raise NothingToReplay(f"there is no resident {resident!r}: one of {', '.join(known)}")
     if not of:
         raise NothingToReplay("no resident has a plan with rules: there is nothing to try on the past")
     return Question(old=old, new=new, residents=of, old_is=old_is, with_planted=planted)

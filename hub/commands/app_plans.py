@@ -60,7 +60,9 @@ def has_died(home: Home, name: Name, yes: Yes = False) -> int:
     return has_gone(home, name, how="died", yes=yes)
 
 
-def explain(home: Home, resident: Annotated[str, typer.Option(help="Whose plan: the name of its file.")]) -> int:
+def explain(
+    home: Home, resident: Annotated[str, typer.Option(help="Whose plan: the name of its file, or of the resident.")]
+) -> int:
     """Say a resident's plan in plain English.
 
     For the resident, the family and the file: what it does, who agreed, and lines to sign on.
@@ -72,7 +74,7 @@ def explain(home: Home, resident: Annotated[str, typer.Option(help="Whose plan: 
 
 def week(
     home: Home,
-    resident: Annotated[str, typer.Option(help="Whose week: the name of the plan's file.")],
+    resident: Annotated[str, typer.Option(help="Whose week: the name of the plan's file, or of the resident.")],
     first: Annotated[str | None, typer.Option("--from", help="A day of that week; unset, today.")] = None,
 ) -> int:
     """Print a resident's week, and the page for the review.

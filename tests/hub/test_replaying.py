@@ -227,6 +227,8 @@ def test_what_cannot_be_replayed_is_said(home: Path, tmp_path: Path) -> None:
     lived(write_home(tmp_path / "lived"), 1)
     with pytest.raises(NothingToReplay, match="no resident 'margret'"):
         answered(tmp_path / "lived", resident="margret")
+    named, _ = answered(tmp_path / "lived", resident="Margaret", options=(True, False))
+    assert named.residents == {"margaret"}
     with pytest.raises(NothingToReplay, match="nothing was recorded"):
         answered(tmp_path / "lived", period=("2027-01-01", None))
     wrong = tmp_path / "wrong"
