@@ -23,8 +23,8 @@ MORNING = "morning"
 def tried(turn: Turn, given: Tried) -> None:
     """List what plans on trial would have done; what would have come otherwise is told with the morning's list."""
     for each in given.reports:
-        turn.log(Did.LISTED, each.words, resident=each.resident)
-    words = tuple(each.words for each in given.reports if each.matters)
+        turn.log(Did.LISTED, each.words or "a plan on trial, and nothing to say of it", resident=each.resident)
+    words = tuple(each.words for each in given.reports if each.matters and each.words)
     if not words:
         return
     listed = next((alert for alert in turn.open_alerts() if alert.cause == MORNING), None)
