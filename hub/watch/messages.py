@@ -105,6 +105,13 @@ def taken_by_alert(payload: bytes) -> Taken | None:
     return device, stamp if isinstance(stamp, str) else None, None
 
 
+def gone_by_line(payload: bytes) -> str | None:
+    """Which resident has left or died, by a line of the hub's log."""
+    said = _object(payload)
+    resident = said.get("resident")
+    return resident if said.get("step") == "gone" and isinstance(resident, str) else None
+
+
 def sounds(payload: bytes) -> bool:
     """Whether an alert of the hub may sound somewhere: nobody has taken it, and its level is one that sounds."""
     said = _object(payload)

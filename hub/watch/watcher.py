@@ -57,6 +57,7 @@ class Watcher:
         self._unheard = 0
         self._silent: set[str] = set()
         self._relays = Relays()
+        self._gone: set[str] = set()
         self._stop = asyncio.Event()
         self._read_again = asyncio.Event()
         self._link = link(
@@ -134,7 +135,8 @@ class Watcher:
                 log.warning("home.yaml: the home's short name and the broker count from the watcher's next start")
                 continue
             self._kept = new
-            self._watch.house = House(new.home)
+            self._gone &= {resident.resident for resident in new.home.residents}
+            self._watch.house = House(new.home).without(self._gone)
             await asyncio.to_thread(files.keep, new)
 
     # -- what comes -----------------------------------------------------------------------------------------------
@@ -161,6 +163,9 @@ class Watcher:
                 self._carry_out(self._watch.beat(state, now, retained=retained))
                 self._clear_left_over()
         elif topic == topics.hub_log and not retained:
+            if gone := messages.gone_by_line(payload):
+                self._gone.add(gone)
+                self._watch.house = self._watch.house.without(self._gone)
             taken = messages.taken_by_line(payload)
             if taken is not None:
                 self._watch.taken(*taken)
