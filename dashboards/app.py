@@ -74,6 +74,7 @@ class Wish(BaseModel):
         "visit",
         "looked",
         "change_of_condition",
+        "reconnected",
         "gone",
         "command",
     ]

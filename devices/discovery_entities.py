@@ -287,17 +287,20 @@ def _cover(named: Named) -> Made:
         text(settings, "state_closed", "closed"): "closed",
     }
     reads = named.read("state_topic", "value_template", How.WORDS, Kind.COVER, words=words)
-    return Kind.COVER, reads or _position(named, Kind.COVER)
+    if not reads:
+        return Kind.COVER, _position(named, named.field(Kind.COVER))
+    own = named.field(Kind.COVER)
+    return Kind.COVER, [*reads, *_position(named, f"{own}_position" if own else "position")]
 
 
-def _position(named: Named, kind: Kind) -> list[Read]:
-    """A cover that only says how far it is open: in percent, whatever its own two ends are."""
+def _position(named: Named, field: str | None) -> list[Read]:
+    """How far a cover is open: in percent, whatever its own two ends are. A value of its own beside open and closed."""
     opened, closed = number(named.settings, "position_open", 100), number(named.settings, "position_closed", 0)
     if opened == closed:
         return []
     scale = 100 / (opened - closed)
-    more = {"unit": "%", "scale": scale, "offset": -closed * scale}
-    return named.read("position_topic", "position_template", How.NUMBER, kind, **more)
+    more = {"unit": "%", "scale": scale, "offset": -closed * scale, "field": field}
+    return named.read("position_topic", "position_template", How.NUMBER, Kind.COVER, **more)
 
 
 def _valve(named: Named) -> Made:

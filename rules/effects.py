@@ -61,6 +61,7 @@ class Did(StrEnum):
     NOT_NOW = "not_now"
     DELAYS_OFF = "delays_off"
     LOOKED = "looked"
+    RECONNECTED = "reconnected"
     GONE = "gone"
     WALK_OPENED = "walk_opened"
     WALK_HEARD = "walk_heard"

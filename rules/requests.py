@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import choosing, commanding, company, floor, reach, rooms, taking, visits, walking, whereabouts
+from rules import choosing, commanding, company, floor, reach, reconnecting, rooms, taking, visits, walking, whereabouts
 from rules.inputs import Asked
 from rules.life import Doing, after, why_not
 from rules.state import Alert, AlertState, Answered
@@ -52,6 +52,7 @@ OTHERS: Mapping[str, Callable[[Turn, Asked], Said]] = {
     "not_now": visits.not_now,
     "looked": visits.looked,
     "change_of_condition": visits.change_of_condition,
+    "reconnected": reconnecting.reconnected,
 }
 
 OF_A_ROOM = frozenset({"ok", "answer", "call", "assist", "company", "choose", "visit", "not_now", "command"})

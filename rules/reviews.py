@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rules import standing
+from rules import reconnecting, standing
 from rules.effects import Did
 from rules.home import Resident
 from rules.turn import Turn
@@ -18,8 +18,6 @@ STAGES = (28, 14, 7)
 """So many days before its date a review is on the manager's list, once each."""
 REFUSED_FROM = 7
 """So often in a row dismissed or not answered, a reminder may not be wanted."""
-UNPLUGGED_FROM = 2
-"""So often silent within a week, a sensor may not be wanted."""
 
 Listed = tuple[str, list[str]]
 
@@ -34,6 +32,7 @@ def found(turn: Turn) -> Iterator[Listed]:
         ("reviews overdue", overdue),
         ("withdrawn, to be agreed another way", _withdrawn(turn)),
         ("may not be wanted, to be talked over", _refused(turn)),
+        ("heard again, say who reconnected it and why", reconnecting.asks(turn)),
         ("started more often than agreed", _noisy(turn)),
         ("stays that have ended", _stays(turn)),
     ):
@@ -128,11 +127,9 @@ def _refused(turn: Turn) -> list[str]:
         for rule, times in sorted(person.refused.items()):
             if times >= REFUSED_FROM and rule in rules:
                 found.append(_asks(turn, resident, f"{rule}", f"{times} times in a row without a yes"))
-        recent = [name for name, at_ms in person.unplugged if turn.now.elapsed_ms - at_ms <= standing.WEEK_MS]
         found += [
-            _asks(turn, resident, name, f"silent {recent.count(name)} times in a week")
-            for name in sorted(set(recent))
-            if recent.count(name) >= UNPLUGGED_FROM
+            _asks(turn, resident, name, f"silent {times} times in a week")
+            for name, times in reconnecting.often_silent(turn, person).items()
         ]
     return found
 

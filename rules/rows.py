@@ -86,6 +86,8 @@ class Person:
     """By agreement: how many days before its review the manager was told last."""
     unplugged: tuple[tuple[str, int], ...] = ()
     """Sensors of the room that fell silent, and when (elapsed), of the last week."""
+    reconnected: tuple[str, ...] = ()
+    """Sensors that fell silent again and again and were heard again since: it is asked who reconnected them and why."""
     refused: Mapping[str, int] = field(default_factory=dict)
     """By rule: how often in a row its offer was dismissed or not answered."""
     answers: Mapping[str, str] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from devices.events import Event, Kind, Value
 from devices.gateways import hears_below
 from devices.registry import DEADLINE_S, Placed
-from rules import alerts, gateways, protection, standing, watching
+from rules import alerts, gateways, protection, reconnecting, standing, watching
 from rules.effects import Did
 from rules.gateways import UNHEARD, Down, Lost, protects, unheard
 from rules.inputs import Described
@@ -229,6 +229,7 @@ def _right(turn: Turn, status: Status, placed: Placed | None, fault: str, what: 
     elif alert is not None and is_open and alert.cause == f"{fault}:{name}" and not alert.also:
         alerts.end(turn, alert, Ending.BACK, f"{name}: {what}", by=None)
     if fault in UNHEARD:
+        reconnecting.heard(turn, placed)
         watching.count_anew(turn, status.device)
         arm(turn)
 

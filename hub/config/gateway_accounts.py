@@ -41,7 +41,7 @@ GATEWAYS: tuple[Gateway, ...] = (
             *("write +/+/+/state", "read +/+/+/command", "write +/+/+/+/state", "read +/+/+/+/command"),
             *(*OURS, "deny handrail/+/do/state"),
         ),
-        told=("+/+/+/command",),
+        told=("+/+/+/command", "+/+/+/+/command"),
     ),
     Gateway(
         username="shelly",
@@ -63,7 +63,7 @@ GATEWAYS: tuple[Gateway, ...] = (
                 )
             ),
         ),
-        told=("shellies/+/+/+/command", "shellies/+/+/+/set", "+/rpc", "+/+/rpc"),
+        told=("shellies/+/+/+/command", "shellies/+/+/+/set", "+/rpc", "+/+/rpc", "shelly/+/+/rpc"),
     ),
     Gateway(
         username="tasmota",

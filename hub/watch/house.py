@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,16 @@ class House:
         for resident in home.residents:
             self._lives.setdefault(resident.room, []).append(resident.known_as)
         self._timezone = _timezone(home.timezone)
+
+    def without(self, gone: set[str]) -> House:
+        """The same house without those who have left or died: what is pressed then names their room, and nobody."""
+        rooms = {row.resident: row.room for row in self.home.residents if row.resident in gone}
+        devices = tuple(
+            replace(row, person=None, place=row.place or rooms[row.person]) if row.person in rooms else row
+            for row in self.home.devices
+        )
+        residents = tuple(row for row in self.home.residents if row.resident not in rooms)
+        return House(replace(self.home, residents=residents, devices=devices))
 
     def placed(self, address: str) -> Placed | None:
         """The placed device of an address."""

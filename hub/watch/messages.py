@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import orjson
 from pydantic import BaseModel, Field, ValidationError
 
-from hub.watch.core import TAKEN, Watch
+from hub.watch.core import REMIND_MS, TAKEN, Watch
 from hub.watch.records import Told
 
 Json = dict[str, object]
@@ -103,6 +103,19 @@ def taken_by_alert(payload: bytes) -> Taken | None:
     if not isinstance(device, str) or (stamp is None and said.get("unrecorded") is not True):
         return None
     return device, stamp if isinstance(stamp, str) else None, None
+
+
+def gone_by_line(payload: bytes) -> str | None:
+    """Which resident has left or died, by a line of the hub's log."""
+    said = _object(payload)
+    resident = said.get("resident")
+    return resident if said.get("step") == "gone" and isinstance(resident, str) else None
+
+
+def sounds(payload: bytes) -> bool:
+    """Whether an alert of the hub may sound somewhere: nobody has taken it, and its level is one that sounds."""
+    said = _object(payload)
+    return said.get("level") in REMIND_MS and said.get("state") != "closed" and said.get("quiet") is not True
 
 
 def _object(payload: bytes) -> Json:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import orjson
 
+from devices.actuators import sounded
 from devices.adapter import Description, Message, Refused
 from devices.catalogue import Catalogue
 from devices.commands import Sound
@@ -26,6 +27,7 @@ from hub.watch.house import House
 from hub.watch.kept import Kept
 from hub.watch.link import Link, Said
 from hub.watch.records import Do, Hide, Now, Ring, Show, State, Tell, Turned
+from hub.watch.relays import Relays
 from hub.watch.topics import Topics
 
 log = logging.getLogger("handrail.watch")
@@ -54,6 +56,8 @@ class Watcher:
         self._left_over: set[str] = set()
         self._unheard = 0
         self._silent: set[str] = set()
+        self._relays = Relays()
+        self._gone: set[str] = set()
         self._stop = asyncio.Event()
         self._read_again = asyncio.Event()
         self._link = link(
@@ -72,6 +76,7 @@ class Watcher:
             work = (self._link.run, self._ticks, self._beat, self._follow_files, self._follow_asked)
             tasks = [group.create_task(job()) for job in work]
             await self._stop.wait()
+            self._hush(at_end=True)
             self._say_status(stopping=True)
             await self._link.flushed(1.0)
             for task in tasks:
@@ -89,6 +94,7 @@ class Watcher:
     def tick(self) -> None:
         """Let the core see what time it is."""
         self._carry_out(self._watch.tick(self._now()))
+        self._hush()
 
     async def _ticks(self) -> None:
         while True:
@@ -129,7 +135,8 @@ class Watcher:
                 log.warning("home.yaml: the home's short name and the broker count from the watcher's next start")
                 continue
             self._kept = new
-            self._watch.house = House(new.home)
+            self._gone &= {resident.resident for resident in new.home.residents}
+            self._watch.house = House(new.home).without(self._gone)
             await asyncio.to_thread(files.keep, new)
 
     # -- what comes -----------------------------------------------------------------------------------------------
@@ -137,6 +144,7 @@ class Watcher:
         """The connection came or went; a new one is told all that holds."""
         self._carry_out(self._watch.linked(up, self._now()))
         if up:
+            self._relays.linked(self._now().elapsed_ms)
             self._say_status()
             for told in self._watch.told.values():
                 self._carry_out([Show(told=told)])
@@ -155,11 +163,15 @@ class Watcher:
                 self._carry_out(self._watch.beat(state, now, retained=retained))
                 self._clear_left_over()
         elif topic == topics.hub_log and not retained:
+            if gone := messages.gone_by_line(payload):
+                self._gone.add(gone)
+                self._watch.house = self._watch.house.without(self._gone)
             taken = messages.taken_by_line(payload)
             if taken is not None:
                 self._watch.taken(*taken)
-        elif topics.is_hub_alert(topic) and not retained:
-            shown = messages.taken_by_alert(payload)
+        elif topics.is_hub_alert(topic):
+            self._relays.hub_shows(topic, payload)
+            shown = None if retained else messages.taken_by_alert(payload)
             if shown is not None:
                 self._watch.taken(*shown)
         elif topic == topics.requests and not retained:
@@ -218,7 +230,7 @@ class Watcher:
         for address in self._watch.house.sounders(self._kept.watcher.sounders):
             adapter = self._catalogue.adapter_for(address)
             command = Sound(device=address, duration_s=SOUND_S, level=level)
-            said = adapter.encode(command, self._known) if adapter else Refused(f"no adapter knows {address}")
+            said = sounded(adapter, command, self._known) if adapter else Refused(f"no adapter knows {address}")
             if isinstance(said, Refused):
                 if address not in self._silent:
                     log.error("%s cannot sound: %s", address, said.reason)
@@ -226,6 +238,23 @@ class Watcher:
                 continue
             for message in said:
                 self._link.publish(Said(topic=message.topic, payload=message.payload, expiry_s=int(SOUND_S)))
+            if adapter and isinstance(adapter.encode(command, self._known), Refused):
+                self._relays.switched_on(address, self._now().elapsed_ms + int(SOUND_S * 1000))
+
+    def _hush(self, *, at_end: bool = False) -> None:
+        """Switch off the sirens on relays that nothing needs any more; without a connection, later."""
+        if not self._link.up:
+            return
+        waits = any(told.heard_by is None for told in self._watch.told.values())
+        for address in self._relays.over(self._now().elapsed_ms, waits=waits, at_end=at_end):
+            adapter = self._catalogue.adapter_for(address)
+            off = Sound(device=address, duration_s=0)
+            said = sounded(adapter, off, self._known) if adapter else Refused(f"no adapter knows {address}")
+            if isinstance(said, Refused):
+                log.error("%s cannot be silenced: %s", address, said.reason)
+                continue
+            for message in said:
+                self._link.publish(Said(topic=message.topic, payload=message.payload))
 
     def _clear_left_over(self) -> None:
         """What a watcher before this one showed stays on the screens until the hub is well again."""

@@ -170,6 +170,23 @@ def test_what_a_device_cannot_do_is_refused_with_the_reason(
     assert any(words in answer.reason for words in because.split("|")), answer.reason
 
 
+def test_a_cover_says_its_word_and_how_far_it_is_open() -> None:
+    """Two topics, or two values of one message: neither takes the other's place."""
+    known = home("cover", stat_t="x", pos_t="x/pos", pos_open=0, pos_clsd=255, cmd_t="x/set")
+    said = [
+        *ADAPTER.decode(Message("x", b"open"), known).events,
+        *ADAPTER.decode(Message("x/pos", b"51"), known).events,
+    ]
+    assert [(event.value, event.unit, event.field) for event in said] == [
+        ("open", None, "x"),
+        (80.0, "%", "x_position"),
+    ]
+    words = {"val_tpl": "{{ value_json.s }}", "pos_tpl": "{{ value_json.p }}"}
+    known = home("cover", stat_t="x", pos_t="x", cmd_t="x/set", **words)
+    said = list(ADAPTER.decode(Message("x", b'{"s":"closed","p":0}'), known).events)
+    assert [(event.value, event.field) for event in said] == [("closed", "x"), (0, "x_position")]
+
+
 @pytest.mark.parametrize(
     ("component", "settings", "command", "topic", "answer", "kind", "value"),
     [

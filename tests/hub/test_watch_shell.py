@@ -233,6 +233,23 @@ async def test_a_change_of_the_home_counts_at_once_and_a_wrong_one_changes_nothi
         await until(lambda: any("Margaret" in title for _, title in home.phones.sent))
 
 
+async def test_whom_staff_said_to_be_gone_the_watcher_does_not_name(tmp_path: Path) -> None:
+    """It hears it in the hub's log, also over a change of the files; the press names the room and is told as ever."""
+    async with rig(tmp_path) as home:
+        line = {"seq": 7, "step": "gone", "resident": "resident-001", "room": "001"}
+        home.link.say(f"{TOP}/log", orjson.dumps(line), False)
+        plan = home.folder / "residents" / "resident-002.yaml"
+        plan.write_text(plan.read_text().replace("known_as: Resident 002", "known_as: Margaret"))
+        home.watcher.reload()
+        await until(lambda: home.watcher._watch.house.who_where("zigbee2mqtt/room-002-pendant")[0] == "Margaret")
+        home.hub_dies()
+        home.link.say(PENDANT, PRESS, False)
+        await until(lambda: any(title == "EMERGENCY: Room 1" for _, title in home.phones.sent))
+        assert not any("Resident 001" in title for _, title in home.phones.sent)
+        (shown,) = home.link.shown.values()
+        assert b"Resident 001" not in shown
+
+
 async def test_a_broker_that_does_not_take_what_the_watcher_says_is_named_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -160,6 +160,57 @@ def test_a_sensor_that_falls_silent_twice_in_a_week_opens_a_review(home: Stays) 
     assert "may not want" not in words
 
 
+def unplugs(home: Stays, times: int, sensor: str = "room-012-bed") -> None:
+    """Silent and heard again, so often."""
+    for _ in range(times):
+        home.device(f"{sensor}/availability", state="offline")
+        home.device(f"{sensor}/availability", state="online")
+
+
+ASKS = "heard again, say who reconnected it and why: room-012-bed of Margaret"
+
+
+def test_who_reconnects_an_unwanted_sensor_says_why(home: Stays) -> None:
+    """Asked every morning, over a restart, until a carer says it; then it stands in the log and is asked no more."""
+    unplugs(home, 1)
+    assert "reconnected" not in home.morning()
+    unplugs(home, 1)
+    assert ASKS in home.morning()
+    home.down(minutes=5)
+    for _ in range(8):
+        assert ASKS in home.morning()
+    home.forget()
+    home.says("reconnected", by="nurse-1", device="room-012-bed", reason="she wants it back since the new mattress")
+    (line,) = home.logs(Did.RECONNECTED)
+    assert (line.by, line.resident, line.device) == ("nurse-1", "margaret", "room-012-bed")
+    assert "she wants it back since the new mattress" in line.reason
+    assert "reconnected" not in home.morning()
+
+
+def test_who_and_why_are_wanted_and_a_sensor_that_stays_silent_is_not_asked_about(home: Stays) -> None:
+    """Only staff may say it, with a reason, and of what was asked about."""
+    unplugs(home, 1)
+    home.device("room-012-bed/availability", state="offline")
+    assert "reconnected" not in home.morning()
+    told = {"by": "nurse-1", "device": "room-012-bed", "reason": "why"}
+    assert "nobody asks" in home.ask("reconnected", **told).reason
+    home.device("room-012-bed/availability", state="online")
+    for changed, words in (({"by": "burglar"}, "is known"), ({"by": ""}, "say who"), ({"reason": " "}, "say why")):
+        answer = home.ask("reconnected", **{**told, **changed})
+        assert not answer.ok
+        assert words in answer.reason
+    assert not home.ask("reconnected", client="room-012", **told).ok
+    assert ASKS in home.morning()
+
+
+def test_what_was_asked_is_forgotten_with_its_sensor(home: Stays) -> None:
+    """It was taken out of the house: nobody can say more than that."""
+    unplugs(home, 2)
+    devices = tuple(placed for placed in home.home.devices if placed.name != "room-012-bed")
+    home.configure(replace(home.home, devices=devices))
+    assert "reconnected" not in home.morning()
+
+
 def test_a_pendant_that_falls_silent_is_no_refusal(home: Stays) -> None:
     """It is missing, and that is told at once."""
     for _ in range(3):
