@@ -21,7 +21,7 @@ import orjson
 
 from hub.errors import HandrailError
 from hub.ledger.load import home_of, restored
-from hub.ledger.past import WITH_IMPORTED
+from hub.ledger.past import has_imported
 from hub.ledger.rows import event_of, input_of
 from hub.ledger.snapshots import Snapshot, kept
 from rules.inputs import Input, Now
@@ -173,7 +173,7 @@ def _copy_outcome(store: sqlite3.Connection) -> tuple[int, int, list[Snapshot], 
         store.execute(f"CREATE TEMP TABLE stored_{table} AS SELECT key, body FROM main.{table}")
     version = store.execute("PRAGMA user_version").fetchone()[0]
     snapshots = kept(store) if version >= WITH_SNAPSHOTS else []
-    imported = store.execute("SELECT count(*) FROM main.imported").fetchone()[0] if version >= WITH_IMPORTED else 0
+    imported = store.execute("SELECT count(*) FROM main.imported").fetchone()[0] if has_imported(store) else 0
     store.execute("COMMIT")
     for table in TABLES:
         store.execute(f"CREATE TEMP TABLE folded_{table} (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID")

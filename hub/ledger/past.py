@@ -15,8 +15,6 @@ from typing import NamedTuple
 
 LIVE, IMPORTED = 0, 1
 PAGE = 4_000
-WITH_IMPORTED = 6
-"""The first schema that has a table of them."""
 BUSY_S = 5.0
 USED = "'Asked', 'Started', 'Linked', 'Configured'"
 LIVE_PAGE = f"""SELECT wall_ms, {LIVE}, seq, elapsed_ms, device, kind, value, extra FROM events
@@ -38,14 +36,19 @@ class Span(NamedTuple):
     last_ms: int
 
 
+def has_imported(store: sqlite3.Connection) -> bool:
+    """Whether a ledger has a table of imported events: one from before imports has none."""
+    found = store.execute("SELECT count(*) FROM main.sqlite_master WHERE type = 'table' AND name = 'imported'")
+    return bool(found.fetchone()[0])
+
+
 class Past:
     """One ledger, read-only."""
 
     def __init__(self, path: Path) -> None:
         address = f"{path.absolute().as_uri()}?mode=ro"
         self._store = sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_S)
-        version = self._store.execute("PRAGMA user_version").fetchone()[0]
-        self._has_imported = version >= WITH_IMPORTED
+        self._has_imported = has_imported(self._store)
 
     def close(self) -> None:
         """Let go of the file."""
