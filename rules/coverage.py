@@ -56,7 +56,7 @@ class Coverage:
 
     def hear(self, device: str, wall_ms: int) -> None:
         """It said something."""
-        known = self.devices.get(device)
+        known = self.devices.get(device) or self.devices.get(device.partition("#")[0])  # a part is of its device
         if known is None:
             self.others[device] = self.others.get(device, 0) + 1
             return

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, tzinfo
 from itertools import islice
 
 from devices.events import Event, Kind, Value, is_active
-from devices.registry import meaning
+from devices.registry import Registry, meaning
 from rules.compare import Counts, Pair, counts, pairs
 from rules.coverage import DAY_MS, Coverage, night_shift_ms
 from rules.home import Home
@@ -111,11 +111,14 @@ class Replay:
         self._timezone: tzinfo = Setting(new).timezone
         self._sides = (Side(quiet(old, residents), begin), Side(quiet(new, residents), begin))
         self._placed = {placed.device: placed for placed in (*old.devices, *new.devices)}
-        self._names = {device: placed.name for device, placed in self._placed.items()}
+        self._registry = Registry(self._placed.values())
+        self._names = {placed.module: placed.name for placed in self._placed.values() if placed.module != placed.device}
+        self._names |= {device: placed.name for device, placed in self._placed.items()}
         self._count_from_ms = count_from_ms
         shift_ms = night_shift_ms(_offset_ms(self._timezone, count_from_ms))
         self.coverage = Coverage(from_ms=count_from_ms, shift_ms=shift_ms)
-        self.coverage.watch(self.relevant.whose, self._names)
+        whole = {device: whose for device, whose in self.relevant.whose.items() if "#" not in device}
+        self.coverage.watch(whole, self._names)
         self._plants: tuple[Plant, ...] = plants(new, residents) if with_planted else ()
         self._planted = Planted() if with_planted else None
         self._minute_ms = -(-count_from_ms // MINUTE_MS) * MINUTE_MS
@@ -208,7 +211,7 @@ class Replay:
     def saw(self, device: str, wall_ms: int, event: Event | Later) -> None:
         """Keep it for the night's picture, also where no plan depends on it; it is looked at where a night differs."""
         for resident in self.relevant.whose.get(device, ()):
-            row = self._seen.setdefault((resident, self._night), [])
+            row = self._seen.setdefault((resident, (wall_ms + self.coverage.shift_ms) // DAY_MS), [])
             if len(row) < MOST_KEPT:
                 row.append((wall_ms, event))
 
@@ -217,6 +220,7 @@ class Replay:
         values: dict[tuple[str, str, str | None], Value] = {}
         for wall_ms, kept in rows:
             event = kept if isinstance(kept, Event) else kept().event
+            event = self._registry.of_part(event)
             placed = self._placed.get(event.device)
             if placed is not None:
                 event = meaning(event, placed)

@@ -2,8 +2,9 @@
 
 Taken widely, from the words of the rules themselves, whatever forms they have: a device that a rule names, or that
 hangs in a place which a rule names or where the resident lives, or that the resident wears; and of those each kind that
-a rule names anywhere. Everything that calls for help counts always, of everybody. A test holds a replay of everything
-against a replay of what is relevant.
+a rule names anywhere. Everything that calls for help counts always, of everybody. A part of a device that was placed by
+itself is said by the whole device, so that is what counts. A test holds a replay of everything against a replay of what
+is relevant.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from devices.events import EMERGENCY_KINDS, Kind
 from devices.registry import ALARMED, CALLS, Placed, Purpose
 from rules.home import Home
+from rules.plan import Nothing
 
 ALWAYS = frozenset({*EMERGENCY_KINDS, Kind.CALL, Kind.WATER_LEAK})
 UNNAMED = frozenset({Kind.OCCUPANCY, Kind.CONTACT, Kind.OTHER, Kind.BUTTON})
@@ -42,25 +44,36 @@ def relevant(homes: Iterable[Home], residents: frozenset[str]) -> Relevant:
     whose: dict[str, set[str]] = {}
     placed_at: dict[str, list[Placed]] = {}
     named: set[str] = set()
+    waits_for_silence = False
     for home in homes:
         for placed in home.devices:
-            placed_at.setdefault(placed.device, []).append(placed)
+            for address in _addresses(placed):
+                placed_at.setdefault(address, []).append(placed)
         for one in home.residents:
             if one.resident not in residents:
                 continue
+            waits_for_silence |= any(isinstance(rule.when, Nothing) for rule in one.rules)
             words = set(words_of(one.rules)) | {one.room}
             named |= words
             for placed in home.devices:
                 if placed.person == one.resident or not words.isdisjoint({placed.name, placed.device, placed.place}):
-                    whose.setdefault(placed.device, set()).add(one.resident)
+                    for address in _addresses(placed):
+                        whose.setdefault(address, set()).add(one.resident)
     text = "\n".join(sorted(named))
     kinds = frozenset(kind.value for kind in Kind if kind.value in text)
+    if waits_for_silence:
+        kinds |= {Kind.AVAILABILITY.value}  # the silence of a device that is offline says nothing
     stepped = {
         device: _of(every, kinds)
         for device, every in placed_at.items()
         if device in whose or any(placed.purpose in WHOLE for placed in every)
     }
     return Relevant(whose={device: tuple(sorted(each)) for device, each in whose.items()}, stepped=stepped)
+
+
+def _addresses(placed: Placed) -> tuple[str, ...]:
+    """Under which addresses its events are kept: a part's under that of the whole device, which said them."""
+    return (placed.device,) if placed.module == placed.device else (placed.device, placed.module)
 
 
 def _of(every: Iterable[Placed], kinds: frozenset[str]) -> frozenset[str]:

@@ -6,18 +6,20 @@ import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from devices.catalogue import Catalogue
-from devices.events import Event, Kind
+from devices.events import Event, Kind, Value
 from hub.config.read import read_home
 from hub.ledger.load import load
 from hub.ledger.write import Batch, open_store, write
 from hub.steps import Group, Steps
 from hub.topics import Topics
 from hub.verify import LedgerUnreadable, Verdict, verify
+from rules.effects import Did
 from rules.home import Home
 from rules.inputs import (
     Asked,
@@ -34,13 +36,24 @@ from rules.inputs import (
     Started,
     Unread,
 )
+from rules.plan import Choice
 from rules.state import TABLES
 from tests.hub.config_home import write_home
 from tests.hub.program import finished
+from tests.rules.planned import PLANNED
 
+MORE_SAID: tuple[tuple[Kind, Value, bool], ...] = (
+    (Kind.TEMPERATURE, 27.0, False),
+    (Kind.TEMPERATURE, 29.5, False),
+    (Kind.BUTTON, "single", True),
+    (Kind.BED, "empty", False),
+    (Kind.CONTACT, "open", False),
+)
+"""What starts rules of further forms."""
 BEGAN_MS = 1_790_000_000_000
 PEOPLE = ("carer-1", "nurse-1", "manager-1", "Agency Alice")
 DOINGS = ("claim", "attend", "promise", "close", "ok", "call", "assist", "sign_on", "sign_off", "mode", "nonsense")
+MORE = ("company", "choose", "answer", "walk", "tested", "not_ours", "ours", "command", "promise")
 STANDS = ("away", "back", "visit", "not_now", "looked", "change_of_condition", "gone")
 
 
@@ -61,6 +74,8 @@ class History:
         self._store: sqlite3.Connection | None = None
         self._steps: Steps | None = None
         self._asked = 0
+        self.more: tuple[str, ...] = ()
+        """Further requests, besides those that any history has."""
 
     @property
     def steps(self) -> Steps:
@@ -141,6 +156,7 @@ class History:
                 (Kind.BED, rng.choice(("occupied", "empty")), False),
                 (Kind.MOTION, rng.random() < 0.5, False),
                 (Kind.BATTERY, rng.choice((9, 87.5)), False),
+                *(MORE_SAID if self.more else ()),
                 (Kind.TAMPER, rng.random() < 0.5, False),
                 (Kind.AVAILABILITY, rng.choice(("online", "offline")), False),
                 (Kind.OTHER, rng.choice((None, "a word", True, 3)), False),
@@ -155,16 +171,33 @@ class History:
         self._asked += 1
         return Asked(
             id=f"q{self._asked}",
-            client=rng.choice(("dashboards", "dashboards", "dashboards", "room-001", "somebody")),
-            do=rng.choice((*DOINGS, *DOINGS, *STANDS)),
+            do=rng.choice((*DOINGS, *DOINGS, *STANDS, *self.more)),
             alert=self._alert(),
             by=rng.choice(PEOPLE),
             ending=rng.choice(("helped", "mistake", "other")),
             until_s=rng.choice((0, 300)),
             reason=rng.choice(("", "busy", "fire", "normal")),
-            room=rng.choice(("001", "002", "lounge")),
             resident=rng.choice(("", "margaret")),
+            **(self._more_of_it() if self.more else self._usual()),  # type: ignore[arg-type]
         )
+
+    def _usual(self) -> dict[str, str]:
+        """From where, and of which room."""
+        client = self._rng.choice(("dashboards", "dashboards", "dashboards", "room-001", "somebody"))
+        return {"client": client, "room": self._rng.choice(("001", "002", "lounge"))}
+
+    def _more_of_it(self) -> dict[str, str]:
+        """What further requests name: the run that asks, a choice, a device to be tested or taken out."""
+        rng = self._rng
+        asking = [row.id for row in self.steps.state.episodes if row.asked_step is not None]
+        return {
+            "client": rng.choice(("dashboards", "dashboards", "room-012")),
+            "room": rng.choice(("012", "lounge")),
+            "episode": rng.choice([*asking, "e000001"]),
+            "answer": rng.choice(("yes", "no", "06:00", "07:30")),
+            "choice": "waking",
+            "device": rng.choice(("zigbee2mqtt/stranger", "room-012-pendant", "room-012-light")),
+        }
 
     def _alert(self) -> str:
         known = [alert.id for alert in self.steps.state.alerts]
@@ -198,6 +231,24 @@ def test_any_history_folds_to_what_is_stored(seed: int, tmp_path: Path, home: Ho
     assert set(verdict.compared) == set(TABLES)
     assert verdict.compared["alerts"] > 3
     assert verdict.inputs > 400
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_every_form_of_rule_and_request_folds_to_what_is_stored(seed: int, tmp_path: Path) -> None:
+    """A resident with a rule of each form and a choice of the day; what everybody may ask, and restarts in between."""
+    waking = Choice(choice="waking", ask="When shall we wake you?", of=("06:00", "07:30"), usual="07:30")
+    people = tuple(replace(one, choices=(waking,) if one.rules else ()) for one in PLANNED.residents)
+    history = History(tmp_path / "ledger.db", replace(PLANNED, residents=people), seed)
+    history.more = MORE
+    history.live(150)
+    history.close()
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as store:
+        did = {row[0] for row in store.execute("SELECT DISTINCT step FROM log")}
+    assert {Did.HELPING, Did.UNSETTLED, Did.AWAY, Did.VISIT_BEGAN} <= did
+    verdict = verify(tmp_path / "ledger.db")
+    assert verdict.shown == []
+    assert verdict.compared["episodes"] > 20
+    assert verdict.compared["watches"] > 3
 
 
 @pytest.mark.parametrize(
