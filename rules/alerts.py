@@ -6,8 +6,7 @@ somebody has, the reminder to close once somebody is there (`rules/life.py`).
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from devices.records import replace
 from rules import nights, reach
 from rules.effects import Did
 from rules.levels import OUTSIDE, Ladder, Level, Who

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from devices.events import INACTIVE_WORDS, Value
+from devices.records import replace
 from rules.choices import chosen
 from rules.daytimes import WEEKDAYS
 from rules.plan import (

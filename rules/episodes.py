@@ -6,9 +6,8 @@ were told) or, where it is a reminder that tells nobody, offered. What starts it
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from devices.events import Event
+from devices.records import replace
 from devices.registry import Placed
 from rules import helping, standing
 from rules.conditions import about, is_beyond, number_of, says
@@ -84,7 +83,8 @@ def _go_on(turn: Turn, key: str, episode: Episode, *, overdue_ms: int) -> None:
         episode = helping.give(turn, episode, step, place)
         seconds = helping.waits_s(rule, step)
         if seconds > 0:
-            _wait(turn, key, replace(episode, step=place), seconds * 1000 - overdue_ms)
+            waiting = episode if episode.step == place else replace(episode, step=place)
+            _wait(turn, key, waiting, seconds * 1000 - overdue_ms)
             return
     _after_help(turn, key, episode, overdue_ms)
 

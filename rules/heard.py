@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from devices.events import ACTIVE, Event, Kind, Value, is_active
+from devices.records import replace
 from devices.registry import Placed, meaning
 from rules import presses, standing, supervision, triggers
 from rules.effects import Did

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from devices.commands import Command, SetCover, Sound, TurnOff, TurnOn
 from devices.commands import Say as Speak
+from devices.records import replace
 from devices.registry import Purpose
 from rules import standing
 from rules.effects import CallService, Did, Log

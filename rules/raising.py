@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from devices.records import replace
 from rules import alerts, nights, reach, standing
 from rules.effects import Did
 from rules.levels import GROUPED, RANK, Level

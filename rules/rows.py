@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from devices.records import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
     """What one rule has seen of what it watches for. Times are elapsed ones."""
@@ -51,6 +54,7 @@ class Away:
     """Staff were asked whether she is back."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """What is known of one resident now."""

@@ -7,11 +7,11 @@ ask for is in `whereabouts` (away, back, gone) and `visits` (a carer's visit, *n
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from devices.events import Event, Kind, is_active
+from devices.records import replace
 from devices.registry import Placed, Purpose
 from rules.effects import Did
 from rules.levels import Level
@@ -84,8 +84,8 @@ def no_delay(turn: Turn, resident: str, rule: Rule | None = None) -> str:
     person = person_of(turn, resident)
     if person.delays_off:
         return person.delays_off
-    new = new_here(turn, resident)
-    if new and not person.looked_by:
+    new = "" if person.looked_by else new_here(turn, resident)
+    if new:
         return new
     if not person.lapsed:
         return ""
@@ -166,7 +166,7 @@ def turn_delays_off(turn: Turn, resident: str, why: str, by: str | None = None) 
 def new_here(turn: Turn, resident: str) -> str:
     """Whether they moved in within the last fourteen days, in words; `""` where they did not."""
     known = turn.setting.residents.get(resident)
-    since = date_of(known.since) if known else None
+    since = date_of(known.since) if known and known.since else None
     if since is None or today(turn) - since > timedelta(days=NEW_DAYS):
         return ""
     return f"new here since {since.isoformat()}"

@@ -5,8 +5,7 @@ A rule that does not start says why, once per cause. A reminder is held back by 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from devices.records import replace
 from rules import episodes, standing
 from rules.conditions import why_not
 from rules.effects import Did

@@ -7,9 +7,9 @@ What starts a rule later than the event that it watches is in `watching.py`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from devices.events import Event
+from devices.records import replace
 from devices.registry import Placed
 from rules import episodes, standing
 from rules.conditions import noted, says

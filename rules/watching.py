@@ -5,9 +5,8 @@ When the timer, `watch/KEY`, falls due the row is looked at anew: a look too ear
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from devices.events import Value
+from devices.records import replace
 from rules import choices, gateways, standing
 from rules.conditions import is_beyond, noted, number_of, says, value_of
 from rules.daytimes import last_ms, next_day
