@@ -41,12 +41,6 @@ class Span(NamedTuple):
     last_ms: int
 
 
-def has_imported(store: sqlite3.Connection) -> bool:
-    """Whether a ledger has a table of imported events: one from before imports has none."""
-    found = store.execute("SELECT count(*) FROM main.sqlite_master WHERE type = 'table' AND name = 'imported'")
-    return bool(found.fetchone()[0])
-
-
 class Past:
     """One ledger, read-only."""
 
