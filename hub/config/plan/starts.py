@@ -97,7 +97,7 @@ class ConditionForm(Form):
     dates: Dates | None = Field(
         None, description="Between two dates: 2026-12-01..2027-02-28, or 12-01..02-28 for every year."
     )
-    chosen: dict[Ident, Text] | None = Field(
+    chosen: dict[str, Text] | None = Field(
         None, min_length=1, max_length=1, description="What the resident chose, as in {music: the radio}."
     )
     carer: Literal["present", "absent"] | None = Field(
