@@ -310,3 +310,5 @@ class Invited:
     days: tuple[str, ...]
     at: str
     lasts_s: int = 3600
+    about: tuple[str, ...] = ()
+    """What residents may like who would like this, in a word or two each."""

@@ -142,6 +142,7 @@ class ActivityForm(Form):
     days: list[Day] = Field(min_length=1, description="On which days: mon, tue, … sun.")
     at: ClockTime = Field(description='When it begins, in quotes: "10:30".')
     lasts: Annotated[Duration, _UpToTwelveHours] = Field(3600, description="How long it is.")
+    about: list[Text] = Field([], max_length=20, description="What somebody likes who would like this: music, gardens.")
 
 
 class InfluxForm(Form):

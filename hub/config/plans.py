@@ -19,6 +19,7 @@ from hub.config.plan.choosing import choices_of
 from hub.config.plan.compiling import rules_of
 from hub.config.plan.context import Checking, House
 from hub.config.plan.forms import OwnRuleForm
+from hub.config.plan.inviting import invitations_of
 from hub.config.plan.person import abilities_of, agreement_of
 from hub.config.problems import ConfigurationRefused, Problem
 from rules.home import Resident
@@ -104,6 +105,7 @@ def compile_plan(written: Written, house: House) -> tuple[Resident, list[Problem
     agreement = agreement_of(check, written.plan.agreement, ("agreement",))
     choices = choices_of(check)
     rules = rules_of(check)
+    rules += invitations_of(check, rules)
     _check_dates(check)
     if check.problems:
         return bare, sorted(check.problems, key=lambda problem: problem.line), []

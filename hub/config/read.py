@@ -177,6 +177,7 @@ def _activities(files: Files) -> tuple[Invited, ...]:
             days=tuple(form.days),
             at=form.at,
             lasts_s=form.lasts,
+            about=tuple(form.about),
         )
         for form in files.home.activities
     )

@@ -21,7 +21,7 @@ places:
   - {place: side-door, name: Side door, kind: outside_door, zone: ground, call_point: bell}
 activities:
   - {activity: tai-chi, name: Tai chi, place: lounge, days: [mon, thu], at: "10:30"}
-  - {activity: library, name: Library trolley, place: lounge, days: [wed], at: "00:05", lasts: 30 min}
+  - {activity: library, name: Library trolley, place: lounge, days: [wed], at: "00:05", lasts: 30 min, about: [books]}
 scenes:
   - scene: evening
     steps:

@@ -299,6 +299,10 @@ class ResidentFile(Form):
     room: Ident = Field(description="The place that is theirs.")
     goals: list[Text] = Field([], description="What the resident wants, in their own words.")
     likes: list[Text] = Field([], description="What the resident likes and wants to learn.")
+    invitations: Truth = Field(
+        False,
+        description="true: the resident is invited to what is about something they like; no rule needed.",
+    )
     agreement: AgreementForm | None = Field(
         None, description="Who agreed to this plan, and when it is looked at again."
     )
