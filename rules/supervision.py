@@ -118,7 +118,8 @@ def _gateway_lost(turn: Turn, status: Status, placed: Placed | None, below: list
         _tell(turn, status, placed, "offline", reason, Level.TECHNICAL)
         return
     whom = gateways.without(turn.setting, lost)
-    reason = f"the gateway {status.device} is lost, with {len(lost)} devices{whom}"
+    many = "1 device" if len(lost) == 1 else f"{len(lost)} devices"
+    reason = f"the gateway {status.device} is lost, with {many}{whom}"
     alert = _tell(turn, status, placed, "offline", reason, gateways.level_of(lost), gateway=True)
     _takes_over(turn, status.device, alert)
     arm(turn)

@@ -178,7 +178,7 @@ def test_one_of_two_radio_receivers_is_a_small_matter_and_both_are_not(home: Hou
     home.expect("told", level="technical")
     home.hear("rtl_433/cellar/availability", "offline")
     assert len(home.open) == 2
-    assert "is lost, with 1 devices" in home.open[1].reason
+    assert "is lost, with 1 device" in home.open[1].reason
     home.hear("rtl_433/attic/availability", "online")
     assert len(home.open) == 1
 

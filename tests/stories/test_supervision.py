@@ -331,7 +331,7 @@ def test_a_device_that_named_its_gateway_goes_and_comes_with_it(home: House) -> 
     home.take(Described(device="shelly/blu/1", gateway="shelly/plug"))
     says(home, "shelly/plug", Kind.AVAILABILITY, "offline", retained=True)
     home.expect("told", level="urgent", device="plug")
-    assert "with 1 devices; without a pendant now: Ada" in home.alert.reason
+    assert "with 1 device; without a pendant now: Ada" in home.alert.reason
     home.wait(hours=30)
     home.expect("told", id="a00001")
     says(home, "shelly/plug", Kind.AVAILABILITY, "online")
