@@ -114,12 +114,11 @@ def _gateway_lost(turn: Turn, status: Status, placed: Placed | None, below: list
     down = gateways.down(turn.state, turn.setting)
     lost = [row for row in below if down.has(turn.state, row)]
     if below and not lost:
-        reason = f"the receiver {status.device} is lost; another one still hears its {len(below)} devices"
+        reason = f"the receiver {status.device} is lost; another one still hears its {_devices(len(below))}"
         _tell(turn, status, placed, "offline", reason, Level.TECHNICAL)
         return
     whom = gateways.without(turn.setting, lost)
-    many = "1 device" if len(lost) == 1 else f"{len(lost)} devices"
-    reason = f"the gateway {status.device} is lost, with {many}{whom}"
+    reason = f"the gateway {status.device} is lost, with {_devices(len(lost))}{whom}"
     alert = _tell(turn, status, placed, "offline", reason, gateways.level_of(lost), gateway=True)
     _takes_over(turn, status.device, alert)
     arm(turn)
@@ -359,3 +358,7 @@ def placed_anew(turn: Turn, before: Setting | None) -> None:
             for value in protection.values_of(status, kind):
                 look(turn, turn.state.devices.get(placed.device) or status, placed, value)
     arm(turn)
+
+
+def _devices(number: int) -> str:
+    return "1 device" if number == 1 else f"{number} devices"

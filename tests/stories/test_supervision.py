@@ -358,4 +358,4 @@ def test_a_receiver_that_said_long_ago_that_it_is_there_still_counts(home: House
     home.wait(hours=40 * 24)
     home.hear("rtl_433/cellar/availability", "offline")
     home.expect("told", level="technical")
-    assert "another one still hears its 1 devices" in home.alert.reason
+    assert "another one still hears its 1 device" in home.alert.reason
