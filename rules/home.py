@@ -124,7 +124,7 @@ class Resident:
     rules: tuple[Rule, ...] = ()
     abilities: Abilities = field(default_factory=Abilities)
     agreement: Agreement | None = None
-    """The plan's; None: nobody has agreed to it yet, so it has calls alone."""
+    """The plan's; None: nobody has agreed to it yet, which `check` warns of."""
     senses: Mapping[str, str] = field(default_factory=dict)
     """By sensing (`bed`, `door`, `motion`, …): `accepted`, `refused` or `withdrawn`."""
     goals: tuple[str, ...] = ()

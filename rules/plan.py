@@ -297,9 +297,6 @@ class Choice:
     usual: str
 
 
-SENSING = Literal["accepted", "refused", "withdrawn"]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invited:
     """Something that takes place in the home: entered once, invited to by plans."""
