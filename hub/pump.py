@@ -210,7 +210,10 @@ class Pump:
     async def _set_aside(self, bug: Unbearable) -> None:
         """Written down alone: nothing of the group that it was in is, and all of that comes again."""
         batch = bug.aside(self._steps.seq + 1, self._clock.now())
-        await asyncio.wait((asyncio.ensure_future(self._commit(batch)),), timeout=SLOW_S)
+        keeping = asyncio.ensure_future(self._commit(batch))
+        await asyncio.wait((keeping,), timeout=SLOW_S)
+        if not keeping.done() or keeping.exception() is not None:
+            log.error("what was set aside could not be written down either: the broker sends it again")
 
     def leave_out(self, messages: Iterable[tuple[str, bytes]]) -> None:
         """What was set aside by the run before is told now, and not acted on when the broker sends it again."""

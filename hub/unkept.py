@@ -84,7 +84,12 @@ class Unkept:
 
     def _keep(self, keeping: asyncio.Future[None]) -> None:
         self._keeping = keeping
-        keeping.add_done_callback(lambda _: self._wake())
+        keeping.add_done_callback(self._returned)
+
+    def _returned(self, keeping: asyncio.Future[None]) -> None:
+        if not keeping.cancelled():
+            keeping.exception()  # `go_on` reads it; a hub that ends before that says how much was never kept
+        self._wake()
 
 
 async def done_or_slow(keeping: asyncio.Future[None], slow_s: float) -> None:
