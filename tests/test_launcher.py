@@ -173,7 +173,7 @@ def test_an_older_python_is_told_which_one_to_take(
 def test_an_older_python_can_read_the_launcher() -> None:
     """Else its own syntax error would be the message.
 
-    In a process of its own: a traceback that some finalizer prints meanwhile parses too, and Python 3.11 mixes the two up.
+    In a process of its own: a traceback printed by some finalizer parses too, and Python 3.11 mixes the two up.
     """
     reads = f"import ast; ast.parse(open({str(LAUNCHER)!r}, encoding='utf-8').read(), feature_version=(3, 6))"
     done = subprocess.run([sys.executable, "-c", reads], capture_output=True, text=True, check=False)
