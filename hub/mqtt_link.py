@@ -14,7 +14,8 @@ import mqtt5
 from devices.topics import publishable
 from hub.errors import BrokerClosed, BrokerError, BrokerUnreachable, ProtocolBroken
 from hub.mqtt_acks import Acknowledgements
-from hub.mqtt_reasons import FIRST_FAILURE, broken_off, farewell, forbidden, publish_words
+from hub.mqtt_answers import Answer, Answers, codes_of
+from hub.mqtt_reasons import FIRST_FAILURE, broken_off, farewell, forbidden, publish_words, too_large
 from hub.mqtt_types import Packet, Publication
 from hub.mqtt_watch import Watch
 from hub.mqtt_wire import Reader
@@ -28,12 +29,11 @@ _PUBLISH_MAX = 64 << 20
 _OUT_MAX = 256 << 10
 _LINGER_S = 1.0
 _LAST_ID = 65_535
+_MOUTHFUL_BYTES = 16 << 10
 _IDS_KEPT_FREE = 64
 _PROTOCOL_ERROR = int(mqtt5.DisconnectReasonCode.PROTOCOL_ERROR)
 _PINGREQ = mqtt5.PingReqPacket().write()
 _QOS = (mqtt5.QoS.AT_MOST_ONCE, mqtt5.QoS.AT_LEAST_ONCE)
-
-_Answer = mqtt5.ConnAckPacket | mqtt5.SubAckPacket | mqtt5.UnsubAckPacket
 
 
 class Link(asyncio.Protocol):
@@ -62,19 +62,18 @@ class Link(asyncio.Protocol):
         self._on_packets = on_packets
         self._transport: asyncio.Transport | None = None
         self._reader = Reader(MAX_PACKET_SIZE)
-        self._waiters: dict[int, asyncio.Future[_Answer]] = {}
+        self._answers = Answers()
         self._out: list[bytes] = []
         self._out_size = 0
-        self._flush_due = False
-        self._writable = True
-        self._window = 0
-        self._packet_max = _PUBLISH_MAX
+        self._flush_due, self._writable = False, True
+        self._window, self._packet_max = 0, _PUBLISH_MAX
         self._queue: deque[Publication] = deque()
         self._inflight: dict[int, tuple[str, OnAcknowledged | None]] = {}
         self._last_id = 0
         self._arrivals = Acknowledgements()
         self._receive_max = receive_max
-        self._reading = True
+        self._rest = b""
+        self._reading, self._full = True, False
         self._watch = Watch(where)
         self._tick_s = 0.0
         self._ticking: asyncio.TimerHandle | None = None
@@ -123,9 +122,7 @@ class Link(asyncio.Protocol):
         generation, release = self.generation, self._arrivals.skip if out_of_turn else self._arrivals.release
         if acks := release([p.arrival for p in packets if p.qos and p.connection == generation]):
             self._send(acks)
-            if not self._reading and len(self._arrivals) <= self._receive_max and self._transport is not None:
-                self._reading = True
-                self._transport.resume_reading()
+            self._read_on()
 
     def publish(self, message: Publication) -> None:
         """Send now, or keep in line while the broker's window or the socket is full."""
@@ -155,6 +152,16 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take all packets of this wake; what goes wrong ends this connection and is told by `reason`."""
         self._watch.came(len(data))
+        waiting, self._rest = bool(self._rest), self._rest + data
+        if not waiting:
+            self._sip()
+
+    def _sip(self) -> None:
+        """A mouthful, and the next a turn of the loop later: a wake brings up to 4,600 messages, which take 10 ms to
+        read, and a press on another connection must not wait for them."""
+        if not self._rest:
+            return
+        data, self._rest = self._rest[:_MOUTHFUL_BYTES], self._rest[_MOUTHFUL_BYTES:]
         try:
             self._take(self._reader.feed(data))
             if self._reader.broken is not None:
@@ -164,9 +171,22 @@ class Link(asyncio.Protocol):
         except Exception as error:  # noqa: BLE001
             # A fault of the hub's own, not of the bytes: it must not be swallowed, the lane's `run` raises it.
             self.abort(error)
+        if self._rest:
+            self._loop.call_soon(self._sip)
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Read, or let the socket hold it: Mosquitto 2.0.11 with a backlog sends `receive_max` more a PUBACK."""
+        self._full = len(self._arrivals) > self._receive_max * (1 if self._full else 2)
+        wanted = not self._rest and not self._full
+        if wanted != self._reading and self._transport is not None and not self._transport.is_closing():
+            self._reading = wanted
+            (self._transport.resume_reading if wanted else self._transport.pause_reading)()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Hand back what was not acknowledged and wake everybody who waits."""
+        while self._rest:
+            self._sip()
         lost = broken_off(exc, self._where)
         self.closed_silently = exc is None and self.reason is None
         self._note(lost)
@@ -178,10 +198,7 @@ class Link(asyncio.Protocol):
         self._out.clear()
         for on_acknowledged in given_back:
             self._tell(on_acknowledged, False, "connection lost")
-        for waiter in self._waiters.values():
-            if not waiter.done():
-                waiter.set_exception(self.reason or lost)
-        self._waiters.clear()
+        self._answers.fail(self.reason or lost)
         if not self.ended.done():
             self.ended.set_result(None)
 
@@ -234,10 +251,6 @@ class Link(asyncio.Protocol):
                 resumed = self.resumed
         if packets:
             self._on_packets(packets)
-        # Mosquitto 2.0.11 sends `receive_max` more for each PUBACK while it has a backlog; let the socket hold those.
-        if len(arrivals) > 2 * self._receive_max and self._reading and self._transport is not None:
-            self._reading = False
-            self._transport.pause_reading()
         if self._queue:
             self._fill()
         if broken is not None:
@@ -251,10 +264,10 @@ class Link(asyncio.Protocol):
                 return None
             case mqtt5.ConnAckPacket() if not self.connected:
                 self._welcome(packet)
-                self._resolve(0, packet)
+                self._answers.came(0, packet)
                 return None
             case mqtt5.SubAckPacket() | mqtt5.UnsubAckPacket() if self.connected:
-                self._resolve(packet.packet_id, packet)
+                self._answers.came(packet.packet_id, packet)
                 return None
             case mqtt5.DisconnectPacket():
                 self._close(farewell(packet, self._where, self._client_id), None)
@@ -293,7 +306,7 @@ class Link(asyncio.Protocol):
             self._refuse(on_acknowledged, f"not a message that MQTT can carry, topic {topic[:200]!r}")
             return
         if len(payload) > self._packet_max:
-            self._refuse(on_acknowledged, self._size_words(topic, len(payload)))
+            self._refuse(on_acknowledged, too_large(topic, len(payload), self._packet_max))
             return
         packet_id = self._next_id() if qos else None
         try:
@@ -304,16 +317,13 @@ class Link(asyncio.Protocol):
             self._refuse(on_acknowledged, f"not a message that MQTT can carry, topic {topic!r}: {error}")
             return
         if len(data) > self._packet_max:
-            self._refuse(on_acknowledged, self._size_words(topic, len(data)))
+            self._refuse(on_acknowledged, too_large(topic, len(data), self._packet_max))
             return
         self._send(data)
         if packet_id is not None:
             self._inflight[packet_id] = (topic, on_acknowledged)
         elif on_acknowledged is not None:
             self._loop.call_soon(self._tell, on_acknowledged, True, "sent; QoS 0 is never acknowledged")
-
-    def _size_words(self, topic: str, size: int) -> str:
-        return f"too large for the broker: {size} bytes for {topic}, it takes {self._packet_max}"
 
     def _refuse(self, on_acknowledged: OnAcknowledged | None, why: str) -> None:
         self._loop.call_soon(self._tell, on_acknowledged, False, why)
@@ -330,7 +340,7 @@ class Link(asyncio.Protocol):
     def _next_id(self) -> int:
         while True:
             self._last_id = self._last_id % _LAST_ID + 1
-            if self._last_id not in self._inflight and self._last_id not in self._waiters:
+            if self._last_id not in self._inflight and self._last_id not in self._answers:
                 return self._last_id
 
     # -- writing --------------------------------------------------------------------------------------------------
@@ -359,11 +369,11 @@ class Link(asyncio.Protocol):
         self._ticking = self._loop.call_later(self._tick_s, self._tick)
 
     def _note(self, reason: Exception) -> None:
-        """The first reason is the cause; what follows from it is not."""
+        """The first reason is the cause; what follows from it is not, and nothing more is taken."""
         # A fault of ours outranks it: it must reach somebody.
         if self.reason is None or (isinstance(self.reason, BrokerError) and not isinstance(reason, BrokerError)):
             self.reason = reason
-        self.connected = False
+        self.connected, self._rest = False, b""
 
     def _close(self, reason: Exception, code: mqtt5.DisconnectReasonCode | None) -> None:
         self._note(reason)
@@ -376,24 +386,15 @@ class Link(asyncio.Protocol):
         # A peer that does not read would keep a closing transport open for ever.
         self._loop.call_later(_LINGER_S, self._transport.abort)
 
-    async def _answer_to(self, packet_id: int) -> _Answer:
+    async def _answer_to(self, packet_id: int) -> Answer:
         if self.ended.done() or self._transport is None or self._transport.is_closing():
             raise self.reason or BrokerUnreachable(f"not connected to the broker at {self._where}")
-        waiter: asyncio.Future[_Answer] = self._loop.create_future()
-        self._waiters[packet_id] = waiter
-        try:
-            return await waiter
-        finally:
-            self._waiters.pop(packet_id, None)
+        return await self._answers.to(packet_id)
 
-    def _resolve(self, packet_id: int, answer: _Answer) -> None:
-        waiter = self._waiters.get(packet_id)
-        if waiter is not None and not waiter.done():
-            waiter.set_result(answer)
-
-    def _codes(self, answer: _Answer, kind: type[mqtt5.SubAckPacket | mqtt5.UnsubAckPacket], count: int) -> list[int]:
-        if isinstance(answer, kind) and len(answer.reason_codes) == count:
-            return [int(code) for code in answer.reason_codes]
-        error = ProtocolBroken(f"the broker answered {count} filters with something else", _PROTOCOL_ERROR)
-        self._close(error, mqtt5.DisconnectReasonCode.PROTOCOL_ERROR)
-        raise error
+    def _codes(self, answer: Answer, kind: type[mqtt5.SubAckPacket | mqtt5.UnsubAckPacket], count: int) -> list[int]:
+        codes = codes_of(answer, kind, count)
+        if codes is None:
+            error = ProtocolBroken(f"the broker answered {count} filters with something else", _PROTOCOL_ERROR)
+            self._close(error, mqtt5.DisconnectReasonCode.PROTOCOL_ERROR)
+            raise error
+        return codes

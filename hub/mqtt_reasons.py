@@ -182,3 +182,8 @@ def forbidden(packet: mqtt5.Packet) -> ProtocolBroken:
         if packet.qos == 2:
             return ProtocolBroken("the broker sent QoS 2; we subscribe with QoS 1 at most", _PROTOCOL_ERROR)
     return ProtocolBroken(f"the broker sent a {name} packet where none may be", _PROTOCOL_ERROR)
+
+
+def too_large(topic: str, size_bytes: int, most_bytes: int) -> str:
+    """Why a message of ours was not sent."""
+    return f"too large for the broker: {size_bytes} bytes for {topic}, it takes {most_bytes}"

@@ -363,36 +363,3 @@ async def test_a_password_file_that_is_not_there_is_named() -> None:
     async with FakeBroker() as broker, lane(broker.port, password_file=Path("no/such/file")) as urgent:
         await until(lambda: urgent.error)
         assert "no/such/file" in str(urgent.error)
-
-
-async def test_a_broker_that_sends_more_than_we_asked_for_is_held_at_the_socket() -> None:
-    """What waits in memory stays bounded, and everything arrives once it is acknowledged."""
-    async with FakeBroker() as broker, lane(broker.port, receive_max=100) as bulk:
-        await bulk.is_up()
-        count = 5_000
-        broker.send(b"".join(publish_bytes(n + 1, payload=b"x" * 4_000) for n in range(count)))
-        await until(lambda: bulk.connection.unacknowledged > 200)
-        link = bulk.connection._link
-        assert link is not None
-        assert not link._reading
-        acknowledged = 0
-        while len(bulk.packets) < count:
-            assert len(bulk.packets) - acknowledged < 1_000
-            bulk.connection.acknowledge(bulk.packets[acknowledged:])
-            acknowledged = len(bulk.packets)
-            await bulk.more_than(acknowledged)
-
-
-async def test_a_burst_larger_than_any_buffer_is_taken_whole_and_in_order() -> None:
-    """A hundred thousand messages, every one of them, in order."""
-    async with FakeBroker() as broker, lane(broker.port) as bulk:
-        await bulk.is_up()
-        count = 100_000
-        broker.send(b"".join(publish_bytes(n % 60_000 + 1, payload=b"%d" % n) for n in range(count)))
-        done = 0
-        while done < count:
-            await bulk.more_than(done)
-            bulk.connection.acknowledge(bulk.packets[done:])
-            done = len(bulk.packets)
-        assert bulk.payloads == [b"%d" % n for n in range(count)]
-        await until(lambda: len(broker.of(mqtt5.PubAckPacket)) == count, 20)
