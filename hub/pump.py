@@ -34,6 +34,8 @@ GROUP_MOST = 100
 GROUP_MOST_AROUND_A_PRESS = 40
 AROUND_A_PRESS_MS = 3_000
 """While somebody presses, bulk groups are small: the next press may have to wait for one."""
+REST_MOST_MS = 20
+"""And after each, bulk rests as long as that took, at most so long: half of the time nothing is in a press's way."""
 BRAKE_AT = 2_000
 """Messages of our own that the broker has not taken yet: with more, bulk waits at the broker and not in our memory."""
 LINGER_MS = 10
@@ -95,6 +97,7 @@ class Pump:
         self._urgent: deque[Packet | Input] = deque()
         self._bulk: deque[Packet] = deque()
         self._bulk_since_ms = 0
+        self._bulk_again_ms = 0
         self._lingering: asyncio.TimerHandle | None = None
         self._urgent_ms = -AROUND_A_PRESS_MS
         self._bulk_ages: deque[tuple[int, int]] = deque(maxlen=4_096)
@@ -191,6 +194,9 @@ class Pump:
             self._acknowledge(taken)
             await kill_points.once_sent(Point.ACKNOWLEDGED, group.batch)
             self._after(group)
+            if self._bulk_since_ms == now.elapsed_ms:
+                ended_ms = self._clock.elapsed_ms()
+                self._bulk_again_ms = ended_ms + EARLY_MS + min(REST_MOST_MS, ended_ms - now.elapsed_ms)
 
     def _form(self, now: Now, *, last: bool = False) -> tuple[Group, Taken]:
         """Gather a group and step it: from here it is how things are, for the machine alone until it is kept."""
@@ -255,14 +261,19 @@ class Pump:
             if self._bulk and brakes:
                 wait_ms = min(wait_ms, LINGER_MS)
             elif self._bulk:
-                lingered = now_ms - self._bulk_since_ms
-                if len(self._bulk) >= GROUP_MOST or lingered >= LINGER_MS - EARLY_MS:
+                left_ms = self._bulk_left_ms(now_ms)
+                if left_ms <= EARLY_MS:
                     return
-                wait_ms = min(wait_ms, LINGER_MS - lingered)
+                wait_ms = min(wait_ms, left_ms)
             self._wake.clear()
             alarm = asyncio.get_running_loop().call_later(min(wait_ms, 60_000) / 1000, self._wake.set)
             await self._wake.wait()
             alarm.cancel()
+
+    def _bulk_left_ms(self, now_ms: int) -> int:
+        gathers_ms = 0 if len(self._bulk) >= GROUP_MOST else self._bulk_since_ms + LINGER_MS - now_ms
+        rests_ms = self._bulk_again_ms - now_ms if now_ms - self._urgent_ms < AROUND_A_PRESS_MS else 0
+        return max(gathers_ms, rests_ms)
 
     def _brakes(self) -> bool:
         """Whether the broker is behind with what we send it. Not while much is unacknowledged: its answers come
@@ -300,8 +311,7 @@ class Pump:
         self._alternate = False
         if self._brakes():
             return
-        around_a_press = now.elapsed_ms - self._urgent_ms < AROUND_A_PRESS_MS
-        most = GROUP_MOST_AROUND_A_PRESS if around_a_press else GROUP_MOST
+        most = GROUP_MOST_AROUND_A_PRESS if now.elapsed_ms - self._urgent_ms < AROUND_A_PRESS_MS else GROUP_MOST
         for _ in range(min(len(self._bulk), most, room)):
             packet = self._bulk.popleft()
             self._intake.take(group, taken, packet, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import orjson
@@ -198,6 +199,30 @@ async def test_what_is_urgent_goes_in_front_of_bulk_and_no_group_holds_more_than
         await until(lambda: len(order) == 1_501)
         assert max(sizes) <= 100
         assert order.index("emergency") < 200
+
+
+async def test_around_a_press_bulk_rests_for_as_long_as_its_group_took(tmp_path: Path) -> None:
+    """The next press finds the hub free half of the time, whatever floods the house."""
+    async with rig(tmp_path) as home:
+        pump, groups, loop = home.hub.parts.pump, list[set[str]](), asyncio.get_running_loop()
+        commit = pump._commit
+
+        async def slow(batch: Batch) -> None:
+            groups.append({row[4] for row in batch.events})
+            await commit(batch)
+            if "temperature" in groups[-1]:
+                await asyncio.sleep(0.02)
+                loop.call_later(0.003, home.broker.say, PENDANT, PRESS)
+
+        pump._commit = slow
+        home.broker.say(PENDANT, PRESS)
+        home.broker.pause(BULK)
+        for number in range(200):
+            home.broker.say("zigbee2mqtt/room-002-climate", b'{"temperature":%d}' % number)
+        home.broker.resume(BULK)
+        await until(lambda: sum("temperature" in group for group in groups) >= 4)
+        bulk = [place for place, group in enumerate(groups) if "temperature" in group][:4]
+        assert all("emergency" in groups[place + 1] for place in bulk[:3])
 
 
 async def test_a_flood_of_urgent_messages_starves_neither_timers_nor_bulk(tmp_path: Path) -> None:
