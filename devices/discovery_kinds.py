@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from devices.events import UNITS, Kind
+from devices.names import guess
 from devices.zigbee2mqtt_properties import BINARY as BINARY_NAMES
 from devices.zigbee2mqtt_properties import plain
 
@@ -82,7 +83,9 @@ NOT_ITSELF = frozenset(
     | {"connection", "online", "status", "problem", "tamper", "temperature", "version", "update", "contact", "stop"}
 )
 """Words that make of an emergency something about it: its battery, its test, its end."""
-PRESSED = frozenset({"button", "press", "pressed", "push", "call", "key", "cord", "pull", "pulled", "bell", "alarm"})
+PRESSED = frozenset(
+    {"button", "press", "pressed", "push", "call", "key", "cord", "pull", "pulled", "bell", "alarm", "pendant"}
+)
 OPENS = frozenset({"door", "window", "opening", "gate"})
 MOVES = frozenset({"motion", "pir", "movement"})
 THERE = frozenset({"occupancy", "occupied", "presence", "present"})
@@ -123,7 +126,13 @@ def binary_kind(device_class: str, name: str, says_it_calls: bool) -> Kind:
     words = set(name.split("_"))
     if says_it_calls and words & PRESSED and not words & NOT_ITSELF:
         return Kind.EMERGENCY
+    hazard = guess(name)
+    if hazard is not None and hazard.kind in HAZARDS:
+        return hazard.kind
     return _by_words(words)
+
+
+HAZARDS = frozenset({Kind.GAS, Kind.CO, Kind.SMOKE, Kind.FALL})
 
 
 def _by_words(words: set[str]) -> Kind:
@@ -131,7 +140,7 @@ def _by_words(words: set[str]) -> Kind:
         return Kind.BATTERY
     if words & (NOT_ITSELF - {"status"}):
         return Kind.OTHER
-    if words & LIES and words & THERE:
+    if words & LIES and words & (THERE | {"mat", "pad", "sensor"}):
         return Kind.BED
     for found, kind in ((OPENS, Kind.CONTACT), (MOVES, Kind.MOTION), (THERE, Kind.OCCUPANCY), (WET, Kind.WATER_LEAK)):
         if words & found:

@@ -26,12 +26,14 @@ from devices.commands import Command
 from devices.events import BETWEEN, UNITS, Event, Kind, Value
 from devices.homie_commands import encode
 from devices.homie_description import REPEAT_WINDOW_MS, described, momentary, named, noted, speaks_every, value_of
-from devices.names import calls, reading
+from devices.names import happened, reading, words_of
 from devices.topics import addressable, publishable
 
 STATES: dict[str, str] = {"ready": "online", "lost": "offline", "disconnected": "offline"}
 """`init`, `sleeping` and `alert` are neither: a device that sleeps is not lost."""
 LONGEST_VALUE = 4096
+GESTURES = frozenset({"press", "pressed", "push", "click", "single", "double", "triple", "short", "long", "hold"})
+"""Words of a thing that happens (`action`, not retained) that are somebody's hand."""
 
 
 class Homie:
@@ -133,8 +135,11 @@ class Homie:
         if fact is None:
             return NOTHING
         kind, value, unit, field = fact
-        word = calls(name, said) and (prop is None or prop.kind in (Kind.BUTTON, Kind.OTHER))
-        press = _is_press(kind, value, momentary(description, name) or word)
+        word = happened(name, said) is not None and (prop is None or prop.kind in (Kind.BUTTON, Kind.OTHER))
+        once = momentary(description, name)
+        if kind is Kind.OTHER and once and isinstance(value, str) and not GESTURES.isdisjoint(words_of(value)):
+            kind = Kind.BUTTON
+        press = _is_press(kind, value, once or word)
         event = Event(
             device=device,
             kind=kind,

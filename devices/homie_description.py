@@ -12,7 +12,7 @@ import orjson
 
 from devices.adapter import Description, Property
 from devices.events import EMERGENCY_KINDS, UNITS, Kind, Value, canonical
-from devices.names import SOUND, How, battery, calls, guess, opening, reading, says_it_calls, truth, words_of
+from devices.names import SOUND, How, battery, guess, happened, opening, reading, says_it_calls, truth, words_of
 from devices.topics import addressable
 from devices.zigbee2mqtt_inventory import serious_first
 
@@ -135,8 +135,9 @@ def value_of(name: str, said: str, prop: Property | None) -> tuple[Kind, Value, 
     if prop is None:
         prop = _property(name, "boolean" if said in ("true", "false") else "string", None, None)
     kind = prop.kind
-    if kind in (Kind.BUTTON, Kind.OTHER) and calls(name, said):
-        return Kind.EMERGENCY, True, None, None
+    told = happened(name, said) if kind in (Kind.BUTTON, Kind.OTHER) else None
+    if told is not None:
+        return *told, None, None
     field = None if _is_ordinary(name, kind) else name[:80]
     if kind is Kind.OTHER:
         number = reading(said)

@@ -47,6 +47,8 @@ def of_makers(said: Said) -> Iterator[Fact]:
     yield from _room(said)
     yield from _alarms(said)
     yield from _by_neighbours(said)
+    yield from _radio_bridge(said)
+    yield from _moko(said)
 
 
 def _of_a_tracker(said: Said) -> Iterator[Fact]:
@@ -91,6 +93,8 @@ def _room(said: Said) -> Iterator[Fact]:
 def _alarms(said: Said) -> Iterator[Fact]:
     """Milesight VS373: alarms with a number of their own, as a list of events or one object for each sort."""
     events = said.get("events")
+    if isinstance(said.get("alarm_type"), str) and "alarm_status" in said:
+        events = [said]
     rows = [row for row in events[:MOST_OTHERS] if isinstance(row, dict)] if isinstance(events, list) else []
     pairs = [(str(row.get("alarm_type")), str(row.get("alarm_status"))) for row in rows]
     for name in ("fall_alarm", "out_of_bed_alarm"):
@@ -128,6 +132,25 @@ def _by_neighbours(said: Said) -> Iterator[Fact]:
         bit = None if about & NO_FIRE else truth(what)
         if bit is not None:
             yield Fact(Kind.SMOKE, bit)
+
+
+def _radio_bridge(said: Said) -> Iterator[Fact]:
+    """A button that says which it was, and beside it whether it was pressed, held or let go."""
+    row = said.get("Button")
+    if isinstance(row, dict) and isinstance(row.get("Event"), str) and row.get("State") in ("Pressed", "Held"):
+        yield Fact(Kind.BUTTON, f"{row['Event']} {row['State']}".lower()[:40], press=True)
+
+
+def _moko(said: Said) -> Iterator[Fact]:
+    """A pendant that says with everything what it is in, and of an alarm that is no SOS only that there is one."""
+    if "pack_type" not in said:
+        return
+    if said.get("event_type") in ("alert_start", "alert_stop"):
+        yield Fact(Kind.OTHER, said["event_type"] == "alert_start", field="alarm")
+    status = said.get("dev_status")
+    if status in ("none", "downlink_fix", "mandown", "alert", "sos"):
+        yield Fact(Kind.EMERGENCY, status == "sos")
+        yield Fact(Kind.FALL, status == "mandown")
 
 
 def named_events(events: list[object]) -> Iterator[Fact]:

@@ -25,7 +25,21 @@ from itertools import islice
 
 from devices.events import UNITS, Kind, Value, canonical
 from devices.lorawan_makers import LONGEST_WORD, MOST_OTHERS, Fact, Said, named_events, of_makers
-from devices.names import LONGEST, SOUND, UNKNOWN, Guess, How, battery, calls, guess, opening, reading, truth, words_of
+from devices.names import (
+    BEFORE,
+    LONGEST,
+    SOUND,
+    UNKNOWN,
+    Guess,
+    How,
+    battery,
+    guess,
+    happened,
+    opening,
+    reading,
+    truth,
+    words_of,
+)
 
 MOST_VALUES = 300
 """More than any uplink has; a longer one is read up to here, so that none can hold up the next."""
@@ -37,7 +51,7 @@ NOT_SAID = frozenset(
     | {"query", "triggers", "extended_header", "raw", "payload", "rx_info", "errors", "warnings", "points", "position"}
 )
 """Below these names stand old readings, settings and the radio, never what is so now."""
-PLAIN = frozenset({"value", "state", "status", "current_state", "values"})
+PLAIN = frozenset({"value", "state", "status", "current_state", "values", "event", "eb"})
 """Names that mean nothing without the one above them."""
 SENSED = frozenset(
     {Kind.EMERGENCY, Kind.CONTACT, Kind.OCCUPANCY, Kind.MOTION, Kind.BED, Kind.FALL, Kind.WATER_LEAK, Kind.SMOKE}
@@ -67,6 +81,7 @@ TABLE: Mapping[str, Guess] = {
     "sensor_temperature": Guess(Kind.TEMPERATURE, How.NUMBER),
     "temperature_measure": Guess(Kind.TEMPERATURE, How.NUMBER),
     "socket_status": Guess(Kind.SWITCH, How.BINARY),
+    "sos_mode": Guess(Kind.EMERGENCY, How.BINARY),
     "relay_state": Guess(Kind.SWITCH, How.BINARY),
     "relay_status": Guess(Kind.SWITCH, How.BINARY),
     **{f"switch_{number}": Guess(Kind.SWITCH, How.BINARY) for number in range(1, 9)},
@@ -102,6 +117,9 @@ NO_WORDS = UNKNOWN | frozenset({"x", "na", "n", "a"})
 MOST_CLICKS = 20
 LOW_PCT = 20
 """A percentage that agrees with a battery that is called low."""
+ENDURES = frozenset({"status", "state", "dev", "device", "current", "system", "tracker", "user"})
+NAMED_BY = ("name", "type", "event", "alarm", "kind", "event_type", "alarm_type", "eventName", "eventType", "alarmType")
+SO_OR_NOT = ("active", "value", "state", "status", "triggered", "alarm_status", "alarm_state")
 WHERE = frozenset({"latitude", "longitude", "lat", "lon", "lng", "location"})
 
 
@@ -111,6 +129,9 @@ def facts(said: Said) -> list[Fact]:
     taken = {fact.kind for fact in found if fact.kind in (Kind.EMERGENCY, Kind.FALL, Kind.BED)}
     tracks = _tracks(said)
     others = 0
+    for key, value in islice(said.items(), MOST_VALUES):
+        if isinstance(value, list):
+            found += _rows("_".join(words_of(key)), value)
     for name, own, value in islice(_leaves(said, "", "", 0), MOST_VALUES):
         if name == "header_sos" or (name == "sos_flag" and tracks):
             continue
@@ -159,7 +180,9 @@ def _leaves(said: Said, above: str, above_own: str, depth: int) -> Iterator[tupl
         joined = bool(above) and (name in PLAIN or above == "header")
         full, own = (f"{above}_{name}", f"{above_own}.{key}") if joined else (name, key)
         if isinstance(value, dict):
-            if "alarm_status" in value:
+            if "alarm_status" in value or (name == "button" and {"Event", "State"} <= value.keys()):
+                continue
+            if not BEFORE.isdisjoint(name.split("_")):
                 continue
             inner = value.get("value")
             if "value" in value and not isinstance(inner, (dict, list)):
@@ -173,11 +196,17 @@ def _leaves(said: Said, above: str, above_own: str, depth: int) -> Iterator[tupl
 
 def _leaf(name: str, own: str, value: object, tracks: bool) -> Iterator[Fact]:
     """What one named value says."""
-    if value is None or value == "" or name in BOOKKEEPING:
+    if value is None or value == "":
         return
     field = None if name in ORDINARY else own[:LONGEST]
-    if calls(name, value):
-        yield Fact(Kind.EMERGENCY, True, press=True)
+    told = happened(name, value)
+    if told is not None and name not in (
+        "notification_type",
+        "notification_class",
+    ):  # Abeeway's, read with its flag (`of_makers`)
+        yield _happened(name, *told)
+        return
+    if name in BOOKKEEPING:
         return
     if name in ("alarm", "alarm_status"):
         yield from _alarm(value, tracks)
@@ -186,6 +215,8 @@ def _leaf(name: str, own: str, value: object, tracks: bool) -> Iterator[Fact]:
     if how is None:
         if isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) <= LONGEST_WORD):
             yield Fact(Kind.OTHER, value, field=own[:LONGEST])
+        return
+    if name == "sos_mode" and not isinstance(value, bool):
         return
     if how.how is How.PRESS:
         yield from _press(name, value, field)
@@ -202,6 +233,24 @@ def _leaf(name: str, own: str, value: object, tracks: bool) -> Iterator[Fact]:
         yield Fact(Kind.CONTACT, opening(value, how.opens), field=field)
     else:
         yield from _two_valued(how, value, field, tracks)
+
+
+def _happened(name: str, kind: Kind, bit: bool) -> Fact:
+    """What an event in words says: a press, but for a movement and for what the device as a whole is in."""
+    return Fact(kind, bit, press=bit and kind is not Kind.MOTION and not ENDURES.issuperset(name.split("_")))
+
+
+def _rows(name: str, rows: list[object]) -> Iterator[Fact]:
+    """What happened, listed in words or in objects that each name it: `[{"type": "sos", "active": true}]`."""
+    for row in rows[:MOST_OTHERS]:
+        words: object = row
+        bit: bool | None = None
+        if isinstance(row, dict):
+            words = next((row[key] for key in NAMED_BY if isinstance(row.get(key), str)), None)
+            bit = next((truth(row[key]) for key in SO_OR_NOT if key in row), None)
+        told = happened(name, words)
+        if told is not None:
+            yield _happened(name, told[0], told[1] and bit is not False)
 
 
 def _two_valued(how: Guess, value: object, field: str | None, tracks: bool) -> Iterator[Fact]:
@@ -270,6 +319,10 @@ def _numbered(said: Said) -> Iterator[Fact]:
         value = row.get("measurementValue", row.get("value"))
         if isinstance(value, list):
             yield from named_events(value)
+            continue
+        told = happened("_".join(words_of(name)), value)
+        if told is not None:
+            yield _happened("event", *told)
             continue
         how = guess(name)
         if how is not None and how.how in (How.NUMBER, How.BATTERY, How.VOLTS):

@@ -74,7 +74,8 @@ ON = frozenset(
     {"yes", "on", "true", "alarm", "alarmed", "alarming", "active", "activated", "triggered", "trigger", "detected"}
     | {"leak", "leaking", "leakage", "wet", "flood", "flooded", "motion", "moving", "occupied", "occuppied", "present"}
     | {"presence", "pressed", "press", "sos", "panic", "emergency", "fall", "fallen", "smoke", "fire", "gas", "tamper"}
-    | {"tampered", "uninstalled", "removed", "open", "opened", "alert"}
+    | {"tampered", "uninstalled", "removed", "open", "opened", "alert", "start", "started", "begin", "tripped"}
+    | {"mandown", "help", "distress", "duress", "medical"}
 )
 
 
@@ -94,20 +95,75 @@ def truth(value: object) -> bool | None:
     return True if said & ON or said == {"1"} else None
 
 
-HAPPENS = frozenset({"event", "events", "action", "alarm", "alert", "button", "press", "trigger", "message", "report"})
-NOT_NOW = frozenset({"mode", "enabled", "config", "setting", "battery", "number", "contact", "exit", "light"})
+HAPPENS = frozenset(
+    {"event", "events", "action", "alarm", "alarms", "alert", "alerts", "button", "press", "trigger", "message"}
+    | {"report", "notification", "reason", "msg"}
+)
+NOT_NOW = frozenset({"mode", "enabled", "config", "setting", "battery", "number", "contact", "exit", "light"}) | {
+    "lights",
+    "lighting",
+}
+BEFORE = frozenset({"last", "previous", "prev", "old", "history", "config", "configuration", "settings", "setting"})
+"""Of a name: what stands there is not what is so now."""
+IN_VAIN = BEFORE | {
+    "restart",
+    "reboot",
+    "reset",
+    "boot",
+    "wakeup",
+    "crash",
+    "false",
+    "fail",
+    "failure",
+    "error",
+    "count",
+}
+STANDS = frozenset({"status", "state"})
+OF_ITSELF = STANDS | {"dev", "device", "current", "system", "tracker", "user"}
+"""A status of nothing else: what the device as a whole is in."""
+TYPED = frozenset({"data", "uplink", "packet", "payload"})
+"""The type of one of these is what this message is."""
+CALLING = frozenset({"sos", "panic", "emergency", "distress", "duress", "medical"})
 
 
 def calls(name: str, value: object) -> bool:
     """Whether a value is a word for a call (`SOS`, `panic button pressed`) of something that happens (`event`)."""
-    if not isinstance(value, str) or len(value) > LONGEST or not HAPPENS.intersection(words_of(name)):
-        return False
-    said = set(words_of(value))
-    return bool(said & {"sos", "panic", "emergency"}) and not said & NOT_NOW and truth(value) is not False
+    return happened(name, value) == (Kind.EMERGENCY, True) and not HAPPENS.isdisjoint(words_of(name))
 
 
+def happened(name: str, value: object) -> tuple[Kind, bool] | None:
+    """The hazard that a value speaks of (`event`: `smoke alarm`), and whether it is so or has ended; else `None`."""
+    if not isinstance(value, str) or len(value) > LONGEST:
+        return None
+    about = frozenset(words_of(name))
+    if about & IN_VAIN:
+        return None
+    stands = about & STANDS and about <= OF_ITSELF
+    is_news = "type" in about and about & TYPED
+    return _hazard_told(value) if about & HAPPENS or stands or is_news else None
+
+
+@lru_cache(maxsize=2048)
+def _hazard_told(value: str) -> tuple[Kind, bool] | None:
+    words = words_of(value)
+    said = frozenset(words)
+    if said & NOT_NOW or said & (NEVER - {"trigger", "type"}):
+        return None
+    if said & CALLING or ("help" in said and said <= OF_A_CALL | HAPPENS):
+        kind = Kind.EMERGENCY
+    elif (said & {"fall", "fallen", "mandown"} or {"man", "down"} <= said) and not said & OTHER_FALLS:
+        kind = Kind.FALL
+    else:
+        found = _hazard(words, said) or _state(said)
+        if found is None or found.kind not in (Kind.SMOKE, Kind.GAS, Kind.CO, Kind.WATER_LEAK, Kind.MOTION):
+            return None
+        kind = found.kind
+    return (kind, truth(value) is not False) if not said & UNKNOWN else None
+
+
+OTHER_FALLS = frozenset({"free", "rain", "snow", "risk", "back"})
 OPEN = frozenset({"open", "opened", "opening", "absent"})
-CLOSED = frozenset({"closed", "close", "closing", "present", "shut"})
+CLOSED = frozenset({"closed", "close", "closing", "present", "shut", "shorted"})
 
 
 def opening(value: object, opens: int | None) -> Value:
@@ -137,7 +193,20 @@ def reading(value: object) -> float | int | None:
 
 NEVER = frozenset(
     {"mode", "enable", "enabled", "disable", "config", "configuration", "settings", "setting", "threshold", "thresh"}
-    | {"count", "counter", "counts", "cnt", "times", "time", "duration", "interval", "period", "delay", "timeout"}
+    | {
+        "count",
+        "counter",
+        "counts",
+        "cnt",
+        "num",
+        "times",
+        "time",
+        "duration",
+        "interval",
+        "period",
+        "delay",
+        "timeout",
+    }
     | {"timer", "timestamp", "test", "tested", "testing", "hush", "mute", "muted", "fault", "error", "failure", "last"}
     | {"maintenance", "lifetime", "sensitivity", "calibration", "version", "type", "class", "source", "reason", "rate"}
     | {"hold", "holdoff", "blind", "number", "id", "index", "min", "max", "activation", "value", "d", "trigger"}
@@ -145,6 +214,7 @@ NEVER = frozenset(
 """A name with one of these is a setting, a counter or a note about the device, never a state of the home."""
 OF_THE_SENSOR = frozenset(
     {"sensor", "level", "concentration", "chamber", "fouled", "light", "lighting", "exit", "free"}
+    | {"ppm", "ppb", "raw", "adc", "phone"}
 )
 """With one of these a name of a hazard speaks of the detector, an amount of something, or another thing altogether."""
 SAYS_SO = frozenset({"alarm", "detected", "detection", "status", "state", "alert", "event", "flag", "leak", "leakage"})
@@ -157,8 +227,12 @@ NOT_A_READING = NEVER | frozenset(
 
 OF_A_CALL = SAYS_SO | frozenset(
     {"sos", "panic", "emergency", "distress", "button", "key", "press", "pressed", "call", "help", "signal", "request"}
-    | {"active", "activated", "triggered", "pull", "cord", "pendant"}
+    | {"active", "activated", "triggered", "pull", "cord", "pendant", "nurse", "duress", "medical", "point", "bell"}
 )
+
+
+THINGS = frozenset({"button", "cord", "point", "bell"})
+"""What a call is made with."""
 
 
 @lru_cache(maxsize=4096)
@@ -173,6 +247,8 @@ def guess(name: str) -> Guess | None:
         found = _hazard(words, said) or _state(said)
         if found is not None:
             return found
+    elif said & NEVER == {"type"} and said & {"button", "press", "click"}:
+        return Guess(Kind.BUTTON, How.PRESS)
     return _number(said)
 
 
@@ -192,8 +268,9 @@ def _hazard(words: tuple[str, ...], said: frozenset[str]) -> Guess | None:
     if said & OF_THE_SENSOR:
         return None
     alone = len(said) == 1
-    if said & {"sos", "panic", "emergency", "distress"}:
-        plain = all(word in OF_A_CALL or word.isdigit() for word in said)
+    plain = all(word in OF_A_CALL or word.isdigit() for word in said)
+    helps = plain and ("help" in said or {"nurse", "call"} <= said or ("call" in said and len(said & THINGS) > 0))
+    if helps or (said & CALLING and "contact" not in said and not {"alarm", "switch"} <= said):
         return Guess(Kind.EMERGENCY, How.FLAG, plain=plain)
     if ("fall" in said and (alone or said & (SAYS_SO | {"down"}))) or {"man", "down"} <= said or "mandown" in said:
         return Guess(Kind.FALL, How.BINARY)
@@ -217,7 +294,7 @@ def _state(said: frozenset[str]) -> Guess | None:
         return Guess(Kind.BED, How.COUNTED)
     if said & {"pir", "motion", "movement"}:
         return Guess(Kind.MOTION, How.COUNTED)
-    if said & {"occupancy", "occupied", "presence"}:
+    if said & {"occupancy", "occupied", "occupy", "presence"}:
         return Guess(Kind.OCCUPANCY, How.COUNTED)
     if said & {"button", "press", "pressed", "click", "clicked", "doorbell"}:
         return Guess(Kind.BUTTON, How.PRESS)

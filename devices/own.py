@@ -33,6 +33,8 @@ ABOUT_KEYS = frozenset({"name", "kinds", "commands", "vendor", "model", "text"})
 KINDS = frozenset(kind.value for kind in Kind)
 PRESSED = frozenset({Kind.EMERGENCY, Kind.CALL, Kind.STAFF_ASSIST, Kind.BUTTON})
 AT_ONCE = EMERGENCY_KINDS | {Kind.CALL}
+ENDED: tuple[object, ...] = (False, "false", "off", "0", "no")
+"""What may be written wrongly for the end of an emergency; 0 is equal to `False`. It is refused, and alarms nobody."""
 LONGEST = 200
 
 
@@ -100,7 +102,7 @@ class Own:
             return Decoded(error=f"kind {str(word)[:40]!r} of {device} is none that Handrail knows")
         kind = Kind(word)
         wrong = _wrong(kind, said)
-        if wrong and (kind not in AT_ONCE or said.get("value") is False):
+        if wrong and (kind not in AT_ONCE or said.get("value") in ENDED):
             return Decoded(error=f"{device}: {wrong}")
         events = [_event(device, kind, said)]
         if wrong:

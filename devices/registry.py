@@ -241,12 +241,17 @@ def _is_press_of_a_button(event: Event) -> bool:
 def _is_unnamed_alarm(event: Event) -> bool:
     """A sensor set off that does not say what it senses: an alarm bit, or a transmitter that only has a code."""
     if event.kind is Kind.OTHER:
-        return event.press or _is_vague_alarm(event) or is_input(event)
+        return event.press or _is_vague_alarm(event) or is_input(event) or _is_switched_part(event)
     return event.kind is Kind.BUTTON and isinstance(event.value, str) and CODE.fullmatch(event.value) is not None
 
 
 def _is_vague_alarm(event: Event) -> bool:
     return event.kind is Kind.OTHER and event.field == "alarm" and isinstance(event.value, bool)
+
+
+def _is_switched_part(event: Event) -> bool:
+    """A two-valued part that was placed by itself, of which nothing else says what it is: on is what it is for."""
+    return event.kind is Kind.OTHER and isinstance(event.value, bool) and "#" in event.device
 
 
 def is_input(event: Event) -> bool:

@@ -10,10 +10,11 @@ import re
 
 import orjson
 
-from devices.adapter import NOTHING, Decoded, Known, Message, Refused
+from devices.adapter import NOTHING, Decoded, Description, Known, Message, Refused
 from devices.commands import Command
 from devices.events import Event, Kind
-from devices.rtl_433_fields import Fact, facts, is_supervision
+from devices.rtl_433_fields import Fact, calls_by_name, facts, is_supervision
+from devices.said import introduced
 from devices.stamps import iso_ms, number_ms
 from devices.topics import publishable
 
@@ -24,6 +25,7 @@ PATH_KEYS = ("type", "model", "subtype", "channel", "id")
 NOT_IN_TOPICS = re.compile(r"[^-.A-Za-z0-9]")
 MOST_FIELDS = 200
 LONGEST_MODEL = 80
+LONGEST_ADDRESS = 200
 
 
 class Rtl433:
@@ -46,8 +48,8 @@ class Rtl433:
         if len(levels) == 2 and levels[1] == "availability":
             return self._availability(levels[0], message.payload)
         if len(levels) >= 2 and levels[1] == "devices":
-            return self._field(levels[2:], message.payload)
-        return self._frame(message.payload)
+            return self._field(levels[2:], message.payload, known)
+        return self._frame(message.payload, known)
 
     def encode(self, command: Command, known: Known) -> tuple[Message, ...] | Refused:
         """Always refused: a receiver cannot send."""
@@ -60,7 +62,7 @@ class Rtl433:
             return ()
         return (f"{self.base}/+/events", f"{self.base}/+/devices/{path}/+")
 
-    def _frame(self, payload: bytes) -> Decoded:
+    def _frame(self, payload: bytes, known: Known) -> Decoded:
         """A whole frame as JSON."""
         try:
             data: object = orjson.loads(payload)
@@ -76,11 +78,13 @@ class Rtl433:
         stamp = data.get("time")
         text = str(stamp) if isinstance(stamp, (str, int, float)) and not isinstance(stamp, bool) else None
         window_ms = 0 if is_supervision(data) else REPEAT_WINDOW_MS
-        found = facts(_level(model[:LONGEST_MODEL]) if isinstance(model, str) else "", data, whole=True)
+        called = _level(model[:LONGEST_MODEL]) if isinstance(model, str) else ""
+        found = facts(called, data, whole=True)
         at_ms = _at_ms(text) if text is not None else None
-        return Decoded(events=tuple(_event(device, fact, text, at_ms, window_ms) for fact in found))
+        events = tuple(_event(device, fact, text, at_ms, window_ms) for fact in found)
+        return Decoded(events=events, learned=self._calls(device, called, known))
 
-    def _field(self, levels: list[str], payload: bytes) -> Decoded:
+    def _field(self, levels: list[str], payload: bytes, known: Known) -> Decoded:
         """One field of a frame on a topic of its own: `<model>[/<subtype>][/<channel>][/<id>]/<field>`."""
         *path, name = levels or [""]
         if not path or not name:
@@ -95,9 +99,23 @@ class Rtl433:
         if isinstance(value, (dict, list)) or value is None:
             return NOTHING
         device = "/".join((self.base, *path))
-        model = path[1] if path[0] == "TPMS" and len(path) > 1 else path[0]
-        found = facts(model, {name: value}, whole=False)
-        return Decoded(events=tuple(_event(device, fact, None, None, REPEAT_WINDOW_MS) for fact in found))
+        is_tyre = path[0] == "TPMS" and len(path) > 1
+        found = facts("TPMS" if is_tyre else path[0], {name: value}, whole=False)
+        events = tuple(_event(device, fact, None, None, REPEAT_WINDOW_MS) for fact in found)
+        return Decoded(events=events, learned=() if is_tyre else self._calls(device, path[0], known))
+
+    def _calls(self, device: str, model: str, known: Known) -> tuple[Description, ...]:
+        """Devices do not introduce themselves here; one that is named after what it calls for is told of once."""
+        if device in known or len(device) > LONGEST_ADDRESS or not calls_by_name(model):
+            return ()
+        name = device.removeprefix(f"{self.base}/")
+        button = frozenset({Kind.BUTTON})
+        topics = self.topics_of(device)
+        return (
+            introduced(
+                device=device, name=name, ecosystem=self.name, properties=(), kinds=button, topics=topics, model=model
+            ),
+        )
 
     def _availability(self, host: str, payload: bytes) -> Decoded:
         """A receiver that went or came back; it is a device of its own name."""

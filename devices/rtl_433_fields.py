@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from devices.events import UNITS, Kind, Value
+from devices.names import guess, says_it_calls
 
 Fields = Mapping[str, object]
 
@@ -33,34 +34,61 @@ TRUE_BITS: dict[str, Kind] = {
     "leak_detected": Kind.WATER_LEAK,
     "water_leak": Kind.WATER_LEAK,
     "water": Kind.WATER_LEAK,
+    "wet": Kind.WATER_LEAK,
+    "detect_wet": Kind.WATER_LEAK,
     "smoke": Kind.SMOKE,
     "smoke_alarm": Kind.SMOKE,
     "fire_alarm": Kind.SMOKE,
+    "heat_alarm": Kind.SMOKE,
     "co_alarm": Kind.CO,
     "carbon_monoxide": Kind.CO,
     "gas_alarm": Kind.GAS,
     "tamper": Kind.TAMPER,
     "tampered": Kind.TAMPER,
+    "vibration": Kind.VIBRATION,
+    "shock": Kind.VIBRATION,
+    "glass_break": Kind.VIBRATION,
 }
 PRESSED_BITS: dict[str, Kind] = {
     "panic": Kind.EMERGENCY,
     "sos": Kind.EMERGENCY,
     "emergency": Kind.EMERGENCY,
+    "medical": Kind.EMERGENCY,
+    "help": Kind.EMERGENCY,
     "motion": Kind.MOTION,
+    "motion_detected": Kind.MOTION,
+    "pir": Kind.MOTION,
 }
 """Bits that a device sends when it happens and seldom takes back: set, they are a press."""
+HAZARDS = frozenset({Kind.EMERGENCY, Kind.FALL, Kind.SMOKE, Kind.CO, Kind.GAS, Kind.WATER_LEAK})
+"""What a bit of another name may be, if that name says so plainly (`smoke_detected`, `panic_button`)."""
 TEXTS = ("event", "extradata", "remarks", "text", "message", "state", "status", "cmd", "action")
 """Fields in which a decoder says in words what happened."""
 BUTTONS = ("button", "button_id", "button_code", "button_name", "button_str", "cmd", "command", "keys")
 """Fields that name the button of a remote, the first that a frame has."""
+NAMED = ("button", "button_name", "button_str", "command", "keys")
+"""Fields besides `TEXTS` in which a word for a call is one."""
 RAW = ("code", "data", "raw", "codes", "raw_message")
 """Fields of decoders that only know the transmitter, not what it means."""
+BARE = frozenset(
+    {"time", "model", "type", "subtype", "channel", "id", "unit", "mic", "protocol", "mod", "freq", "freq1", "freq2"}
+    | {"rssi", "snr", "noise", "count", "num_rows", "rows", "codes"}
+)
+"""A frame with nothing else says that the transmitter was set off: it measures nothing, and has no state."""
 
-EMERGENCY = re.compile(r"\b(?:PANIC|SOS|EMERGENCY)\b")
-FIRE = re.compile(r"\b(?:FIRE ALARM|SMOKE (?:ALARM|DETECTED))\b")
-CO = re.compile(r"\b(?:CO|CARBON MONOXIDE) (?:ALARM|DETECTED)\b")
-GAS = re.compile(r"\bGAS (?:ALARM|DETECTED|LEAK)\b")
-WATER = re.compile(r"\b(?:WATER (?:LEAK|DETECTED)|LEAK DETECTED|FLOOD)\b")
+ALONE = r"^(?:\w*\d\w* )?(?:{})$"
+"""The whole of what is said, but for a model's number before it."""
+SAYS = r"(?:ALARM|ALERT|DETECTED|ACTIVE|TRIGGERED)"
+EMERGENCY = re.compile(
+    r"\b(?:PANIC|SOS|EMERGENCY|DISTRESS|DURESS|MEDICAL|HELP (?:BUTTON|CALL|REQUEST)|CALL FOR HELP)\b"
+    r"(?! (?:LIGHT|LIGHTING|LIGHTS|EXIT|HEAT|HEATING|STOP|POWER|MODE)\b)|" + ALONE.format("HELP")
+)
+FIRE = re.compile(rf"\b(?:SMOKE|FIRE|HEAT) {SAYS}\b|" + ALONE.format("SMOKE|FIRE"))
+CO = re.compile(rf"\b(?:CO|CARBON MONOXIDE) {SAYS}\b|" + ALONE.format("CO|CARBON MONOXIDE"))
+GAS = re.compile(rf"\bGAS (?:{SAYS}|LEAK)\b|" + ALONE.format("GAS"))
+FALL = re.compile(rf"\bFALL {SAYS}\b|\bMAN DOWN\b|" + ALONE.format("FALL|FALLEN"))
+FUMES = ((FIRE, Kind.SMOKE), (CO, Kind.CO), (GAS, Kind.GAS))
+WATER = re.compile(r"\b(?:WATER (?:LEAK|ALARM|DETECTED)|LEAK DETECTED|FLOOD)\b|" + ALONE.format("LEAK|WET|WATER"))
 TAKEN_BACK = re.compile(r"\b(?:TEST|TESTING|OFF|MUTE|MUTED|CLEAR|CLEARED|CANCEL|CANCELLED|RESTORE|RESTORED|END|NO)\b")
 DOOR = re.compile(r"\b(?:DOOR|WINDOW|CONTACT)\b")
 OPEN = re.compile(r"\bOPEN(?:ED)?\b")
@@ -68,16 +96,20 @@ CLOSED = re.compile(r"\bCLOSED?\b")
 MOTION = re.compile(r"\bMOTION\b")
 BATTERY = re.compile(r"\b(?:LOW BATT(?:ERY)?|BATT(?:ERY)? LOW)\b|^BATTERY$")
 GESTURE = re.compile(r"\b(?:KEY-?FOB|SEC-REMOTE|KEYPAD|BUTTON|ARM|DISARM|LOCK|UNLOCK|LIGHTS|ON|TEST|HOME MODE)\b")
-QUIET_WORDS = frozenset({"", "UNKNOWN", "HEARTBEAT", "BATTERY REPORT", "PAIRING", "OK", "NORMAL", "NONE"})
+QUIET_WORDS = frozenset({"", "UNKNOWN", "HEARTBEAT", "ALIVE", "BATTERY REPORT", "PAIRING", "OK", "NORMAL", "NONE"})
 AWAKE = re.compile(r"\b(?:HEARTBEAT|BATTERY REPORT|SUPERVIS(?:E|ED|ION|ORY)|CHECK-?IN)\b")
 
 VEHICLE = re.compile(
-    r"car[-_ ]?remote|keyless|akhan|audiovox|compustar|astrostart|chrysler|honda|nissan|siemens-5wk|denso", re.I
+    r"car[-_ ]?(?:remote|key|fob)|keyless|akhan|audiovox|voxx|compustar|astrostart|nutek|code[-_ ]?alarm|frdpc"
+    r"|chrysler|honda|nissan|nidec|siemens-5wk|denso|continental|mondeo|valeo|tesla|toyota|tpms"
+    r"|(?:^|[-_ ])(?:ford|bmw)(?:$|[-_ ])",
+    re.I,
 )
 """Car keys have a panic button too; it calls for a car."""
 SMOKE_MODEL = re.compile(r"smoke", re.I)
 LEAK_MODEL = re.compile(r"leak", re.I)
-MOTION_MODEL = re.compile(r"motion|[-_]pir\b", re.I)
+MOTION_MODEL = re.compile(r"motion|(?:^|[-_ ])pir(?:$|[-_ ])", re.I)
+BELL_MODEL = re.compile(r"door[-_ ]?bell|db286a|(?:^|[-_ ])chime(?:$|[-_ ])", re.I)
 NO_BATTERY_MODEL = re.compile(r"^jasco", re.I)
 """Decoders that always say `battery_ok: 0`."""
 TEMPERATURE = re.compile(r"^temperature(?:_\d+)?_([CF])$")
@@ -108,13 +140,16 @@ def facts(model: str, data: Fields, *, whole: bool) -> list[Fact]:
     """Everything a frame (`whole`) or one of its fields says."""
     if any(isinstance(said, str) and len(said) > LONGEST_TEXT for said in data.values()):
         data = {name: said[:LONGEST_TEXT] if isinstance(said, str) else said for name, said in data.items()}
+    if any(name.istitle() for name in data):
+        data = {name.lower() if name.istitle() else name: said for name, said in data.items()}
     found: list[Fact] = []
     awake = is_supervision(data)
     found += _contact(model, data)
-    found += _bits(data, awake)
+    found += _bits(model, data, awake)
     found += _alarm(model, data, awake)
     found += _numbers(model, data)
     told = [fact for name in TEXTS if isinstance(said := data.get(name), str) for fact in _text(model, name, said)]
+    told += _named_call(model, data)
     found += told
     if whole:
         found += _as_a_whole(model, data, found)
@@ -123,15 +158,18 @@ def facts(model: str, data: Fields, *, whole: bool) -> list[Fact]:
     if not awake and not explained and not any(fact.press or fact.kind is Kind.CONTACT for fact in found):
         found += _button(model, data)
     if whole and not found:
-        found.append(_unnamed(data))
+        found.append(_unnamed(model, data, awake))
     return _first_of_each(found)
 
 
 def _first_of_each(found: list[Fact]) -> list[Fact]:
-    """One fact per kind and field: `state` and `contact_open` of one frame are one contact."""
+    """One fact per kind and field: `state` and `contact_open` of one frame are one contact. An alarm that is on counts,
+    wherever in the frame it stands."""
     first: dict[tuple[Kind, str | None], Fact] = {}
     for fact in found:
-        first.setdefault((fact.kind, fact.field), fact)
+        place = (fact.kind, fact.field)
+        if place not in first or (fact.value is True and first[place].value is False):
+            first[place] = fact
     return list(first.values())
 
 
@@ -162,23 +200,36 @@ def _contact(model: str, data: Fields) -> list[Fact]:
     return []
 
 
-def _bits(data: Fields, awake: bool) -> list[Fact]:
+def _bits(model: str, data: Fields, awake: bool) -> list[Fact]:
     found: list[Fact] = []
-    for name, kind in TRUE_BITS.items():
-        bit = _bit(data.get(name))
-        if bit is not None:
+    is_vehicle = VEHICLE.search(model) is not None or data.get("type") == "TPMS"
+    for name, value in data.items():
+        bit = True if name == value else _bit(value)
+        if bit is None:
+            continue
+        kind = TRUE_BITS.get(name)
+        if kind is not None:
             found.append(Fact(kind, bit))
-    for name, kind in PRESSED_BITS.items():
-        bit = _bit(data.get(name))
-        if bit is not None:
-            found.append(Fact(kind, bit, press=bit and not awake))
+            continue
+        kind = PRESSED_BITS.get(name) or _hazard(name)
+        if kind is Kind.EMERGENCY and is_vehicle:
+            found += [Fact(Kind.BUTTON, name, press=True)] if bit else []
+        elif kind is not None and not (is_vehicle and kind in HAZARDS):
+            happens = name in PRESSED_BITS or kind in (Kind.EMERGENCY, Kind.FALL)
+            found.append(Fact(kind, bit, press=bit and not awake and happens))
     return found
+
+
+def _hazard(name: str) -> Kind | None:
+    """What a name that no table has says plainly. An alarm of the weather or of a meter is none of the house."""
+    found = guess(name)
+    return found.kind if found is not None and found.kind in HAZARDS else None
 
 
 def _alarm(model: str, data: Fields, awake: bool) -> list[Fact]:
     """`alarm` says that the sensor was set off, and not what it senses, unless the model does."""
     bit = _bit(data.get("alarm"))
-    if bit is None:
+    if bit is None or "sensitivity" in data:  # beside which it is a setting of the device
         return []
     if LEAK_MODEL.search(model):
         return [Fact(Kind.WATER_LEAK, bit)]
@@ -237,7 +288,7 @@ def _text(model: str, name: str, said: str) -> list[Fact]:
     if text in ("ON", "OFF") and name == "state":
         return [Fact(Kind.SWITCH, text.lower())]
     taken_back = bool(TAKEN_BACK.search(text))
-    for pattern, kind in ((EMERGENCY, Kind.EMERGENCY), (FIRE, Kind.SMOKE), (CO, Kind.CO), (GAS, Kind.GAS)):
+    for pattern, kind in ((EMERGENCY, Kind.EMERGENCY), (FALL, Kind.FALL), *FUMES):
         if pattern.search(text):
             calls = not taken_back and not VEHICLE.search(model)
             return [Fact(kind, True, press=True) if calls else Fact(Kind.BUTTON, said.strip().lower(), press=True)]
@@ -303,10 +354,26 @@ def _button(model: str, data: Fields) -> list[Fact]:
     return [Fact(Kind.SWITCH, toggle.lower())] if isinstance(toggle, str) and toggle.upper() in ("ON", "OFF") else []
 
 
-def _unnamed(data: Fields) -> Fact:
+def _named_call(model: str, data: Fields) -> list[Fact]:
+    """A button that is called by what it is for."""
+    said = " ".join(str(data[name]) for name in NAMED if isinstance(data.get(name), str)).upper().replace("_", " ")
+    is_call = EMERGENCY.search(said) and not TAKEN_BACK.search(said) and not VEHICLE.search(model)
+    return [Fact(Kind.EMERGENCY, True, press=True)] if is_call else []
+
+
+def _unnamed(model: str, data: Fields, awake: bool) -> Fact:
     """A transmitter that said nothing we can name: kept, and a press where a bare code is all it ever sends."""
+    if not awake and BELL_MODEL.search(model):
+        return Fact(Kind.BUTTON, "ring", press=True)
+    if not awake and calls_by_name(model):
+        return Fact(Kind.BUTTON, "pressed", press=True)
     for name in RAW:
         value = data.get(name)
         if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
             return Fact(Kind.OTHER, str(value), field=name, press=not _bit(data.get("learn")))
-    return Fact(Kind.OTHER, "heard")
+    return Fact(Kind.OTHER, "heard", press=not awake and BARE.issuperset(data))
+
+
+def calls_by_name(model: str) -> bool:
+    """Whether somebody named a decoder after what its transmitter is for: `SOS-Pendant`."""
+    return says_it_calls(model) and not VEHICLE.search(model)

@@ -154,7 +154,7 @@ def introduced(
     found = kinds | {prop.kind for prop in properties}
     ordered = serious_first(frozenset(found))
     calls = bool(found & EMERGENCY_KINDS)
-    is_wired = any(prop.name.startswith("input:") for prop in properties)
+    is_wired = any(prop.name.startswith("input:") or prop.name == "alarm" for prop in properties)
     said = "" if calls or not (is_wired or Kind.BUTTON in found) else says_it_calls(name, model, text, device)
     return Description(
         device=device,

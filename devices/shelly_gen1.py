@@ -181,7 +181,7 @@ class ShellyGen1:
         data = json_of(payload)
         if not isinstance(data, dict):
             return Decoded(error=f"the {what} of {device} is not a JSON object")
-        events = tuple(_of_a_motion_sensor(device, data) if what == "status" else _of_a_valve(device, data))
+        events = tuple(_of_a_motion_sensor(device, data) if what == "status" else ()) + tuple(_of_a_valve(device, data))
         if what != "info":
             return Decoded(events=events)
         before = known.get(device)
@@ -285,8 +285,16 @@ def _of_a_motion_sensor(device: str, data: dict[str, object]) -> list[Event]:
         found.append(reading(device, Kind.BATTERY, data["bat"], stamp=stamp, at_ms=at_ms))
     warmth = data.get("tmp")
     if isinstance(warmth, dict) and "value" in warmth:
-        found.append(reading(device, Kind.TEMPERATURE, warmth["value"], stamp=stamp, at_ms=at_ms))
+        found.append(reading(device, Kind.TEMPERATURE, _celsius(warmth), stamp=stamp, at_ms=at_ms))
     return found
+
+
+def _celsius(warmth: dict[str, object]) -> object:
+    """`{"value": 68.0, "units": "F", "is_valid": true}`: the unit is what its owner chose."""
+    number = number_of(warmth.get("value"))
+    if number is None or warmth.get("is_valid") is False:
+        return None
+    return round((number - 32) / 1.8, 2) if warmth.get("units") == "F" else number
 
 
 def _of_a_valve(device: str, data: dict[str, object]) -> list[Event]:
@@ -298,7 +306,7 @@ def _of_a_valve(device: str, data: dict[str, object]) -> list[Event]:
     for row in rows[:1]:
         warmth = row.get("tmp") if isinstance(row, dict) else None
         if isinstance(warmth, dict) and warmth.get("is_valid") is not False:
-            found.append(reading(device, Kind.TEMPERATURE, warmth.get("value")))
+            found.append(reading(device, Kind.TEMPERATURE, _celsius(warmth)))
     battery = data.get("bat")
     if isinstance(battery, dict):
         found.append(reading(device, Kind.BATTERY, battery.get("value")))

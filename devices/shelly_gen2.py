@@ -7,7 +7,7 @@ are recognised by the shape of what they say; all else there is nobody's. The ad
 
 | it hears | it becomes |
 |---|---|
-| `<prefix>/events/rpc`, NotifyEvent of `input:N`, `bthomedevice:N`: `single_push` … | `button`, a press with its time |
+| `<prefix>/events/rpc`, NotifyEvent of `input:N`, `button:N`, `bthomedevice:N` | `button`, a press with its time |
 | … `btn_down`; `btn_up` | `button`, a press that the gesture behind it repeats; `other` |
 | … of a script, with BTHome data and an address | `button`, `contact`, `motion`, `battery`, … of that BLU device |
 | NotifyStatus, NotifyFullStatus, `<prefix>/status/<component>` | what the component says: |
@@ -233,7 +233,7 @@ class ShellyGen2:
         if component == "bthomesensor":
             found = blu.sensor_of(device, name, known)
             device = found[0] if found is not None else f"{device}/{name}"
-        elif component != "input":
+        elif component not in ("input", "button"):
             device, number = f"{device}/{name}", "0"
         else:
             index = int(number) if number.isdigit() and len(number) < 7 else 0

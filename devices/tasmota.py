@@ -135,7 +135,8 @@ class Tasmota:
                 continue
             before = known.get(child)
             has = parts.setdefault(child, {prop.name: prop for prop in before.properties} if before is not None else {})
-            has.setdefault(event.kind.value, Property(name=event.kind.value, kind=event.kind))
+            name = "alarm" if event.field == "alarm" else event.kind.value
+            has.setdefault(name, Property(name=name, kind=event.kind))
         made = (
             introduced(
                 device=child,

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from devices.adapter import Description
 from devices.events import UNITS, Event, Kind, Value, canonical
+from devices.names import guess
 from devices.said import bit_of, fact, heard, number_of, reading
 
 REPEAT_WINDOW_MS = 3000
@@ -63,6 +64,7 @@ ZIGBEE_BITS: dict[str, Kind] = {
     "DoorOpen": Kind.CONTACT,
 }
 """Zones as Tasmota names them. 1 is the alarm side; of a contact that is open."""
+HAZARDS = frozenset({Kind.EMERGENCY, Kind.FALL, Kind.SMOKE, Kind.GAS, Kind.CO, Kind.WATER_LEAK})
 ZIGBEE_GESTURES = ("Click", "Action", "ArrowClick")
 BLUETOOTH_BITS: dict[str, Kind] = {"PIR": Kind.MOTION, "Motion": Kind.MOTION, "Leak": Kind.WATER_LEAK}
 ALARMED, TAMPERED, LOW = 1 | 2, 4, 8
@@ -243,6 +245,8 @@ def _zigbee(device: str, said: Json, fahrenheit: bool) -> Iterator[Event]:
             bit = bit_of(value)
             kind = ZIGBEE_BITS[key]
             yield fact(device, kind, canonical(kind, bit) if bit is not None else None)
+        elif (hazard := _hazard(key)) is not None and (bit := bit_of(value)) is not None:
+            yield fact(device, hazard, bit)
         elif key in ZIGBEE_GESTURES and isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
             yield _press(device, value if isinstance(value, int) else value[:20])
         elif key in ALARM_COMMANDS:
@@ -256,6 +260,12 @@ def _zigbee(device: str, said: Json, fahrenheit: bool) -> Iterator[Event]:
             yield from _zone(device, value)
         elif key in ("DimmerUp", "DimmerDown") and value is True:
             yield _press(device, key)
+
+
+def _hazard(key: str) -> Kind | None:
+    """What an attribute that somebody named in a plug-in says plainly: `SmokeAlarm`, `SOS`."""
+    found = guess(key)
+    return found.kind if found is not None and found.kind in HAZARDS else None
 
 
 def _hashable(value: object) -> object:

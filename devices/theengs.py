@@ -10,13 +10,16 @@ is `theengs/<gateway>`. Source: Theengs Decoder's list of devices and properties
 | `open`, `contact`, `door`, `window`, `opening` | `contact`; `open` of a blind in percent is its `cover` |
 | `motion`, `presence`, `occupancy`, `vibration`, `tamper` in two values | the same; `motion` of a tag is its own |
 | `smoke`, `gas`, `leak`, `water_leak` as two values | `smoke`, `gas`, `water_leak` |
+| a key that says so (`sos`, `fall`, `carbon_monoxide`) in two values | `emergency`, `fall`, `co` |
 | `tempc`, `tempc2` …, `hum`, `batt`, `lowbatt`, `power` | `temperature`, `humidity`, `battery`, `power` |
 | `state` on / off of an actor | `switch` |
 | a packet that is encrypted | an introduction that says so |
 | a packet with nothing of these | nothing: a phone, a tag, a signal strength |
 | `433toMQTT`, `SRFBtoMQTT`, `PilighttoMQTT` with a code | `button` with the code, a press: it is what it is placed as |
 | `RTL_433toMQTT` | what the rtl_433 adapter makes of that frame |
+| `RF2toMQTT` (KaKu) | `button` of its address and unit, a press |
 | `IRtoMQTT` | `button` of `theengs/ir` |
+| `HCSR501toMQTT`, `MQ2toMQTT`, `GPIOInputtoMQTT` | `motion`, `gas`, `other` of `theengs/board/<gateway>` |
 | `LWT` | `availability` of the gateway |
 
 It is told nothing: gateways listen.
@@ -32,6 +35,7 @@ import orjson
 from devices.adapter import NOTHING, Decoded, Description, Known, Message, Property, Refused
 from devices.commands import Command
 from devices.events import Event, Kind, Value, canonical
+from devices.names import guess
 from devices.rtl_433 import Rtl433
 from devices.said import bit_of, fact, introduced, json_of, online, reading, text_of
 from devices.topics import addressable
@@ -41,7 +45,13 @@ REPEAT_WINDOW_MS = 3000
 counts to 255 and begins anew, so it names no press."""
 HOME = "theengs"
 RADIO = f"{HOME}/rtl_433"
-HEARD = ("BTtoMQTT", "433toMQTT", "SRFBtoMQTT", "PilighttoMQTT", "RTL_433toMQTT", "IRtoMQTT")
+HEARD = ("BTtoMQTT", "433toMQTT", "SRFBtoMQTT", "PilighttoMQTT", "RTL_433toMQTT", "IRtoMQTT", "RF2toMQTT")
+BOARD: dict[str, tuple[str, Kind]] = {
+    "HCSR501toMQTT": ("presence", Kind.MOTION),
+    "MQ2toMQTT": ("detected", Kind.GAS),
+    "GPIOInputtoMQTT": ("gpio", Kind.OTHER),
+}
+"""Sensors that are wired to the gateway's board itself: the key that says what they feel."""
 CODES = frozenset({"433toMQTT", "SRFBtoMQTT", "PilighttoMQTT"})
 NO_HEX = re.compile(r"[^0-9A-F]")
 BUTTON = re.compile(r"button(\d{0,2})")
@@ -63,14 +73,17 @@ BITS: dict[str, Kind] = {
 NUMBERS: dict[str, Kind] = {"hum": Kind.HUMIDITY, "batt": Kind.BATTERY, "power": Kind.POWER}
 CONTACT: dict[str, Value] = {"open": "open", "closed": "closed", "timeout not closed": "open"}
 PRESENCE: dict[str, bool] = {"home": True, "present": True, "absent": False, "not_home": False}
+HAZARDS = frozenset({Kind.EMERGENCY, Kind.FALL, Kind.SMOKE, Kind.GAS, Kind.CO, Kind.WATER_LEAK})
+OF_A_THING = frozenset({Kind.MOTION, Kind.FALL})
 MOVED = frozenset({"WCVR", "ACEL", "TRACK", "BODY", "SCALE", "TIRE"})
-"""Types whose `motion` is their own and nobody's in a room."""
+"""Types whose `motion`, and fall, is their own and nobody's in a room."""
 TELLS = frozenset({"BTN", "CTMO"})
 """Types that are introduced although they have not said anything yet: buttons, contacts and motion sensors."""
 INTRODUCED = frozenset(
     {Kind.BUTTON, Kind.CONTACT, Kind.MOTION, Kind.OCCUPANCY, Kind.SMOKE, Kind.GAS, Kind.WATER_LEAK, Kind.VIBRATION}
-    | {Kind.SWITCH, Kind.COVER}
+    | {Kind.SWITCH, Kind.COVER, *HAZARDS}
 )
+INPUT = "input:0"
 MOST_KEYS = 100
 
 Packet = dict[str, object]
@@ -84,7 +97,7 @@ class Theengs:
         self.name = "theengs_openmqttgateway"
         self.filters: tuple[str, ...] = (
             f"{HOME}/#",
-            *(f"{self.base}/+/{what}/#" for what in HEARD),
+            *(f"{self.base}/+/{what}/#" for what in (*HEARD, *BOARD)),
             f"{self.base}/+/LWT",
         )
         self.urgent_filters: tuple[str, ...] = ()
@@ -104,7 +117,7 @@ class Theengs:
             return NOTHING
         if what == "LWT":
             return self._will(gateway, message.payload)
-        if what not in HEARD:
+        if what not in HEARD and what not in BOARD:
             return NOTHING
         data = json_of(message.payload)
         if not isinstance(data, dict):
@@ -113,6 +126,8 @@ class Theengs:
             return self._packet(rest, data, known)
         if what == "RTL_433toMQTT":
             return self._frame(gateway, data)
+        if what in BOARD:
+            return self._board(gateway, what, data)
         return self._code(what, data)
 
     def encode(self, command: Command, known: Known) -> tuple[Message, ...] | Refused:
@@ -129,9 +144,11 @@ class Theengs:
             return (f"{self.base}/+/BTtoMQTT", f"{self.base}/+/BTtoMQTT/{name}")
         if sort == "rtl_433":
             return (f"{self.base}/+/RTL_433toMQTT/#",)
+        if sort == "board":
+            return tuple(f"{self.base}/{name}/{what}" for what in BOARD)
         if sort == "ir":
             return (f"{self.base}/+/IRtoMQTT/#",)
-        return tuple(f"{self.base}/+/{what}/#" for what in sorted(CODES)) if sort == "433" else ()
+        return tuple(f"{self.base}/+/{what}/#" for what in (*sorted(CODES), "RF2toMQTT")) if sort == "433" else ()
 
     def _will(self, gateway: str, payload: bytes) -> Decoded:
         word = (text_of(payload) or "").strip('"').lower()
@@ -153,6 +170,8 @@ class Theengs:
     def _code(self, what: str, data: Packet) -> Decoded:
         """A bare code of a remote, a pendant or a contact. The address is the code: nothing else tells them apart."""
         value = data.get("value", data.get("message"))
+        if what == "RF2toMQTT":
+            value = f"{data.get('address')}-{data.get('unit')}" if data.get("address") is not None else None
         if isinstance(value, bool) or not isinstance(value, (str, int)) or str(value).strip() in ("", "0"):
             return NOTHING
         code = str(value).strip().lower()[:40]
@@ -160,6 +179,18 @@ class Theengs:
             return Decoded(events=(_press(f"{HOME}/ir", code, None),))
         safe = re.sub(r"[^0-9a-z_.-]", "_", code)
         return Decoded(events=(_press(f"{HOME}/433/{safe}", code, None),))
+
+    def _board(self, gateway: str, what: str, data: Packet) -> Decoded:
+        """A movement, gas, or an input of the board: words or `HIGH` and `LOW`."""
+        key, kind = BOARD[what]
+        said = data.get(key)
+        bit = {"HIGH": True, "LOW": False}.get(said) if isinstance(said, str) else None
+        bit = bit_of(said) if bit is None else bit
+        if bit is None:
+            return NOTHING
+        return Decoded(
+            events=(fact(f"{HOME}/board/{gateway}", kind, bit, field=INPUT if kind is Kind.OTHER else None),)
+        )
 
     # -- Bluetooth --------------------------------------------------------------------------------------------------
 
@@ -226,11 +257,13 @@ def _events(device: str, sort: str, key: str, value: object, data: Packet) -> li
         return [reading(device, Kind.TEMPERATURE, value, field=key if warmth.group(1) else None)]
     if key in NUMBERS:
         return [reading(device, NUMBERS[key], value)]
-    if key == "lowbatt" and "batt" not in data and isinstance(value, bool):
+    if key in ("lowbatt", "batt_low") and "batt" not in data and isinstance(value, bool):
         return [fact(device, Kind.BATTERY, "low" if value else "ok")]
     button = BUTTON.fullmatch(key)
     if button is not None:
         return _button(device, button.group(1), value)
+    if key == "action" and sort == "BTN" and isinstance(value, str) and value:
+        return [_press(device, value[:40], None)]
     if key == "open":
         if isinstance(value, bool):
             return [fact(device, Kind.CONTACT, canonical(Kind.CONTACT, value))]
@@ -239,10 +272,17 @@ def _events(device: str, sort: str, key: str, value: object, data: Packet) -> li
         return [fact(device, Kind.CONTACT, CONTACT.get(value))]
     if key == "state" and value in ("on", "off") and sort == "ACTR":
         return [fact(device, Kind.SWITCH, str(value))]
-    if key not in BITS or (key == "motion" and sort in MOVED):
+    kind = BITS.get(key) or _hazard(key)
+    if kind is None or (kind in OF_A_THING and sort in MOVED):
         return []
     bit = PRESENCE.get(value.lower()) if key == "presence" and isinstance(value, str) else bit_of(value)
-    return [fact(device, BITS[key], canonical(BITS[key], bit))] if bit is not None else []
+    return [fact(device, kind, canonical(kind, bit))] if bit is not None else []
+
+
+def _hazard(key: str) -> Kind | None:
+    """What a key that no decoder has today says plainly: `sos`, `fall`, `carbon_monoxide`."""
+    found = guess(key)
+    return found.kind if found is not None and found.kind in HAZARDS else None
 
 
 def _button(device: str, number: str, value: object) -> list[Event]:
