@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from devices.events import Kind, Value, canonical
-from devices.names import opening, truth, words_of
+from devices.names import happened, opening, truth, words_of
 
 MOST_OTHERS = 40
 LONGEST_WORD = 200
@@ -31,11 +31,13 @@ Said = Mapping[str, object]
 
 NETVOX_CALLS = frozenset({"RB02I", "R312A", "R718T", "R312B"})
 NO_FIRE = frozenset(
-    {"battery", "fault", "tamper", "dismantle", "test", "testing", "humidity", "life", "silence", "mute"}
+    {"battery", "fault", "tamper", "dismantle", "test", "testing", "humidity", "life", "silence", "mute", "removed"}
 )
 """What a smoke detector's alarm may be besides a fire."""
 SET_OFF = frozenset({"1", "alarm_triggered"})
 CALM = frozenset({"2", "3", "alarm_deactivated", "alarm_ignored"})
+COUNTERS = frozenset({"battery", "people_total_counts", "illuminance_status", "region_1_enable"})
+"""A people counter's `detection_status` says whether it works, and nothing of anybody in bed."""
 MOVES: Mapping[str, bool] = {"MOTION_START": True, "MOTION_END": False}
 SOS_BEGINS = frozenset({"SOS_ON", "SOS_MODE_START"})
 SOS_ENDS = frozenset({"SOS_OFF", "SOS_MODE_END"})
@@ -46,6 +48,7 @@ def of_makers(said: Said) -> Iterator[Fact]:
     yield from _of_a_tracker(said)
     yield from _room(said)
     yield from _alarms(said)
+    yield from _burning(said)
     yield from _by_neighbours(said)
     yield from _radio_bridge(said)
     yield from _moko(said)
@@ -80,7 +83,7 @@ def _of_a_tracker(said: Said) -> Iterator[Fact]:
 def _room(said: Said) -> Iterator[Fact]:
     """Milesight VS373: who is in the room, in bed, or has fallen, in one field."""
     status = said.get("detection_status")
-    if not isinstance(status, str) or not status:
+    if not isinstance(status, str) or not status or ("target_status" not in said and not COUNTERS.isdisjoint(said)):
         return
     if status in ("normal", "vacant", "in_bed", "out_of_bed", "fall"):
         yield Fact(Kind.FALL, status == "fall")
@@ -107,6 +110,18 @@ def _alarms(said: Said) -> Iterator[Fact]:
             yield Fact(Kind.FALL, status in SET_OFF, press=status in SET_OFF)
         elif sort == "out_of_bed" and status in SET_OFF:
             yield Fact(Kind.BED, canonical(Kind.BED, False))
+
+
+def _burning(said: Said) -> Iterator[Fact]:
+    """Milesight GS601: what sort of temperature alarm began or ended is the name of an empty object."""
+    row = said.get("temperature_alarm")
+    if not isinstance(row, dict):
+        return
+    for words in (*list(row)[:MOST_OTHERS], row.get("type")):
+        told = happened("alarm", words)
+        if told is not None and told[0] is Kind.SMOKE:
+            yield Fact(Kind.SMOKE, told[1], press=told[1])
+            return
 
 
 def _by_neighbours(said: Said) -> Iterator[Fact]:

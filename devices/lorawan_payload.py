@@ -119,6 +119,8 @@ LOW_PCT = 20
 """A percentage that agrees with a battery that is called low."""
 ENDURES = frozenset({"status", "state", "dev", "device", "current", "system", "tracker", "user"})
 NAMED_BY = ("name", "type", "event", "alarm", "kind", "event_type", "alarm_type", "eventName", "eventType", "alarmType")
+THERE_OR_NOT = frozenset({"occupied", "unoccupied", "vacant"})
+"""Words that are said of a room or a part of it, whatever it is called (`region_1`)."""
 SO_OR_NOT = ("active", "value", "state", "status", "triggered", "alarm_status", "alarm_state")
 WHERE = frozenset({"latitude", "longitude", "lat", "lon", "lng", "location"})
 
@@ -212,6 +214,8 @@ def _leaf(name: str, own: str, value: object, tracks: bool) -> Iterator[Fact]:
         yield from _alarm(value, tracks)
         return
     how = TABLE.get(name) or guess(name or own)
+    if how is None and isinstance(value, str) and value in THERE_OR_NOT and name != "event":
+        how, field = Guess(Kind.OCCUPANCY, How.BINARY), own[:LONGEST]
     if how is None:
         if isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) <= LONGEST_WORD):
             yield Fact(Kind.OTHER, value, field=own[:LONGEST])
@@ -246,6 +250,8 @@ def _rows(name: str, rows: list[object]) -> Iterator[Fact]:
         words: object = row
         bit: bool | None = None
         if isinstance(row, dict):
+            if "alarm_status" in row:  # Milesight's, read with its number (`of_makers`)
+                continue
             words = next((row[key] for key in NAMED_BY if isinstance(row.get(key), str)), None)
             bit = next((truth(row[key]) for key in SO_OR_NOT if key in row), None)
         told = happened(name, words)

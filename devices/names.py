@@ -68,7 +68,7 @@ OFF = frozenset(
     {"no", "not", "non", "none", "off", "false", "normal", "inactive", "deactivated", "clear", "cleared", "idle"}
     | {"ok", "dry", "vacant", "unoccupied", "empty", "free", "released", "release", "installed", "disabled", "disable"}
     | {"stop", "stopped", "end", "ended", "standby", "safe", "unpressed", "undetected", "resolved", "test", "testing"}
-    | {"closed", "close", "absent", "noleak", "quiet"}
+    | {"closed", "close", "absent", "noleak", "quiet", "deactivation", "recovered", "recovery", "dismissed"}
 )
 ON = frozenset(
     {"yes", "on", "true", "alarm", "alarmed", "alarming", "active", "activated", "triggered", "trigger", "detected"}
@@ -99,10 +99,11 @@ HAPPENS = frozenset(
     {"event", "events", "action", "alarm", "alarms", "alert", "alerts", "button", "press", "trigger", "message"}
     | {"report", "notification", "reason", "msg"}
 )
-NOT_NOW = frozenset({"mode", "enabled", "config", "setting", "battery", "number", "contact", "exit", "light"}) | {
-    "lights",
-    "lighting",
-}
+NOT_NOW = frozenset(
+    {"mode", "enabled", "config", "setting", "battery", "number", "contact", "exit", "light", "lights", "lighting"}
+    | {"status", "state", "info", "information", "data", "record", "records", "historical", "log", "datalog"}
+)
+"""Of a value: it speaks of a setting or another thing, or is the title of a message whose values say what is so."""
 BEFORE = frozenset({"last", "previous", "prev", "old", "history", "config", "configuration", "settings", "setting"})
 """Of a name: what stands there is not what is so now."""
 IN_VAIN = BEFORE | {
@@ -274,7 +275,7 @@ def _hazard(words: tuple[str, ...], said: frozenset[str]) -> Guess | None:
         return Guess(Kind.EMERGENCY, How.FLAG, plain=plain)
     if ("fall" in said and (alone or said & (SAYS_SO | {"down"}))) or {"man", "down"} <= said or "mandown" in said:
         return Guess(Kind.FALL, How.BINARY)
-    if "smoke" in said or ("fire" in said and (alone or said & SAYS_SO)):
+    if "smoke" in said or (said & {"fire", "burning"} and (alone or said & SAYS_SO)):
         return Guess(Kind.SMOKE, How.BINARY)
     if {"carbon", "monoxide"} <= said or ("co" in said and "2" not in said and said & SAYS_SO):
         return Guess(Kind.CO, How.BINARY)

@@ -328,6 +328,8 @@ def _as_a_whole(model: str, data: Fields, found: list[Fact]) -> list[Fact]:
                 name for name in ("switch1", "switch2", "switch3", "switch4", "switch5") if data.get(name) == "CLOSED"
             ]
             return [Fact(Kind.BUTTON, "+".join(pressed), press=True)] if pressed else []
+        if subtype.lower() in ("smoke", "heat") and data.get("switch2") in ("OPEN", "CLOSED"):
+            return _smoke_by_switches(data)
         fact = SUBTYPES.get(subtype.lower())
         if fact is not None and not any(other.kind is fact.kind for other in found):
             return [fact]
@@ -340,6 +342,15 @@ def _as_a_whole(model: str, data: Fields, found: list[Fact]) -> list[Fact]:
     if MOTION_MODEL.search(model):
         return [Fact(Kind.MOTION, True, press=True)]
     return []
+
+
+def _smoke_by_switches(data: Fields) -> list[Fact]:
+    """Interlogix's smoke and heat detectors: the second switch opens in an alarm, the fourth as well in a test or when
+    the cover is off."""
+    is_open = data["switch2"] == "OPEN"
+    if data.get("switch4") == "OPEN":
+        return [Fact(Kind.SMOKE, None), Fact(Kind.TAMPER, True)]
+    return [Fact(Kind.SMOKE, is_open, press=is_open)]
 
 
 def _button(model: str, data: Fields) -> list[Fact]:
