@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from devices.events import UNITS, Kind, Value
 from devices.names import guess, says_it_calls
@@ -202,24 +203,29 @@ def _contact(model: str, data: Fields) -> list[Fact]:
 
 def _bits(model: str, data: Fields, awake: bool) -> list[Fact]:
     found: list[Fact] = []
-    is_vehicle = VEHICLE.search(model) is not None or data.get("type") == "TPMS"
     for name, value in data.items():
-        bit = True if name == value else _bit(value)
-        if bit is None:
+        kind = TRUE_BITS.get(name) or PRESSED_BITS.get(name) or _hazard(name)
+        bit = None if kind is None else True if name == value else _bit(value)
+        if kind is None or bit is None:
             continue
-        kind = TRUE_BITS.get(name)
-        if kind is not None:
+        if name in TRUE_BITS:
             found.append(Fact(kind, bit))
             continue
-        kind = PRESSED_BITS.get(name) or _hazard(name)
+        is_vehicle = kind in HAZARDS and (data.get("type") == "TPMS" or _is_vehicle(model))
         if kind is Kind.EMERGENCY and is_vehicle:
             found += [Fact(Kind.BUTTON, name, press=True)] if bit else []
-        elif kind is not None and not (is_vehicle and kind in HAZARDS):
+        elif not is_vehicle:
             happens = name in PRESSED_BITS or kind in (Kind.EMERGENCY, Kind.FALL)
             found.append(Fact(kind, bit, press=bit and not awake and happens))
     return found
 
 
+@lru_cache(maxsize=512)
+def _is_vehicle(model: str) -> bool:
+    return VEHICLE.search(model) is not None
+
+
+@lru_cache(maxsize=2048)
 def _hazard(name: str) -> Kind | None:
     """What a name that no table has says plainly. An alarm of the weather or of a meter is none of the house."""
     found = guess(name)
@@ -368,6 +374,8 @@ def _button(model: str, data: Fields) -> list[Fact]:
 def _named_call(model: str, data: Fields) -> list[Fact]:
     """A button that is called by what it is for."""
     said = " ".join(str(data[name]) for name in NAMED if isinstance(data.get(name), str)).upper().replace("_", " ")
+    if not said:
+        return []
     is_call = EMERGENCY.search(said) and not TAKEN_BACK.search(said) and not VEHICLE.search(model)
     return [Fact(Kind.EMERGENCY, True, press=True)] if is_call else []
 
@@ -385,6 +393,7 @@ def _unnamed(model: str, data: Fields, awake: bool) -> Fact:
     return Fact(Kind.OTHER, "heard", press=not awake and BARE.issuperset(data))
 
 
+@lru_cache(maxsize=512)
 def calls_by_name(model: str) -> bool:
     """Whether somebody named a decoder after what its transmitter is for: `SOS-Pendant`."""
     return says_it_calls(model) and not VEHICLE.search(model)
