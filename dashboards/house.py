@@ -24,8 +24,8 @@ from devices.commands import Lock, Unlock
 from devices.events import Kind, Value
 from devices.registry import Placed, Purpose
 from hub.ledger.read import House, HouseDevice, Reader, Unreadable
+from rules.hearing.protection import values_of
 from rules.home import Role
-from rules.protection import values_of
 from rules.state import Alert, OnShift, Status
 
 LEVELS_PCT = (10, 30, 60, 100)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules.levels import Level
+from rules.alerting.levels import Level
 from rules.state import AlertState
 
 

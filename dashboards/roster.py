@@ -18,9 +18,9 @@ from dashboards import strings
 from dashboards.house import people_of, waiting
 from dashboards.strings import ROSTER as WORDS
 from hub.ledger.read import House, Reader, Unreadable
+from rules.hearing.protection import Blind
 from rules.home import Home
 from rules.placing import command_for, line_for, notes_of, why_blind
-from rules.protection import Blind
 from rules.roster import Roster, Row, roster
 from rules.setting import Setting
 from rules.turn import plainly

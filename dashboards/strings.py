@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rules.alerting.levels import Level
 from rules.home import Role
-from rules.levels import Level
 from rules.state import Ending
 
 LEVELS: dict[Level, str] = {

@@ -9,7 +9,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from dashboards import strings
-from rules.levels import Level
+from rules.alerting.levels import Level
 
 log = logging.getLogger("handrail.dashboards")
 

@@ -28,7 +28,7 @@ from devices.stamps import number_ms
 REPEAT_WINDOW_MS = 1000
 PERSON = "person"
 ITSELF = "bridge"
-"""What Frigate itself is called among its cameras: losing it is one alert that names them (`rules.supervision`)."""
+"""What Frigate itself is called among its cameras: losing it is one alert that names them."""
 AVAILABLE = {"online": "online", "offline": "offline", "stopped": "offline"}
 NOT_CAMERAS = frozenset(
     {"stats", "restart", "onConnect", "notifications", "camera_activity", "model_state", "tracked_object_update"}

@@ -19,9 +19,9 @@ from hub.errors import SubscriptionRefused
 from hub.kill_points import Point
 from hub.outbox import dumps
 from hub.topics import Topics
+from rules.hearing.remembered import UNRECORDED, number_of
 from rules.inputs import Input, Remembered
 from rules.messages import alert_message, room_message
-from rules.remembered import UNRECORDED, number_of
 from rules.state import Alert, AlertState, State
 
 log = logging.getLogger("handrail.shown")

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from devices.registry import Placed
-from rules.help import Light, Say, Step, Wait
-from rules.levels import LADDERS, Ladder, Level
-from rules.plan import Abilities, Agreement, Choice, DelayAgreed, Invited, Otherwise, Rule, Settles
+from rules.alerting.levels import LADDERS, Ladder, Level
+from rules.plans.help import Light, Say, Step, Wait
+from rules.plans.plan import Abilities, Agreement, Choice, DelayAgreed, Invited, Otherwise, Rule, Settles
 
 
 class PlaceKind(StrEnum):

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from rules import choices
+from rules.alerting.levels import Level
 from rules.effects import Log
-from rules.episodes import question_of
-from rules.helping import rank_of
-from rules.levels import Level
+from rules.plans import choices
+from rules.plans.episodes import question_of
+from rules.plans.helping import rank_of
 from rules.state import Alert, AlertState, State, WalkTest
 
 Json = dict[str, object]

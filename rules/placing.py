@@ -13,8 +13,8 @@ import orjson
 
 from devices.purposes import meant_for
 from devices.registry import Purpose
+from rules.hearing.protection import Blind
 from rules.home import Home
-from rules.protection import Blind
 from rules.roster import Row
 
 TO_SAY = "…"

@@ -14,7 +14,7 @@ from devices.catalogue import adapter_for
 from devices.events import Kind
 from devices.gateways import base_of, hears_below
 from devices.registry import Placed
-from rules import gateways, protection
+from rules.hearing import gateways, protection
 from rules.home import Home
 from rules.setting import Setting
 from rules.state import State, Status, Stranger

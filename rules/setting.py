@@ -8,10 +8,10 @@ from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
 from devices.registry import Placed, Purpose, Registry
-from rules.help import Ask
+from rules.alerting.levels import EVERYBODY_AT_ONCE, LADDERS, LONGEST_DELAY_S, Ladder, Level, everybody_first, faults
 from rules.home import Carer, Home, Place, Resident, Rule, Wait, Zone
-from rules.levels import EVERYBODY_AT_ONCE, LADDERS, LONGEST_DELAY_S, Ladder, Level, everybody_first, faults
-from rules.plan import Nothing, StateIs
+from rules.plans.help import Ask
+from rules.plans.plan import Nothing, StateIs
 
 TAGGED = ("button", "motion", "occupancy", "vibration")
 """What a presence tag may say when somebody carries it past."""

@@ -16,7 +16,7 @@ from hub.config.read import read_home
 from hub.demo.ecosystems import Tour
 from hub.demo.gateways import Gateways
 from hub.demo.home import write_demo
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.types import BrokerAddress
 from hub.simulate.ecosystems import ECOSYSTEMS, LIVED_IN, peers
 from hub.simulate.messages import Said
 from tests.hub.program import refused, start, stopped

@@ -21,12 +21,12 @@ from hub.requests import read_request
 from hub.status import Health
 from hub.steps import Group, Steps
 from hub.topics import Topics
-from rules import life
+from rules.alerting import life
+from rules.alerting.levels import EVERYBODY_AT_ONCE, LADDERS, Ladder, Level, Who
+from rules.asking.requests import FOR_ALERT, OTHERS
 from rules.effects import Did
 from rules.home import Carer, Home, Place, PlaceKind, Resident, Role, Zone
 from rules.inputs import Asked, Configured, Heard, Input, Linked, Now, Started
-from rules.levels import EVERYBODY_AT_ONCE, LADDERS, Ladder, Level, Who
-from rules.requests import FOR_ALERT, OTHERS
 from rules.state import State
 from tests.hub.watch_parts import watcher_says
 

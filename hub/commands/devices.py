@@ -16,12 +16,12 @@ from hub.config.place import NotPlaced, Placing, Wanted, place_device
 from hub.config.problems import nearest
 from hub.homes import named
 from hub.roster import roster_of
+from rules.hearing.protection import Blind, may_be_silent_s
+from rules.hearing.walks import TESTABLE
 from rules.placing import as_line, line_for, notes_of, why_blind
-from rules.protection import Blind, may_be_silent_s
 from rules.roster import Roster, Row
 from rules.setting import Setting
 from rules.turn import plainly
-from rules.walks import TESTABLE
 
 QOS: dict[str, str] = {
     "zigbee2mqtt": "in Zigbee2MQTT's configuration.yaml set device_options: {qos: 1}; it publishes at QoS 0 otherwise",

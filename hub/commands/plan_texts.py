@@ -15,12 +15,12 @@ from hub.config.schema import schemas, write_schemas
 from hub.errors import HandrailError
 from hub.homes import LEDGER, named
 from hub.ledger.read import NotThereYet, Reader, Unreadable
-from rules.explain import explain
 from rules.home import Home, Resident
+from rules.plans.explain import explain
+from rules.plans.week import LOOK_BACK_DAYS, Lived, week
 from rules.rows import Person
 from rules.setting import Setting
 from rules.state import Episode
-from rules.week import LOOK_BACK_DAYS, Lived, week
 
 _DAY_MS = 86_400_000
 

@@ -23,8 +23,8 @@ from hub.config.words import (
     Truth,
     Whole,
 )
+from rules.alerting.levels import Level, Who
 from rules.home import PlaceKind, Role
-from rules.levels import Level, Who
 
 _UpToTwelveHours = between(1, 12 * 3600, "from 1 s to 12 h")
 _UpToADay = between(0, 24 * 3600, "from 0 s to 24 h")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from rules.proof import KindTold, Proof, RuleTold, Told
-from rules.reach import WORDS
+from rules.alerting.reach import WORDS
+from rules.proof.bounds import KindTold, Proof, RuleTold, Told
 from rules.turn import plainly
 
 _MOST_NAMES = 3

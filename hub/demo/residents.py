@@ -16,7 +16,7 @@ from hub.clock import Clock
 from hub.demo.carers import Carers
 from hub.demo.home import SIMULATED, SLUG, Waits
 from hub.demo.incidents import FIRST_AFTER_S, PAUSE_S, Happening, Incidents
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.types import BrokerAddress
 from hub.simulate.days import days_of
 from hub.simulate.messages import Said
 from hub.simulate.pace import QOS, client, paced, say

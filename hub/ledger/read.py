@@ -19,10 +19,10 @@ from pydantic import TypeAdapter, ValidationError
 from devices.adapter import Description
 from devices.registry import Purpose, Supervision
 from hub.clock import Clock, SystemClock
+from rules.hearing.walks import Walk
 from rules.home import Home, Role
-from rules.standing import present
+from rules.plans.standing import present
 from rules.state import Alert, Episode, Meta, OnShift, Person, Status, Stranger
-from rules.walks import Walk
 
 LOOK_BACK = 5_000
 """How many log lines the closed alerts are looked for in: some nights of a busy home, read in a few milliseconds."""

@@ -20,8 +20,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from hub.errors import CredentialsUnreadable
-from hub.mqtt_login import password_of, tls_of
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.login import password_of, tls_of
+from hub.mqtt.types import BrokerAddress
 
 log = logging.getLogger("handrail.watch")
 

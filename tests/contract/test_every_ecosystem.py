@@ -12,7 +12,7 @@ from pathlib import Path
 from hub.clock import SystemClock
 from hub.demo.ecosystems import place_all
 from hub.demo.gateways import Gateways
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.types import BrokerAddress
 from hub.simulate.ecosystems import ECOSYSTEMS, LIVED_IN, peers
 from tests.contract.home_parts import DEADLINE_S, TOP, RunningHome, Stranger, home_with, stranger
 from tests.parts import Mosquitto, until

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from playwright.async_api import expect
 
-from rules.levels import Level
+from rules.alerting.levels import Level
 from rules.state import Missed
 
 if TYPE_CHECKING:

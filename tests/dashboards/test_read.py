@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hub.ledger.read import NotThereYet, Reader, Unreadable
-from rules.levels import Level
+from rules.alerting.levels import Level
 from rules.state import AlertState, Ending, Stranger
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hub.ledger.read import (
     Night,
     Quarantined,
 )
-from rules.levels import Level
+from rules.alerting.levels import Level
 from rules.state import Alert, AlertState, Ending, Meta, Missed, OnShift, Person, Promise, Status, Stranger, WalkTest
 
 NOW = 1_790_000_000_000

@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.bootstrap import build
-from hub.broker_drops import TOPIC
-from hub.certificates import CertificateUnreadable, ends_s, of_broker, of_files
+from hub.broker.certificates import CertificateUnreadable, ends_s, of_broker, of_files
+from hub.broker.drops import TOPIC
 from hub.clock import SystemClock
 from hub.config.broker_conf import broker_problems
 from hub.config.new import write_new
 from hub.hub import Hub
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.types import BrokerAddress
 from rules.faults import FAULTS
 from tests.hub.core_parts import BULK, SLUG, URGENT, Rig, rig
 from tests.hub.mqtt_parts import lane

@@ -13,7 +13,7 @@ from hub.config.check import check_home
 from hub.config.new import write_new
 from hub.config.proving import reviews
 from hub.config.read import read_home
-from rules.plan import Agreement
+from rules.plans.plan import Agreement
 from tests.hub.config_home import DEVICES, HOME, MARGARET, STAFF, replaced, write_home
 
 SUMMER_2026_MS = 1_782_000_000_000

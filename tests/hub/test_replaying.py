@@ -24,14 +24,14 @@ from hub.homes import HomeRefused
 from hub.ledger.past import Past
 from hub.ledger.rows import event_of, event_row, input_row
 from hub.ledger.write import open_store
-from hub.replay_page import page_of
-from hub.replaying import NothingToReplay
+from hub.replay.page import page_of
+from hub.replay.replaying import NothingToReplay
 from hub.simulate.days import days_of
 from rules.home import Home
 from rules.inputs import Asked, Configured, Heard, Input, Linked, Now, Started
-from rules.past import Answer, Replay
-from rules.relevant import EVERY, Relevant
-from rules.replay_words import text_of
+from rules.replay.past import Answer, Replay
+from rules.replay.relevant import EVERY, Relevant
+from rules.replay.words import text_of
 from tests.hub.config_home import MARGARET, write_home
 from tests.parts import REPOSITORY
 

@@ -36,7 +36,7 @@ from rules.inputs import (
     Started,
     Unread,
 )
-from rules.plan import Choice
+from rules.plans.plan import Choice
 from rules.state import TABLES
 from tests.hub.config_home import write_home
 from tests.hub.program import finished

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import aiomqtt
 
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.types import BrokerAddress
 from hub.watch.link import BeatsFirst, Link, Said
 from tests.parts import Mosquitto, until
 

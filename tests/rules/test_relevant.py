@@ -12,10 +12,10 @@ from devices.events import Event, Kind, Value
 from devices.registry import Placed, Purpose
 from rules.home import Home
 from rules.inputs import Asked, Heard, Input, Now
-from rules.past import Answer, Replay
-from rules.plan import AtTime, Choice, ChoiceIs
-from rules.relevant import EVERY, Relevant
-from rules.replay import tell_at_once
+from rules.plans.plan import AtTime, Choice, ChoiceIs
+from rules.replay.past import Answer, Replay
+from rules.replay.relevant import EVERY, Relevant
+from rules.replay.replay import tell_at_once
 from tests.rules.plans_at_random import ALL, ROOMS, Thrown, a_home, a_rule
 from tests.stories.village import resident_of
 

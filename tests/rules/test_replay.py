@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from rules.compare import Bounds
 from rules.home import Rule, Say
-from rules.replay import tell_at_once
-from rules.replay_words import Words, text_of
+from rules.replay.compare import Bounds
+from rules.replay.replay import tell_at_once
+from rules.replay.words import Words, text_of
 from tests.rules.nights import BED, PENDANT, SAY, Happening, at_ms, home, replayed, up
 
 BACK_AFTER_10: list[Happening] = [("03:00", BED, "empty"), ("03:10", BED, "occupied")]

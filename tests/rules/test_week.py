@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from rules.explain import PENDANT, WIDTH, explain
-from rules.help import Ask, Say, Wait
+from rules.alerting.levels import Level
 from rules.home import Home, Place, PlaceKind, Resident
-from rules.levels import Level
-from rules.plan import (
+from rules.plans.explain import PENDANT, WIDTH, explain
+from rules.plans.help import Ask, Say, Wait
+from rules.plans.plan import (
     Abilities,
     Agreement,
     AtTime,
@@ -16,9 +16,9 @@ from rules.plan import (
     Rule,
     Settles,
 )
+from rules.plans.week import Lived, week
 from rules.rows import Person
 from rules.state import Episode, EpisodeState
-from rules.week import Lived, week
 
 _UP = Rule(
     rule="up-at-night",

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from rules.protection import blind
+from rules.hearing.protection import blind
 from tests.stories.house import House
 
 EVERYBODY = ("Ada", "Margaret", "Joan", "George", "Ruth", "Edith")

@@ -14,7 +14,7 @@ from devices.events import Kind
 from devices.registry import Placed, Purpose, Supervision
 from hub.simulate.ecosystems import ECOSYSTEMS, Ecosystem
 from hub.simulate.peer import Peer, Sent
-from rules.protection import values_of
+from rules.hearing.protection import values_of
 from tests.stories.house import House
 
 CALLING = [one for one in ECOSYSTEMS if one.caller]

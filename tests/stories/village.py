@@ -1,6 +1,7 @@
 """The small home that the stories play in: two zones, a shared room, a lounge, and staff with a phone each."""
 
 from devices.registry import Placed, Purpose, Supervision
+from rules.alerting.levels import Level
 from rules.home import (
     Carer,
     Channel,
@@ -20,7 +21,6 @@ from rules.home import (
     Wait,
     Zone,
 )
-from rules.levels import Level
 
 ROOMS = ("011", "012", "013", "021", "022")
 SHARED = "022"
