@@ -5,7 +5,7 @@ from __future__ import annotations
 from devices.events import ACTIVE, Event, Kind, Value, is_active
 from devices.records import replace
 from devices.registry import Placed, meaning
-from rules import presses, standing, supervision, triggers
+from rules import doors, presses, standing, supervision, triggers
 from rules.effects import Did
 from rules.inputs import Heard
 from rules.levels import LEVEL_OF
@@ -50,6 +50,8 @@ def heard(turn: Turn, given: Heard) -> None:
     supervision.parts_heard(turn, whole, event, given.retained)
     if news:
         _changed(turn, status, event, placed, given, known=known)
+    if placed is not None and event.device in turn.setting.outside_doors and not given.retained:
+        doors.seen(turn, placed, event)
 
 
 def _status(turn: Turn, before: Status | None, event: Event, given: Heard, key: str | None = None) -> Status:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from devices.events import Event, Kind, Value
-from devices.gateways import hears_below
+from devices.gateways import has_line, hears_below
+from devices.purposes import TAKES
 from devices.registry import DEADLINE_S, Placed
 from rules import alerts, gateways, protection, reconnecting, standing, watching
 from rules.effects import Did
@@ -33,6 +34,10 @@ SENSOR_TIMES = 2 / 3
 """A battery that nobody calls with may be so much lower than the home's bound before it is told."""
 GATEWAY_AGAIN_MS = 4 * 3_600_000
 """Staff closed the alert of a gateway that is still gone: it is told again after this."""
+
+OFFLINE = {True: "it is off the network", False: "its gateway says that it is offline"}
+"""What is said of a device that is gone, by whether it has a line to the broker of its own."""
+BACK = {True: "it is on the network again", False: "its gateway says that it is back"}
 
 
 def watch(turn: Turn, status: Status, placed: Placed | None, event: Event) -> None:
@@ -58,11 +63,16 @@ def _availability(turn: Turn, status: Status, placed: Placed | None, value: Valu
         if gateways.is_gateway(turn, status.device):
             _gateway_lost(turn, status, placed, below)
         else:
-            _wrong(turn, status, placed, "offline", "its gateway says that it is offline")
+            _wrong(turn, status, placed, "offline", OFFLINE[_has_line(turn, status, placed)])
     elif value == "online":
-        _right(turn, status, placed, "offline", "its gateway says that it is back")
+        _right(turn, status, placed, "offline", BACK[_has_line(turn, status, placed)])
         if below:
             _begin_anew(turn, below)
+
+
+def _has_line(turn: Turn, status: Status, placed: Placed | None) -> bool:
+    """Whether it is gone by the broker's own word, and no gateway's."""
+    return has_line(status.device) and (placed is None or not gateways.named(turn.state, placed))
 
 
 # -- batteries ----------------------------------------------------------------------------------------------------
@@ -114,11 +124,11 @@ def _gateway_lost(turn: Turn, status: Status, placed: Placed | None, below: list
     down = gateways.down(turn.state, turn.setting)
     lost = [row for row in below if down.has(turn.state, row)]
     if below and not lost:
-        reason = f"the receiver {status.device} is lost; another one still hears its {_devices(len(below))}"
+        reason = f"The receiver {status.device} is lost; another one still hears its {_devices(len(below))}"
         _tell(turn, status, placed, "offline", reason, Level.TECHNICAL)
         return
-    whom = gateways.without(turn.setting, lost)
-    reason = f"the gateway {status.device} is lost, with {_devices(len(lost))}{whom}"
+    whom = gateways.without(turn.state, turn.setting, lost)
+    reason = f"The gateway {status.device} is lost, with {_devices(len(lost))}{whom}"
     alert = _tell(turn, status, placed, "offline", reason, gateways.level_of(lost), gateway=True)
     _takes_over(turn, status.device, alert)
     arm(turn)
@@ -174,7 +184,7 @@ def _tell_one(turn: Turn, status: Status, placed: Placed, fault: str, what: str)
     if fault in UNHEARD and placed.purpose in standing.SENSES:
         standing.unplugged(turn, placed)
     whose = turn.setting.name_of(placed.person) or turn.setting.place_name(placed.place) or "nobody"
-    left = f"it watches over {whose}"
+    left = f"{whose} is without it" if placed.purpose in TAKES else f"it watches over {whose}"
     level = Level.TECHNICAL
     if protects(placed):
         level = Level.CHECK

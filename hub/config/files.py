@@ -99,6 +99,10 @@ class TimesForm(Form):
         60, description="Pressing again climbs at most one step of the ladder in this time."
     )
     night: Hours = Field(("20:00", "08:00"), description="The home's night.")
+    doors_watched: Hours | None = Field(
+        None,
+        description="When staff are told of somebody before the camera of an outside door; the night, if not said.",
+    )
     frequent_from: Annotated[Whole, Field(ge=2, le=100)] = Field(
         6, description="The so-manieth call of a night that shows how the earlier ones ended."
     )

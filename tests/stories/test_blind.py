@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from devices.registry import Placed, Purpose, Supervision
 from rules.protection import blind
 from tests.stories.house import House
 
@@ -77,3 +78,28 @@ def test_staff_who_closed_an_alert_have_mended_nothing(home: House) -> None:
     assert who(home) == {"Margaret": "room-012-pendant silent, as staff know"}
     home.device("room-012-pendant", battery=89)
     assert who(home) == {}
+
+
+def test_a_gateway_names_whom_it_leaves_and_not_who_still_has_a_pendant(home: House) -> None:
+    """A call button beside a pendant of another gateway is no pendant; whose only one it was is named for it."""
+    rows = (
+        Placed(device="homie/cord-1", name="margarets", person="margaret", purpose=Purpose.EMERGENCY),
+        Placed(device="zigbee2mqtt/call-1", name="call-1", person="margaret", purpose=Purpose.CALL),
+        Placed(device="zigbee2mqtt/call-2", name="call-2", person="ada", purpose=Purpose.CALL),
+        Placed(device="zigbee2mqtt/joans", name="joans", person="joan", purpose=Purpose.EMERGENCY),
+    )
+    home.configure(replace(home.home, devices=rows))
+    home.hear("homie/cord-1/$state", "ready")
+    home.hear("zigbee2mqtt/bridge/state", {"state": "offline"})
+    said = "with 3 devices; without a pendant now: Joan; without a call button now: Ada"
+    assert home.alert.reason.endswith(said)
+
+
+def test_what_is_off_the_network_is_said_as_it_is(home: House) -> None:
+    """A lamp on Wi-Fi has no gateway to say so, and watches over nobody."""
+    lamp = Placed(device="tasmota/lamp-5", name="lamp-5", place="012", purpose=Purpose.LIGHT,
+                  supervision=Supervision.ACTUATOR)  # fmt: skip
+    home.configure(replace(home.home, devices=(lamp,)))
+    home.hear("tele/lamp-5/LWT", "Online")
+    home.hear("tele/lamp-5/LWT", "Offline")
+    assert home.alert.reason == "lamp-5: it is off the network; Room 012 is without it"
