@@ -45,7 +45,7 @@ SIDE_DOOR = """\
 ALL_DAY = """
 # Only for the demonstration at any hour: whoever stands before the camera of the side door is told.
 times:
-  doors_watched: 00:00-23:59
+  doors_watched: always
 """
 
 
