@@ -39,6 +39,14 @@ OFFLINE = {True: "it is off the network", False: "its gateway says that it is of
 """What is said of a device that is gone, by whether it has a line to the broker of its own."""
 BACK = {True: "it is on the network again", False: "its gateway says that it is back"}
 
+SAID_OF = {
+    "offline": tuple(OFFLINE.values()),
+    "silent": ("nothing heard",),
+    "battery": ("its battery is",),
+    "tamper": ("it was opened",),
+}
+"""How what is said of each fault begins."""
+
 
 def watch(turn: Turn, status: Status, placed: Placed | None, event: Event) -> None:
     """A state changed: is something wrong with the device itself, or right again?"""
@@ -238,10 +246,21 @@ def _right(turn: Turn, status: Status, placed: Placed | None, fault: str, what: 
         gateways.member_is_back(turn, alert, name, what)
     elif alert is not None and is_open and alert.cause == f"{fault}:{name}" and not alert.also:
         alerts.end(turn, alert, Ending.BACK, f"{name}: {what}", by=None)
+    elif alert is not None and is_open:
+        _say_over(turn, alert, name, fault, what)
     if fault in UNHEARD:
         reconnecting.heard(turn, placed)
         watching.count_anew(turn, status.device)
         arm(turn)
+
+
+def _say_over(turn: Turn, alert: Alert, name: str, fault: str, what: str) -> None:
+    """The alert stands for something else as well, and stays: its line of what is over says so."""
+    mine = tuple(f"{name}: {words}" for words in SAID_OF[fault])
+    told = [alert.reason, *alert.also]
+    lines = [f"{line} ({what})" if line.startswith(mine) and not line.endswith(")") else line for line in told]
+    if lines != told:
+        turn.show(replace(alert, version=alert.version + 1, reason=lines[0], also=tuple(lines[1:])))
 
 
 def heard_again(turn: Turn, status: Status, placed: Placed | None, event: Event) -> Status:

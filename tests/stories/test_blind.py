@@ -103,3 +103,21 @@ def test_what_is_off_the_network_is_said_as_it_is(home: House) -> None:
     home.hear("tele/lamp-5/LWT", "Online")
     home.hear("tele/lamp-5/LWT", "Offline")
     assert home.alert.reason == "lamp-5: it is off the network; Room 012 is without it"
+
+
+def test_what_is_back_in_an_alert_of_two_matters_is_said_to_be_back(home: House) -> None:
+    """The alert stays for the other one; that line was true, and what is so now stands behind it."""
+    pendant = Placed(device="tasmota/cord-5", name="cord-5", person="margaret", purpose=Purpose.EMERGENCY)
+    home.configure(replace(home.home, devices=(*home.home.devices, pendant)))
+    home.hear("tele/cord-5/LWT", "Online")
+    home.device("room-012-pendant", battery=9)
+    home.hear("tele/cord-5/LWT", "Offline")
+    lost = "cord-5: it is off the network; Margaret is without this protection"
+    assert home.alert.also == (lost,)
+    rings = home.alert.rings
+    home.hear("tele/cord-5/LWT", "Online")
+    assert home.alert.also == (f"{lost} (heard again)",)
+    assert home.alert.reason.startswith("room-012-pendant: its battery is 9 %")
+    assert home.alert.rings == rings
+    home.device("room-012-pendant", battery=90)
+    assert home.alert.reason.endswith("(its battery is 90 %)")
