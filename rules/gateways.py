@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from devices.events import Kind
-from devices.gateways import base_of, has_line, hears_below, module_of
+from devices.gateways import base_of, has_line, hears_below, is_network, module_of
 from devices.registry import DEADLINE_S, Placed, Purpose, Supervision
 from rules import alerts
 from rules.effects import Did
@@ -58,7 +58,8 @@ def heard_through(state: State, setting: Setting, gateway: str) -> list[Placed]:
     found = []
     for placed in setting.home.devices:
         by_name = named(state, placed)
-        if by_name == gateway or (below is not None and not by_name and placed.device.startswith(below)):
+        is_below = below is not None and placed.device.startswith(below)
+        if by_name == gateway or (is_below and (not by_name or is_network(gateway))):
             found.append(placed)
     return found
 
@@ -75,9 +76,13 @@ class Down:
 
     below: frozenset[str]
     gateways: frozenset[str]
+    networks: tuple[str, ...]
+    """Of `below` those through which all comes, whatever gateway behind them hears it."""
 
     def has(self, state: State, placed: Placed) -> bool:
         """Whether a device cannot be heard, whatever it does."""
+        if placed.device.startswith(self.networks):
+            return True
         by_name = named(state, placed)
         if by_name:
             return by_name in self.gateways
@@ -89,6 +94,7 @@ def down(state: State, setting: Setting) -> Down:
     takes them with it only when the other is gone too."""
     up: dict[str, bool] = {}
     gone = []
+    networks = []
     for status in state.devices:
         said = status.values.get(Kind.AVAILABILITY.value)
         if said is None:
@@ -98,7 +104,9 @@ def down(state: State, setting: Setting) -> Down:
         below = hears_below(status.device)
         if below is not None and setting.placed(status.device) is None:
             up[below] = up.get(below, False) or said != "offline"
-    return Down(frozenset(below for below, is_up in up.items() if not is_up), frozenset(gone))
+            if said == "offline" and is_network(status.device):
+                networks.append(below)
+    return Down(frozenset(below for below, is_up in up.items() if not is_up), frozenset(gone), tuple(networks))
 
 
 def is_on_line(status: Status, linked_ms: int, state: State) -> bool:

@@ -106,8 +106,7 @@ class Tour:
             return f'there is no gateway "{name}". {HELP}'
         if word == "take":
             gateways.take(name)
-            gone = "" if gateways.peers[name].will else "; it leaves no word, so its devices are missed after a day"
-            return f"taken away: {name}, {gateways.peers[name].what}{gone}"
+            return f"taken away: {name}, {gateways.peers[name].what}"
         if word == "bring":
             gateways.bring(name)
             return f"there again: {name}"

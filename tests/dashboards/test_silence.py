@@ -1,7 +1,7 @@
-"""The Things Stack leaves no last will: its devices fall silent, and the board shows one card for them.
+"""A gateway that says nothing of its end: its devices fall silent, and the board shows one card for them.
 
-Its deadline is a day, so the machine runs on a moved clock here, and what it tells is put before the board. Gateways
-that leave a word: tests/contract/test_every_ecosystem.py.
+Here The Things Stack's, whose bridge has no word for its line. The deadline is a day, so the machine runs on a moved
+clock, and what it tells is put before the board. Gateways that leave a word: tests/contract/test_every_ecosystem.py.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def demo_home(folder: Path) -> House:
 
 def say_hello(house: House, stack: TheThingsStack) -> None:
     """Its two devices send an uplink."""
-    for sent in stack.hello(house.wall_ms):
+    for sent in stack.uplinks(house.wall_ms):
         house.hear(sent.topic, sent.payload.decode())
 
 

@@ -121,3 +121,18 @@ def test_what_is_back_in_an_alert_of_two_matters_is_said_to_be_back(home: House)
     assert home.alert.rings == rings
     home.device("room-012-pendant", battery=90)
     assert home.alert.reason.endswith("(its battery is 90 %)")
+
+
+def test_a_network_takes_what_its_own_gateways_hear_with_it(home: House) -> None:
+    """A cord on a module behind Zigbee2MQTT goes with it; a Homie device that is called bridge is no such network."""
+    cord = Placed(device="zigbee2mqtt/relay#l1", name="cord", place="012", purpose=Purpose.EMERGENCY)
+    other = Placed(device="homie/cord-1", name="other", person="joan", purpose=Purpose.EMERGENCY)
+    home.configure(replace(home.home, devices=(cord, other)))
+    home.hear("zigbee2mqtt/bridge/state", {"state": "offline"})
+    assert home.alert.reason == "The gateway zigbee2mqtt/bridge is lost, with 1 device; without a cord now: Room 012"
+    home.hear("zigbee2mqtt/bridge/state", {"state": "online"})
+    home.hear("homie/bridge/$state", "ready")
+    home.hear("homie/bridge/$state", "lost")
+    home.expect_quiet()
+    home.hear("homie/cord-1/$state", "lost")
+    home.expect("told", device="other")
