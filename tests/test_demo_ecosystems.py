@@ -48,6 +48,7 @@ async def test_every_simulated_gateway_gets_in_but_the_one_that_was_left_out(tmp
     demo = start("demo", "--all-ecosystems", "--without", "tasmota", *words)
     try:
         await until(lambda: heard(folder, "availability") >= THERE and heard(folder) >= SPOKEN, 40)
+        await until(lambda: heard(folder, "battery") >= {"zigbee2mqtt/room-002-call", "zigbee2mqtt/lounge-cord"}, 10)
         assert "tasmota/cord-5" not in heard(folder)
     finally:
         code, complaints = await asyncio.to_thread(stopped, demo, signal.SIGINT)
