@@ -131,7 +131,7 @@ async def board_of(home: DemoHome) -> AsyncIterator[Page]:
         await page.fill("#code", home.code)
         await page.click("button[type=submit]")
         await page.locator(f'[data-do="sign_on"][data-by="{CARER}"]').click()
-        await expect(page.locator("body")).to_have_attribute("data-me", CARER)
+        await expect(page.locator("body")).to_have_attribute("data-me", CARER, timeout=WAIT_MS)
         yield page
 
 
@@ -172,7 +172,7 @@ async def _each_call_stands_on_the_board(home: DemoHome, board: Page, me: Strang
     await expect(cards).to_have_count(LIVED_IN + 1, timeout=WAIT_MS)
     for number in range(1, LIVED_IN + 1):
         card = board.locator('[data-level="emergency"]', has_text=f"{home.name(number)} pressed for help")
-        await expect(card.locator(".title")).to_have_text(home.name(number))
+        await expect(card.locator(".title")).to_have_text(home.name(number), timeout=WAIT_MS)
     door = board.locator('[data-level="check"]')
     await expect(door.locator(".title")).to_have_text("Side door")
     await expect(door.locator(".reason")).to_have_text(AT_THE_DOOR)
@@ -198,14 +198,14 @@ async def _each_lamp_obeys_the_page_of_its_room(home: DemoHome, board: Page, me:
         await board.goto(f"{home.url}/house?room={room}")
         lamp = board.locator(f'[data-device="room-{room}-light"]')
         await lamp.get_by_role("button", name="On", exact=True).click()
-        await expect(lamp.locator('[aria-busy="true"]')).to_have_count(0)
+        await expect(lamp.locator('[aria-busy="true"]')).to_have_count(0, timeout=WAIT_MS)
     await board.goto(f"{home.url}/house")
     for room in LIT:
         await expect(board.locator(f'[data-room="{room}"]')).to_contain_text("Light: on", timeout=WAIT_MS)
     assert len(me.log("commanded")) == len(LIT)
     assert me.log("undelivered") == []
     await board.goto(home.url)
-    await expect(board.locator("#quiet h1")).to_have_text("All is quiet")
+    await expect(board.locator("#quiet h1")).to_have_text("All is quiet", timeout=WAIT_MS)
 
 
 async def _each_gateway_is_missed(home: DemoHome, board: Page, me: Stranger, gateways: Gateways) -> None:
@@ -222,7 +222,7 @@ async def _each_gateway_is_missed(home: DemoHome, board: Page, me: Stranger, gat
         await expect(cards, name).to_have_count(0, timeout=WAIT_MS)
         await _all_was_heard(home, me, f"back-{name}")
         assert len(me.log("raised")) == raised + 1, (name, me.log("raised")[raised:])
-    await expect(board.locator("#quiet h1")).to_have_text("All is quiet")
+    await expect(board.locator("#quiet h1")).to_have_text("All is quiet", timeout=WAIT_MS)
 
 
 async def _all_was_heard(home: RunningHome, me: Stranger, marker: str) -> None:
