@@ -5,6 +5,7 @@ from __future__ import annotations
 from devices.events import ACTIVE, Event, Kind, Value, is_active
 from devices.records import replace
 from devices.registry import Placed, meaning
+from rules import doors
 from rules.alerting.levels import LEVEL_OF
 from rules.effects import Did
 from rules.hearing import presses, supervision
@@ -51,6 +52,8 @@ def heard(turn: Turn, given: Heard) -> None:
     supervision.parts_heard(turn, whole, event, given.retained)
     if news:
         _changed(turn, status, event, placed, given, known=known)
+    if placed is not None and event.device in turn.setting.outside_doors and not given.retained:
+        doors.seen(turn, placed, event)
 
 
 def _status(turn: Turn, before: Status | None, event: Event, given: Heard, key: str | None = None) -> Status:
