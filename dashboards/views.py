@@ -249,6 +249,8 @@ def _marks(alert: Alert) -> tuple[str, ...]:
 
 def _closed(alert: Alert, names: _Names) -> ClosedRow:
     title, where = _title(alert, names)
+    if title == strings.SYSTEM:
+        where = alert.device or ""  # no reason stands here: it says which gateway it was
     ending = strings.ENDINGS[alert.ending] if alert.ending else ""
     closed = alert.closed_wall_ms or alert.raised_wall_ms
     return ClosedRow(

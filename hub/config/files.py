@@ -14,6 +14,7 @@ from hub.config.words import (
     ClockTime,
     Duration,
     Hours,
+    HoursOrAlways,
     Ident,
     Percent,
     Phone,
@@ -99,6 +100,9 @@ class TimesForm(Form):
         60, description="Pressing again climbs at most one step of the ladder in this time."
     )
     night: Hours = Field(("20:00", "08:00"), description="The home's night.")
+    doors_watched: HoursOrAlways | None = Field(
+        None, description="When staff are told of somebody before the camera of an outside door: hours, or `always`."
+    )
     frequent_from: Annotated[Whole, Field(ge=2, le=100)] = Field(
         6, description="The so-manieth call of a night that shows how the earlier ones ended."
     )

@@ -251,6 +251,8 @@ def _times(form: TimesForm) -> Times:
         climb_by_press_s=form.climb_by_press,
         night_from=form.night[0],
         night_to=form.night[1],
+        doors_from=form.doors_watched[0] if form.doors_watched else "",
+        doors_to=form.doors_watched[1] if form.doors_watched else "",
         frequent_from=form.frequent_from,
         unclosed_s=form.unclosed,
         battery_low_pct=form.battery_low_pct,

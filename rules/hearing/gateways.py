@@ -7,11 +7,11 @@ quiet for longer than chance allows, are one alert that names everybody it leave
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from devices.events import Kind
-from devices.gateways import base_of, has_line, hears_below, module_of
+from devices.gateways import base_of, has_line, hears_below, is_network, module_of
 from devices.registry import DEADLINE_S, Placed, Purpose, Supervision
 from rules.alerting import alerts
 from rules.alerting.levels import RANK, Level
@@ -58,7 +58,8 @@ def heard_through(state: State, setting: Setting, gateway: str) -> list[Placed]:
     found = []
     for placed in setting.home.devices:
         by_name = named(state, placed)
-        if by_name == gateway or (below is not None and not by_name and placed.device.startswith(below)):
+        is_below = below is not None and placed.device.startswith(below)
+        if by_name == gateway or (is_below and (not by_name or is_network(gateway))):
             found.append(placed)
     return found
 
@@ -75,9 +76,13 @@ class Down:
 
     below: frozenset[str]
     gateways: frozenset[str]
+    networks: tuple[str, ...]
+    """Of `below` those through which all comes, whatever gateway behind them hears it."""
 
     def has(self, state: State, placed: Placed) -> bool:
         """Whether a device cannot be heard, whatever it does."""
+        if placed.device.startswith(self.networks):
+            return True
         by_name = named(state, placed)
         if by_name:
             return by_name in self.gateways
@@ -89,6 +94,7 @@ def down(state: State, setting: Setting) -> Down:
     takes them with it only when the other is gone too."""
     up: dict[str, bool] = {}
     gone = []
+    networks = []
     for status in state.devices:
         said = status.values.get(Kind.AVAILABILITY.value)
         if said is None:
@@ -98,7 +104,9 @@ def down(state: State, setting: Setting) -> Down:
         below = hears_below(status.device)
         if below is not None and setting.placed(status.device) is None:
             up[below] = up.get(below, False) or said != "offline"
-    return Down(frozenset(below for below, is_up in up.items() if not is_up), frozenset(gone))
+            if said == "offline" and is_network(status.device):
+                networks.append(below)
+    return Down(frozenset(below for below, is_up in up.items() if not is_up), frozenset(gone), tuple(networks))
 
 
 def is_on_line(status: Status, linked_ms: int, state: State) -> bool:
@@ -115,13 +123,33 @@ def is_on_line(status: Status, linked_ms: int, state: State) -> bool:
 # -- whom it leaves -----------------------------------------------------------------------------------------------
 
 
-def without(setting: Setting, lost: Iterable[Placed]) -> str:
-    """Whom the loss of these leaves without what they call with, as the end of a sentence; empty where nobody."""
-    calling = [placed for placed in lost if protects(placed)]
-    people = sorted({setting.name_of(placed.person) for placed in calling if placed.person})
-    places = sorted({setting.place_name(placed.place) for placed in calling if placed.place and not placed.person})
-    said = f"; without a pendant now: {', '.join(people)}" if people else ""
-    return said + (f"; without a cord now: {', '.join(places)}" if places else "")
+def without(state: State, setting: Setting, lost: Collection[Placed]) -> str:
+    """Whom the loss of these leaves without what they call with, as the end of a sentence; empty where nobody.
+
+    Who has lost a call button alone and has a pendant that works is not named: the names are whom to look after."""
+    calling = [row for row in lost if protects(row)]
+    gone, now = {row.device for row in calling}, down(state, setting)
+    rest = [row for row in setting.home.devices if protects(row) and row.device not in gone]
+    working = [row for row in rest if _works(state, row, now)]
+    pendants = {row.person for row in calling if row.purpose is not Purpose.CALL}
+    pendants -= {row.person for row in working if row.purpose is not Purpose.CALL}
+    buttons = {row.person for row in calling} - pendants - {row.person for row in working}
+    said = ""
+    for what, people in (("pendant", pendants), ("call button", buttons)):
+        if names := sorted(setting.name_of(person) for person in people if person):
+            said += f"; without a {what} now: {', '.join(names)}"
+    places = sorted({setting.place_name(row.place) for row in calling if row.place and not row.person})
+    said += f"; without a cord now: {', '.join(places)}" if places else ""
+    doors = sorted({setting.place_name(row.place) for row in lost if row.device in setting.outside_doors})
+    return said + (f"; not watched now: {', '.join(doors)}" if doors else "")
+
+
+def _works(state: State, placed: Placed, now: Down) -> bool:
+    """Whether a device to call with was ever heard, and nothing is known for which its press would reach nobody."""
+    status = state.devices.get(placed.device)
+    if status is None or not status.heard_wall_ms or now.has(state, placed):
+        return False
+    return status.faults.keys() <= {"battery"} and status.known_lost_ms <= status.heard_ms
 
 
 def level_of(lost: Iterable[Placed]) -> Level:
@@ -248,7 +276,7 @@ def _raise(turn: Turn, gateway: str, group: list[Lost], before: list[tuple[Place
             device=gateway.rstrip("/"),
         ),
     )
-    turn.log(Did.LOST, f"{', '.join(row.name for row in rows)}: {_name(gateway)} may be gone", alert=alert)
+    turn.log(Did.LOST, f"{', '.join(row.name for row in rows)}: the {_name(gateway)} may be gone", alert=alert)
     _mark(turn, group, alert.id)
     for placed, fault, single in before:
         status = turn.state.devices.get(placed.device) or unheard(placed.device)
@@ -264,7 +292,7 @@ def _mark(turn: Turn, group: list[Lost], alert_id: str) -> None:
 
 
 def _name(gateway: str) -> str:
-    return f"the gateway of {gateway}" if gateway.endswith("/") else f"the gateway {gateway}"
+    return f"gateway of {gateway}" if gateway.endswith("/") else f"gateway {gateway}"
 
 
 def _reason(turn: Turn, gateway: str, rows: list[Placed]) -> str:
@@ -274,8 +302,8 @@ def _reason(turn: Turn, gateway: str, rows: list[Placed]) -> str:
     last_ms = max((status.heard_ms for status in known if status is not None), default=0)
     ago = f", the last of them {plainly(turn.now.elapsed_ms - last_ms)} ago" if last_ms else ""
     return (
-        f"{_name(gateway)} or its network seems to be gone: {of_how_many} devices are not heard any more{ago}"
-        f"{without(turn.setting, rows)}"
+        f"The {_name(gateway)} or its network seems to be gone: {of_how_many} devices are not heard any more{ago}"
+        f"{without(turn.state, turn.setting, rows)}"
     )
 
 
@@ -325,7 +353,7 @@ def member_is_back(turn: Turn, alert: Alert, device: str, what: str) -> None:
     if _members(turn, alert.id):
         _say_anew(turn, gateway, alert)
     else:
-        alerts.end(turn, alert, Ending.BACK, f"{device}: {what}; {_name(gateway)} is back", by=None)
+        alerts.end(turn, alert, Ending.BACK, f"{device}: {what}; the {_name(gateway)} is back", by=None)
 
 
 def given_up(turn: Turn, alert: Alert, *, by_staff: bool = True) -> None:

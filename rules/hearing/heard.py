@@ -7,7 +7,7 @@ from devices.records import replace
 from devices.registry import Placed, meaning
 from rules.alerting.levels import LEVEL_OF
 from rules.effects import Did
-from rules.hearing import presses, supervision
+from rules.hearing import doors, presses, supervision
 from rules.inputs import Heard
 from rules.plans import standing, triggers
 from rules.state import Person, Status
@@ -51,6 +51,8 @@ def heard(turn: Turn, given: Heard) -> None:
     supervision.parts_heard(turn, whole, event, given.retained)
     if news:
         _changed(turn, status, event, placed, given, known=known)
+    if placed is not None and event.device in turn.setting.outside_doors and not given.retained:
+        doors.seen(turn, placed, event)
 
 
 def _status(turn: Turn, before: Status | None, event: Event, given: Heard, key: str | None = None) -> Status:

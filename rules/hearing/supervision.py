@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from devices.events import Event, Kind, Value
-from devices.gateways import hears_below
+from devices.gateways import has_line, hears_below
+from devices.purposes import TAKES
 from devices.registry import DEADLINE_S, Placed
 from rules.alerting import alerts
 from rules.alerting.levels import Level
@@ -36,6 +37,18 @@ SENSOR_TIMES = 2 / 3
 GATEWAY_AGAIN_MS = 4 * 3_600_000
 """Staff closed the alert of a gateway that is still gone: it is told again after this."""
 
+OFFLINE = {True: "it is off the network", False: "its gateway says that it is offline"}
+"""What is said of a device that is gone, by whether it has a line to the broker of its own."""
+BACK = {True: "it is on the network again", False: "its gateway says that it is back"}
+
+SAID_OF = {
+    "offline": tuple(OFFLINE.values()),
+    "silent": ("nothing heard",),
+    "battery": ("its battery is",),
+    "tamper": ("it was opened",),
+}
+"""How what is said of each fault begins."""
+
 
 def watch(turn: Turn, status: Status, placed: Placed | None, event: Event) -> None:
     """A state changed: is something wrong with the device itself, or right again?"""
@@ -60,11 +73,16 @@ def _availability(turn: Turn, status: Status, placed: Placed | None, value: Valu
         if gateways.is_gateway(turn, status.device):
             _gateway_lost(turn, status, placed, below)
         else:
-            _wrong(turn, status, placed, "offline", "its gateway says that it is offline")
+            _wrong(turn, status, placed, "offline", OFFLINE[_has_line(turn, status, placed)])
     elif value == "online":
-        _right(turn, status, placed, "offline", "its gateway says that it is back")
+        _right(turn, status, placed, "offline", BACK[_has_line(turn, status, placed)])
         if below:
             _begin_anew(turn, below)
+
+
+def _has_line(turn: Turn, status: Status, placed: Placed | None) -> bool:
+    """Whether it is gone by the broker's own word, and no gateway's."""
+    return has_line(status.device) and (placed is None or not gateways.named(turn.state, placed))
 
 
 # -- batteries ----------------------------------------------------------------------------------------------------
@@ -116,11 +134,11 @@ def _gateway_lost(turn: Turn, status: Status, placed: Placed | None, below: list
     down = gateways.down(turn.state, turn.setting)
     lost = [row for row in below if down.has(turn.state, row)]
     if below and not lost:
-        reason = f"the receiver {status.device} is lost; another one still hears its {_devices(len(below))}"
+        reason = f"The receiver {status.device} is lost; another one still hears its {_devices(len(below))}"
         _tell(turn, status, placed, "offline", reason, Level.TECHNICAL)
         return
-    whom = gateways.without(turn.setting, lost)
-    reason = f"the gateway {status.device} is lost, with {_devices(len(lost))}{whom}"
+    whom = gateways.without(turn.state, turn.setting, lost)
+    reason = f"The gateway {status.device} is lost, with {_devices(len(lost))}{whom}"
     alert = _tell(turn, status, placed, "offline", reason, gateways.level_of(lost), gateway=True)
     _takes_over(turn, status.device, alert)
     arm(turn)
@@ -176,7 +194,7 @@ def _tell_one(turn: Turn, status: Status, placed: Placed, fault: str, what: str)
     if fault in UNHEARD and placed.purpose in standing.SENSES:
         standing.unplugged(turn, placed)
     whose = turn.setting.name_of(placed.person) or turn.setting.place_name(placed.place) or "nobody"
-    left = f"it watches over {whose}"
+    left = f"{whose} is without it" if placed.purpose in TAKES else f"it watches over {whose}"
     level = Level.TECHNICAL
     if protects(placed):
         level = Level.CHECK
@@ -230,10 +248,21 @@ def _right(turn: Turn, status: Status, placed: Placed | None, fault: str, what: 
         gateways.member_is_back(turn, alert, name, what)
     elif alert is not None and is_open and alert.cause == f"{fault}:{name}" and not alert.also:
         alerts.end(turn, alert, Ending.BACK, f"{name}: {what}", by=None)
+    elif alert is not None and is_open:
+        _say_over(turn, alert, name, fault, what)
     if fault in UNHEARD:
         reconnecting.heard(turn, placed)
         watching.count_anew(turn, status.device)
         arm(turn)
+
+
+def _say_over(turn: Turn, alert: Alert, name: str, fault: str, what: str) -> None:
+    """The alert stands for something else as well, and stays: its line of what is over says so."""
+    mine = tuple(f"{name}: {words}" for words in SAID_OF[fault])
+    told = [alert.reason, *alert.also]
+    lines = [f"{line} ({what})" if line.startswith(mine) and not line.endswith(")") else line for line in told]
+    if lines != told:
+        turn.show(replace(alert, version=alert.version + 1, reason=lines[0], also=tuple(lines[1:])))
 
 
 def heard_again(turn: Turn, status: Status, placed: Placed | None, event: Event) -> Status:

@@ -281,3 +281,10 @@ def test_who_does_not_live_here_any_more_is_not_named() -> None:
     board = views.board(replace(night(an_alert()), house=gone), "Elm House")
     assert board.cards[0].title == "Room 12"
     assert board.residents == ()
+
+
+def test_a_gateway_that_is_back_is_named_among_what_is_over() -> None:
+    """There is no room for its reason, and a row that says Handrail alone says nothing."""
+    gone = replace(an_alert(), resident=None, room=None, place=None, device="rtl_433/attic", ending=Ending.BACK)
+    row = views.board(night(closed=(gone,))).closed[0]
+    assert (row.title, row.where, row.ending) == ("Handrail", "rtl_433/attic", "Working again")
