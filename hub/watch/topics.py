@@ -29,9 +29,9 @@ class Topics:
         """Whether it is none of a device."""
         return topic.startswith(self._base)
 
-    def is_hub_alert(self, topic: str) -> bool:
-        """Whether the hub shows an alert there."""
-        return topic.startswith(self._hub_alert)
+    def hub_alert_of(self, topic: str) -> str | None:
+        """Which alert the hub shows there."""
+        return topic[len(self._hub_alert) :] if topic.startswith(self._hub_alert) else None
 
     def alert(self, ident: str) -> str:
         """Where a told press is shown."""

@@ -10,11 +10,13 @@ from pathlib import Path
 import orjson
 
 from devices.actuators import sounded
-from devices.adapter import Description, Message, Refused
+from devices.adapter import Message, Refused
 from devices.catalogue import Catalogue
 from devices.commands import Sound
-from devices.known import still_calling
+from devices.events import Event, Kind
+from devices.known import KnownDevices, still_calling
 from devices.registry import presses_call
+from devices.topics import matches
 from hub.abc import Channel, Page
 from hub.clock import Clock
 from hub.config.problems import ConfigurationRefused
@@ -50,7 +52,7 @@ class Watcher:
         self._folder, self._kept, self._clock = folder, kept, clock
         self._topics = Topics(kept.home.slug)
         self._catalogue = Catalogue()
-        self._known: dict[str, Description] = {}
+        self._known = KnownDevices()
         self._watch = Watch(House(kept.home), self._now())
         self._everybody = Everybody(channel)
         self._left_over: set[str] = set()
@@ -67,6 +69,7 @@ class Watcher:
             will=Said(topic=self._topics.status, payload=orjson.dumps(messages.LOST)),
             on_link=self.on_link,
             on_message=self.on_message,
+            on_answer=self.on_answer,
         )
 
     # -- the run --------------------------------------------------------------------------------------------------
@@ -149,6 +152,10 @@ class Watcher:
             for told in self._watch.told.values():
                 self._carry_out([Show(told=told)])
 
+    def on_answer(self) -> None:
+        """The broker answers, whatever its rights let us hear."""
+        self._carry_out(self._watch.broker_heard(self._now()))
+
     def on_message(self, topic: str, payload: bytes, retained: bool) -> None:
         """Anything the broker says."""
         now, topics = self._now(), self._topics
@@ -163,37 +170,62 @@ class Watcher:
                 self._carry_out(self._watch.beat(state, now, retained=retained))
                 self._clear_left_over()
         elif topic == topics.hub_log and not retained:
-            if gone := messages.gone_by_line(payload):
-                self._gone.add(gone)
-                self._watch.house = self._watch.house.without(self._gone)
-            taken = messages.taken_by_line(payload)
+            self._line(payload)
+        elif (alert := topics.hub_alert_of(topic)) is not None:
+            self._relays.hub_shows(topic, payload)
+            taken = None if retained else messages.taken_by_alert(payload)
             if taken is not None:
                 self._watch.taken(*taken)
-        elif topics.is_hub_alert(topic):
-            self._relays.hub_shows(topic, payload)
-            shown = None if retained else messages.taken_by_alert(payload)
-            if shown is not None:
-                self._watch.taken(*shown)
+            if (shown := messages.shown_by(alert, payload)) is not None:
+                self._carry_out(self._watch.shown(shown))
+            elif not payload:
+                self._watch.cleared(alert)
         elif topic == topics.requests and not retained:
             self._asked(payload, now)
         elif (ident := topics.alert_of(topic)) is not None and retained and payload:
             self._left_over.add(ident)
             self._clear_left_over()
 
+    def _line(self, payload: bytes) -> None:
+        """The hub did something: which press it took, which it heard, who is no longer here."""
+        if gone := messages.gone_by_line(payload):
+            self._gone.add(gone)
+            self._watch.house = self._watch.house.without(self._gone)
+        if (stranger := messages.marked_by_staff(payload)) is not None:
+            self._watch.marked(stranger)
+        elif (taken := messages.taken_by_line(payload)) is not None:
+            self._watch.taken(*taken, not_ours=messages.is_not_ours(payload))
+        elif (heard := messages.heard_by_line(payload)) is not None:
+            self._watch.answered(*heard)
+
     def _device(self, topic: str, payload: bytes, retained: bool, now: Now) -> None:
-        adapter = self._catalogue.adapter_for(topic)
+        try:
+            events = self._read(Message(topic, payload, retained))
+        except Exception:
+            # A bug of ours in what the hub shares with us: it must not silence both, and whoever presses is told.
+            log.exception("a message on %s could not be read: it is told as a call for help", topic)
+            events = [Event(device=topic, kind=Kind.EMERGENCY, value=True, press=True)]
+        for event in events:
+            introduced = self._known.get(event.device)
+            can_call = introduced is not None and presses_call(introduced)
+            self._carry_out(self._watch.heard(event, now, retained=retained, can_call=can_call, topic=topic))
+
+    def _read(self, message: Message) -> Iterable[Event]:
+        """What a device says; whatever introduces itself is known, and heard, from here."""
+        adapter = self._catalogue.adapter_for(message.topic, self._known)
         if adapter is None:
-            return
-        decoded = adapter.decode(Message(topic, payload, retained), self._known)
+            return ()
+        decoded = adapter.decode(message, self._known)
         for described in decoded.learned:
             self._known[described.device] = still_calling(self._known.get(described.device), described)
         for device in decoded.forgotten:
             if device in self._known and not self._known[device].can_call:
                 del self._known[device]
-        for event in decoded.events:
-            introduced = self._known.get(event.device)
-            can_call = introduced is not None and presses_call(introduced)
-            self._carry_out(self._watch.heard(event, now, retained=retained, can_call=can_call))
+        if decoded.learned:
+            named = (read.topic for row in decoded.learned for entity in row.entities for read in entity.reads)
+            covers = self._catalogue.filters()
+            self._link.hear(*(name for name in named if not any(matches(wide, name) for wide in covers)))
+        return decoded.events
 
     def _asked(self, payload: bytes, now: Now) -> None:
         """A carer tapped that they heard a press."""

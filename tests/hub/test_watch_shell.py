@@ -59,10 +59,15 @@ class FakeLink(Link):
     ) -> None:
         self.link, self.say = on_link, on_message
         self.published: list[Said] = []
+        self.heard: list[str] = []
 
     def publish(self, said: Said) -> None:
         """Remember it."""
         self.published.append(said)
+
+    def hear(self, *filters: str) -> None:
+        """Remember what is subscribed besides."""
+        self.heard += filters
 
     async def flushed(self, within_s: float) -> None:
         """All has left."""
