@@ -7,7 +7,7 @@ comes again, and a watcher that cries for nothing is switched off.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from devices.events import Event
@@ -55,7 +55,7 @@ class Answers:
             and before_ms < self._linked_ms
             and cry.heard_ms - before_ms < AGAIN_WITHIN_MS
         )
-        self.waiting.append(replace(cry, answered=cry.answered or sent_again or cry.name in self._not_ours))
+        self.waiting.append(replace(cry, answered=cry.answered or sent_again))
 
     def add_form(self, event: Event) -> None:
         """The same press in another form: the hub may name either."""
@@ -93,8 +93,7 @@ class Answers:
         return True
 
     def taken(self, device: str, stamp: str | None, *, not_ours: bool = False) -> None:
-        """The hub told it, or people said that nobody is to be told: it needs nobody else. What rings nobody may be
-        answered by nothing at all while the hub cannot write its log."""
+        """The hub told it, or people said that nobody is to be told: it needs nobody else."""
         self._not_ours.pop(device, None)
         if not_ours:
             self._not_ours[device] = None
@@ -118,6 +117,14 @@ class Answers:
                 if not cry.answered and is_meant(cry):
                     self.waiting[place] = replace(cry, answered=True)
                     return
+
+    def are_not_ours(self, devices: Iterable[str]) -> None:
+        """The hub says which strangers' devices ring nobody."""
+        self._not_ours = dict.fromkeys(devices)
+
+    def is_not_ours(self, device: str) -> bool:
+        """Whether staff marked a stranger's device so."""
+        return device in self._not_ours
 
     def marked(self, device: str) -> None:
         """Staff say something of a stranger's device: what it was is not what it is."""

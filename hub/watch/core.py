@@ -82,7 +82,7 @@ class Watch:
         placed = self.house.placed(event.device)
         event = meaning(event, placed, can_call=can_call)
         level = LEVELS.get(event.kind)
-        if level is None:
+        if level is None or (placed is None and self._answers.is_not_ours(event.device)):
             return []
         what = self._news.of(event, now, retained=retained)
         if what is Is.ANOTHER_FORM:
@@ -125,6 +125,10 @@ class Watch:
         """The hub shows that it heard a press of this device (or topic), and has not told it, or not yet."""
         if self._answers.is_new(seq):
             self._answers.heard(device, stamp)
+
+    def are_not_ours(self, devices: Iterable[str]) -> None:
+        """The hub says which strangers' devices ring nobody."""
+        self._answers.are_not_ours(devices)
 
     def marked(self, device: str) -> None:
         """Staff marked a stranger's device not ours, or took it back: its next press shows which."""

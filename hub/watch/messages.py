@@ -147,6 +147,21 @@ def shown_by(alert: str, payload: bytes) -> Shown | None:
     )
 
 
+class Known(BaseModel):
+    """What the hub wants the watcher to know."""
+
+    gone: tuple[str, ...] = ()
+    not_ours: tuple[str, ...] = ()
+
+
+def known_by(payload: bytes) -> Known | None:
+    """Who is no longer here, and which strangers' devices are not ours; None where it cannot be read."""
+    try:
+        return Known.model_validate_json(payload)
+    except ValidationError:
+        return None
+
+
 def gone_by_line(payload: bytes) -> str | None:
     """Which resident has left or died, by a line of the hub's log."""
     said = _object(payload)

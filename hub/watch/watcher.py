@@ -171,6 +171,8 @@ class Watcher:
                 self._clear_left_over()
         elif topic == topics.hub_log and not retained:
             self._line(payload)
+        elif topic == topics.hub_known:
+            self._is_known(payload)
         elif (alert := topics.hub_alert_of(topic)) is not None:
             self._relays.hub_shows(topic, payload)
             taken = None if retained else messages.taken_by_alert(payload)
@@ -185,6 +187,16 @@ class Watcher:
         elif (ident := topics.alert_of(topic)) is not None and retained and payload:
             self._left_over.add(ident)
             self._clear_left_over()
+
+    def _is_known(self, payload: bytes) -> None:
+        """What only the hub can know, also from before our start."""
+        known = messages.known_by(payload)
+        if known is None:
+            log.warning("cannot read %s: residents are named as the files do", self._topics.hub_known)
+            return
+        self._gone = set(known.gone)
+        self._watch.house = House(self._kept.home).without(self._gone)
+        self._watch.are_not_ours(known.not_ours)
 
     def _line(self, payload: bytes) -> None:
         """The hub did something: which press it took, which it heard, who is no longer here."""
