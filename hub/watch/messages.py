@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import orjson
@@ -54,6 +55,25 @@ def alert(told: Told) -> Json:
         "heard_by": told.heard_by,
         "heard_at": _when(told.heard_wall_ms),
     }
+
+
+def sounding(sirens: Sequence[str]) -> Json:
+    """Which sirens on relays sound for the watcher, for the one that comes after it."""
+    return {"sirens": list(sirens)}
+
+
+class Sounding(BaseModel):
+    """The same, read."""
+
+    sirens: tuple[str, ...] = ()
+
+
+def left_on_by(payload: bytes) -> tuple[str, ...]:
+    """Which sirens a watcher before this one switched on; none where it cannot be read."""
+    try:
+        return Sounding.model_validate_json(payload).sirens
+    except ValidationError:
+        return ()
 
 
 class Heard(BaseModel):

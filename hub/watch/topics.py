@@ -8,7 +8,17 @@ from hub.config.accounts import DASHBOARDS
 class Topics:
     """By home."""
 
-    __slots__ = ("_alert", "_base", "_hub_alert", "hub_known", "hub_log", "hub_status", "requests", "status")
+    __slots__ = (
+        "_alert",
+        "_base",
+        "_hub_alert",
+        "hub_known",
+        "hub_log",
+        "hub_status",
+        "requests",
+        "sounding",
+        "status",
+    )
 
     def __init__(self, home: str) -> None:
         self._base = f"handrail/{home}/"
@@ -19,12 +29,13 @@ class Topics:
         self.hub_known = f"{self._base}watch/known"
         self.requests = f"{self._base}do/{DASHBOARDS}"
         self.status = f"{self._base}watch/status"
+        self.sounding = f"{self._base}watch/sounding"
 
     @property
     def filters(self) -> tuple[str, ...]:
         """What is subscribed; its own heartbeat as well, which shows that the broker still answers."""
         shown = (f"{self._hub_alert}+", f"{self._alert}+")
-        return (self.hub_status, self.hub_log, self.hub_known, self.requests, self.status, *shown)
+        return (self.hub_status, self.hub_log, self.hub_known, self.sounding, self.requests, self.status, *shown)
 
     def is_ours(self, topic: str) -> bool:
         """Whether it is none of a device."""

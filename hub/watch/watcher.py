@@ -58,7 +58,9 @@ class Watcher:
         self._left_over: set[str] = set()
         self._unheard = 0
         self._silent: set[str] = set()
+        self._loud: set[str] = set()
         self._relays = Relays()
+        self._remembered: tuple[str, ...] = ()
         self._gone: set[str] = set()
         self._stop = asyncio.Event()
         self._read_again = asyncio.Event()
@@ -148,6 +150,7 @@ class Watcher:
         self._carry_out(self._watch.linked(up, self._now()))
         if up:
             self._relays.linked(self._now().elapsed_ms)
+            self._remember_sirens(anew=True)
             self._say_status()
             for told in self._watch.told.values():
                 self._carry_out([Show(told=told)])
@@ -173,6 +176,9 @@ class Watcher:
             self._line(payload)
         elif topic == topics.hub_known:
             self._is_known(payload)
+        elif topic == topics.sounding and retained:
+            self._remembered = messages.left_on_by(payload)
+            self._relays.left_on(self._remembered)
         elif (alert := topics.hub_alert_of(topic)) is not None:
             self._relays.hub_shows(topic, payload)
             taken = None if retained else messages.taken_by_alert(payload)
@@ -280,25 +286,41 @@ class Watcher:
                     log.error("%s cannot sound: %s", address, said.reason)
                 self._silent.add(address)
                 continue
-            for message in said:
-                self._link.publish(Said(topic=message.topic, payload=message.payload, expiry_s=int(SOUND_S)))
             if adapter and isinstance(adapter.encode(command, self._known), Refused):
                 self._relays.switched_on(address, self._now().elapsed_ms + int(SOUND_S * 1000))
+                self._remember_sirens()
+            for message in said:
+                self._link.publish(Said(topic=message.topic, payload=message.payload, expiry_s=int(SOUND_S)))
+
+    def _remember_sirens(self, *, anew: bool = False) -> None:
+        """The broker keeps what has to be switched off: before it is on, and until it is off."""
+        sirens = self._relays.on
+        if sirens == self._remembered and not (anew and sirens):
+            return
+        self._remembered = sirens
+        payload = orjson.dumps(messages.sounding(sirens)) if sirens else b""
+        self._link.publish(Said(topic=self._topics.sounding, payload=payload, retain=True))
 
     def _hush(self, *, at_end: bool = False) -> None:
         """Switch off the sirens on relays that nothing needs any more; without a connection, later."""
         if not self._link.up:
             return
         waits = any(told.heard_by is None for told in self._watch.told.values())
-        for address in self._relays.over(self._now().elapsed_ms, waits=waits, at_end=at_end):
+        well = self._watch.heart.is_well and self._watch.state is State.WATCHING
+        for address in self._relays.over(self._now().elapsed_ms, waits=waits, hub_is_well=well, at_end=at_end):
             adapter = self._catalogue.adapter_for(address)
             off = Sound(device=address, duration_s=0)
             said = sounded(adapter, off, self._known) if adapter else Refused(f"no adapter knows {address}")
             if isinstance(said, Refused):
-                log.error("%s cannot be silenced: %s", address, said.reason)
+                if address not in self._loud:
+                    log.error("%s cannot be silenced: %s; trying on", address, said.reason)
+                self._loud.add(address)
+                self._relays.left_on((address,))
                 continue
+            self._loud.discard(address)
             for message in said:
                 self._link.publish(Said(topic=message.topic, payload=message.payload))
+        self._remember_sirens()
 
     def _clear_left_over(self) -> None:
         """What a watcher before this one showed stays on the screens until the hub is well again."""

@@ -210,4 +210,5 @@ def watcher_says(home: Home, topic: str, press: bytes, at_ms: int) -> dict[str, 
     return {
         "watch_alert": (topics.alert(told.id), messages.alert(told)),
         "watch_status": (topics.status, messages.status(watch)),
+        "watch_sounding": (topics.sounding, messages.sounding(["tasmota/siren-1"])),
     }
