@@ -268,8 +268,11 @@ class Watcher:
                 case Show():
                     body = orjson.dumps(messages.alert(wish.told))
                     self._link.publish(Said(topic=self._topics.alert(wish.told.id), payload=body, retain=True))
+                    if wish.told.heard_by is not None:
+                        self._everybody.no_more(wish.told.id)
                 case Hide():
                     self._link.publish(Said(topic=self._topics.alert(wish.id), payload=b"", retain=True))
+                    self._everybody.no_more(wish.id)
                 case Ring():
                     self._sound(wish.level)
                 case Turned():
