@@ -27,14 +27,15 @@ def _when(wall_ms: int | None) -> str | None:
     return None if wall_ms is None else _at(wall_ms)
 
 
-def status(watch: Watch, *, stopping: bool = False) -> Json:
-    """The watcher's heartbeat."""
+def status(watch: Watch, *, not_heard: Sequence[str] = (), stopping: bool = False) -> Json:
+    """The watcher's heartbeat; `not_heard`: what the broker keeps from it."""
     return {
         "state": STOPPING if stopping else watch.state.value,
         "hub": watch.heart.state,
         "in_charge_since": _when(watch.in_charge_wall_ms),
         "gave_back_at": _when(watch.gave_back_wall_ms),
         "told": len(watch.told),
+        "not_heard": list(not_heard),
     }
 
 

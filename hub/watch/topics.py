@@ -14,6 +14,7 @@ class Topics:
         "_hub_alert",
         "hub_known",
         "hub_log",
+        "hub_probe",
         "hub_status",
         "requests",
         "sounding",
@@ -26,6 +27,7 @@ class Topics:
         self._alert = f"{self._base}watch/alert/"
         self.hub_status = f"{self._base}status"
         self.hub_log = f"{self._base}log"
+        self.hub_probe = f"{self._base}probe/bulk"
         self.hub_known = f"{self._base}watch/known"
         self.requests = f"{self._base}do/{DASHBOARDS}"
         self.status = f"{self._base}watch/status"
@@ -35,7 +37,8 @@ class Topics:
     def filters(self) -> tuple[str, ...]:
         """What is subscribed; its own heartbeat as well, which shows that the broker still answers."""
         shown = (f"{self._hub_alert}+", f"{self._alert}+")
-        return (self.hub_status, self.hub_log, self.hub_known, self.sounding, self.requests, self.status, *shown)
+        hub = (self.hub_status, self.hub_log, self.hub_known, self.hub_probe)
+        return (*hub, self.requests, self.status, self.sounding, *shown)
 
     def is_ours(self, topic: str) -> bool:
         """Whether it is none of a device."""

@@ -30,6 +30,7 @@ from hub.watch.kept import Kept
 from hub.watch.link import Link, Said
 from hub.watch.records import Do, Hide, Now, Ring, Show, State, Tell, Turned
 from hub.watch.relays import Relays
+from hub.watch.rights import Rights
 from hub.watch.topics import Topics
 
 log = logging.getLogger("handrail.watch")
@@ -61,6 +62,7 @@ class Watcher:
         self._loud: set[str] = set()
         self._relays = Relays()
         self._remembered: tuple[str, ...] = ()
+        self._rights = Rights(self._catalogue.filters())
         self._gone: set[str] = set()
         self._stop = asyncio.Event()
         self._read_again = asyncio.Event()
@@ -150,6 +152,7 @@ class Watcher:
         self._carry_out(self._watch.linked(up, self._now()))
         if up:
             self._relays.linked(self._now().elapsed_ms)
+            self._rights.linked()
             self._remember_sirens(anew=True)
             self._say_status()
             for told in self._watch.told.values():
@@ -164,9 +167,12 @@ class Watcher:
         now, topics = self._now(), self._topics
         self._carry_out(self._watch.broker_heard(now))
         if not topics.is_ours(topic):
+            self._rights.came(topic)
             self._device(topic, payload, retained, now)
         elif topic == topics.status:
             self._unheard = 0
+        elif topic == topics.hub_probe:
+            self._judge_rights()
         elif topic == topics.hub_status:
             state = messages.state_of(payload)
             if state is not None:
@@ -193,6 +199,17 @@ class Watcher:
         elif (ident := topics.alert_of(topic)) is not None and retained and payload:
             self._left_over.add(ident)
             self._clear_left_over()
+
+    def _judge_rights(self) -> None:
+        """The hub's probe is through: what did not come is kept from us, and the hub tells staff of it."""
+        if not self._rights.round_over():
+            return
+        if self._rights.not_heard:
+            names = ", ".join(self._rights.not_heard)
+            log.error("the broker does not let the watcher hear %s: give its account `topic read #`", names)
+        else:
+            log.warning("the broker lets the watcher hear everything again")
+        self._say_status()
 
     def _is_known(self, payload: bytes) -> None:
         """What only the hub can know, also from before our start."""
@@ -334,7 +351,7 @@ class Watcher:
         self._left_over.clear()
 
     def _say_status(self, *, stopping: bool = False) -> None:
-        body = orjson.dumps(messages.status(self._watch, stopping=stopping))
+        body = orjson.dumps(messages.status(self._watch, not_heard=self._rights.not_heard, stopping=stopping))
         expiry_s = None if stopping else BEAT_KEPT_S
         self._link.publish(Said(topic=self._topics.status, payload=body, retain=True, expiry_s=expiry_s))
 

@@ -128,3 +128,23 @@ async def test_alerts_and_lines_that_nobody_can_read_show_nothing(tmp_path: Path
             home.wait(1)
             home.link.say(f"{TOP}/status", READY, False)
         await until(lambda: len(titles(home)) == 2)
+
+
+async def test_what_the_broker_keeps_from_the_watcher_stands_in_its_heartbeat(tmp_path: Path) -> None:
+    """By the hub's own probe, which passes by every few minutes; the first after a connection may be half of one."""
+
+    def a_round(home: Rig, *without: str) -> list[str]:
+        for name in home.watcher._catalogue.filters():
+            if name.endswith("/#") and "+" not in name and name not in without:
+                home.link.say(f"{name.removesuffix('/#')}/handrail/probe", b"", False)
+        home.link.say(f"{TOP}/probe/bulk", b"", False)
+        home.watcher.beat()
+        kept: list[str] = orjson.loads(home.link.on(f"{TOP}/watch/status")[-1])["not_heard"]
+        return kept
+
+    async with rig(tmp_path) as home:
+        assert a_round(home, "zigbee2mqtt/#", "tasmota/#") == []
+        assert a_round(home) == []
+        assert a_round(home, "zigbee2mqtt/#") == ["zigbee2mqtt/#"]
+        assert a_round(home) == []
+        assert home.phones.sent == []
