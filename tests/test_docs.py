@@ -360,9 +360,6 @@ def real() -> dict[str, tuple[str, object]]:
     health = Health(home=ELM.slug, started_ms=0, ready=True, wal_bytes=4_124_152, disk_free_bytes=51_539_607_552)
     status = health.message(elapsed_ms=86_400_000, backlog=0, oldest_unacknowledged_ms=0)
     raised = next(line for line in pressed.lines[True] if b'"raised"' in line[1])
-    house.hear("zigbee2mqtt/somebody", b'{"action":"emergency"}')
-    marks = b'{"id":"q-2","do":"not_ours","device":"zigbee2mqtt/somebody","by":"mo"}'
-    known = house.take(read_request(client, marks, house.now.wall_ms)).wishes["watcher"]
     return {
         "press": (topic, press),
         "alert": (alert.topic, orjson.loads(alert.payload)),
@@ -371,7 +368,6 @@ def real() -> dict[str, tuple[str, object]]:
         "done": (done.topic, orjson.loads(done.payload)),
         "room": (room.topic, orjson.loads(room.payload)),
         "status": (house.steps.topics.status, status),
-        "watch_known": (known.topic, orjson.loads(known.payload)),
         **watcher_says(ELM, topic, orjson.dumps(press), PRESSED_MS),
     }
 

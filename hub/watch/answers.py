@@ -20,6 +20,9 @@ MOST_MS = 9_500
 """A hub that was just started may take its time from then, but nobody's press waits longer than this for it."""
 ALIVE_MS = 2_000
 """A heartbeat so long after the press shows that the hub lives, and only then its silence means something."""
+LONGEST_MS, SETTLED_MS = 20_000, 1_000
+"""However often the watcher's own connection breaks, whatever it could hear of the hub's heart: no press waits
+for longer, once the connection has stood for a moment."""
 AGAIN_AFTER_LINK_MS, AGAIN_WITHIN_MS = 5_000, 30_000
 """So soon after a new connection, the broker may say once more what the last one had brought so shortly before."""
 MOST = 4_096
@@ -142,12 +145,16 @@ class Answers:
         self._presses.pop(alert, None)
 
 
-def is_over(cry: Cry, now_ms: int, *, fair_ms: int, well_from_ms: int, beat_ms: int) -> bool:
+def is_over(cry: Cry, now_ms: int, *, awake_ms: int, fair_ms: int, well_from_ms: int | None, beat_ms: int) -> bool:
     """Whether the hub has said nothing of a press for too long: since it was heard, since the watcher hears without a
-    gap (`fair_ms`), and, within bounds, since the hub was well; while its heart was heard to beat (`beat_ms`)."""
+    gap (`fair_ms`), and, within bounds, since the hub was well (None: it is not); while its heart was heard to beat
+    (`beat_ms`). `awake_ms`: since when the watcher itself has not stood still."""
+    if now_ms - max(cry.heard_ms, awake_ms) >= LONGEST_MS and now_ms - fair_ms >= SETTLED_MS:
+        return True
     since_ms = max(cry.heard_ms, fair_ms)
-    due_ms = min(max(since_ms, well_from_ms) + ANSWER_MS, since_ms + MOST_MS)
-    return now_ms >= due_ms and beat_ms - since_ms >= ALIVE_MS
+    if well_from_ms is None or beat_ms - since_ms < ALIVE_MS:
+        return False
+    return now_ms >= min(max(since_ms, well_from_ms) + ANSWER_MS, since_ms + MOST_MS)
 
 
 def _shorten(rows: dict[str, None] | dict[int, None] | dict[str, int]) -> None:

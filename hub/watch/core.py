@@ -66,7 +66,7 @@ class Watch:
         self._broker_ms = now.elapsed_ms + START_MS - BROKER_MS
         self._broker_wall_ms = now.wall_ms
         self._looked_ms = now.elapsed_ms
-        self._began_ms = self._fair_ms = now.elapsed_ms
+        self._began_ms = self._awake_ms = self._fair_ms = now.elapsed_ms
         self._answers = Answers(self._knows)
         self._deaf: dict[str, None] = {}
         self._deaf_wall_ms = 0
@@ -192,7 +192,7 @@ class Watch:
         """Time passed: asked for several times a second, and with each heartbeat."""
         if now.elapsed_ms - self._looked_ms > STALLED_MS:
             self.heart.begin_anew(now)
-            self._broker_ms = self._fair_ms = now.elapsed_ms
+            self._broker_ms = self._awake_ms = self._fair_ms = now.elapsed_ms
         self._looked_ms = now.elapsed_ms
         done = self._judge_broker(now)
         done += self._judge_hub(now)
@@ -239,13 +239,19 @@ class Watch:
         self._deaf_wall_ms = unheard[0].heard_wall_ms
         done = [do for cry in unheard for do in self._tell(cry, now, deaf=True)]
         who, where = self.house.who_where(unheard[0].device)
-        title, text = words.does_not_tell(self.house, self._deaf_wall_ms, who, where)
+        whom = ", ".join(part for part in (who, where) if part)
+        title, text = words.does_not_tell(self.house, self._deaf_wall_ms, whom, runs=self.heart.is_well)
         return [Turned(), *done, Tell(about="hub", level="urgent", title=title, text=text)]
 
     def _is_over(self, cry: Cry, now: Now) -> bool:
         heart = self.heart
-        return heart.is_well and is_over(
-            cry, now.elapsed_ms, fair_ms=self._fair_ms, well_from_ms=heart.good_from_ms, beat_ms=heart.good_ms
+        return is_over(
+            cry,
+            now.elapsed_ms,
+            awake_ms=self._awake_ms,
+            fair_ms=self._fair_ms,
+            well_from_ms=heart.good_from_ms,
+            beat_ms=heart.good_ms,
         )
 
     def _give_back(self, now: Now) -> list[Do]:

@@ -45,9 +45,9 @@ class Heart:
         return self._good_ms if self._good_ms is not None else NEVER_MS
 
     @property
-    def good_from_ms(self) -> int:
-        """Since when it has been well; long ago where it is not."""
-        return self._good_from_ms if self._good_from_ms is not None else NEVER_MS
+    def good_from_ms(self) -> int | None:
+        """Since when it has been well; None where it is not."""
+        return self._good_from_ms
 
     def beat(self, state: str, now: Now, *, retained: bool) -> None:
         """It said how it is, or the broker did for it. What the broker remembers is not a heart that beats."""

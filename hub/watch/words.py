@@ -39,7 +39,7 @@ def press(house: House, told: Told) -> Words:
     """One press: who, where, when."""
     where = ", ".join(part for part in (told.who, told.where) if part)
     times = f" Pressed {told.presses} times." if told.presses > 1 else ""
-    why = "the hub runs, and heard nothing of it" if told.deaf else "the hub does not answer"
+    why = "the hub heard nothing of it" if told.deaf else "the hub does not answer"
     text = f"{told.reason} at {house.time(told.pressed_wall_ms)}.{times}\nTold by the watcher: {why}."
     return f"{told.level.upper()}: {where}", text
 
@@ -71,11 +71,11 @@ def took_over(house: House, since_wall_ms: int, *, comes_and_goes: bool) -> Word
     return f"Handrail's hub {what}", text
 
 
-def does_not_tell(house: House, since_wall_ms: int, who: str, where: str) -> Words:
-    """The hub's heart beats, and it does not tell."""
-    whom = ", ".join(part for part in (who, where) if part)
+def does_not_tell(house: House, since_wall_ms: int, whom: str, *, runs: bool) -> Words:
+    """The hub does not tell; `runs`: its heart beats all the while."""
+    hub = "the hub runs, and" if runs else "the hub"
     text = (
-        f"{house.home.name}: the hub runs, and heard nothing of {whom} at {house.time(since_wall_ms)}. What it does "
+        f"{house.home.name}: {hub} heard nothing of {whom} at {house.time(since_wall_ms)}. What it does "
         "not tell is told by the watcher now, to everybody and some seconds late. Whoever looks after the machine: "
         "restart the hub."
     )

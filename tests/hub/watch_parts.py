@@ -7,12 +7,15 @@ import orjson
 from devices.adapter import Message
 from devices.catalogue import Catalogue
 from devices.registry import Placed, Purpose
+from hub.topics import Topics as HubTopics
 from hub.watch import messages
 from hub.watch.core import Watch
 from hub.watch.house import House
 from hub.watch.records import Do, Hide, Now, Ring, Show, Tell
 from hub.watch.topics import Topics
 from rules.home import Carer, Channel, Home, Place, PlaceKind, Resident
+from rules.messages import watcher_message
+from rules.state import State, Stranger
 
 TICK_MS = 250
 BEAT_MS = 5_000
@@ -190,7 +193,7 @@ class Night:
 
 
 def watcher_says(home: Home, topic: str, press: bytes, at_ms: int) -> dict[str, tuple[str, object]]:
-    """What the watcher says of a press 8 s after the hub was lost: its two messages, each with its topic."""
+    """What the watcher says of a press 8 s after the hub was lost, and the hub to it: each message with its topic."""
 
     def now(before_ms: int) -> Now:
         return Now(elapsed_ms=at_ms - before_ms, wall_ms=at_ms - before_ms)
@@ -207,8 +210,11 @@ def watcher_says(home: Home, topic: str, press: bytes, at_ms: int) -> dict[str, 
     for event in adapter.decode(Message(topic, press), {}).events:
         watch.heard(event, now(0), retained=False, can_call=False)
     (told,) = watch.told.values()
+    state, stranger = State(), "zigbee2mqtt/somebody"
+    state.strangers.put(stranger, Stranger(device=stranger, first_wall_ms=at_ms, marked_by=("mo",), not_ours=True))
     return {
         "watch_alert": (topics.alert(told.id), messages.alert(told)),
         "watch_status": (topics.status, messages.status(watch)),
+        "watch_known": (HubTopics(home.slug).for_watcher, watcher_message(state)),
         "watch_sounding": (topics.sounding, messages.sounding(["tasmota/siren-1"])),
     }
