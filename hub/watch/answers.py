@@ -8,7 +8,7 @@ comes again, and a watcher that cries for nothing is switched off.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from devices.events import Event
 from hub.watch.records import Cry
@@ -145,13 +145,28 @@ class Answers:
         self._presses.pop(alert, None)
 
 
-def is_over(cry: Cry, now_ms: int, *, awake_ms: int, fair_ms: int, well_from_ms: int | None, beat_ms: int) -> bool:
-    """Whether the hub has said nothing of a press for too long: since it was heard, since the watcher hears without a
-    gap (`fair_ms`), and, within bounds, since the hub was well (None: it is not); while its heart was heard to beat
-    (`beat_ms`). `awake_ms`: since when the watcher itself has not stood still."""
-    if now_ms - max(cry.heard_ms, awake_ms) >= LONGEST_MS and now_ms - fair_ms >= SETTLED_MS:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """Since when the watcher hears without a gap (`fair_ms`), and has not stood still itself (`awake_ms`)."""
+
+    fair_ms: int
+    awake_ms: int
+
+    def since_ms(self, cry: Cry) -> int:
+        """From when on the hub's silence about a press counts."""
+        return max(cry.heard_ms, self.fair_ms)
+
+    def is_stale(self, cry: Cry, now_ms: int) -> bool:
+        """Whether a press has waited longer than any may, whatever could be heard of the hub meanwhile."""
+        return now_ms - max(cry.heard_ms, self.awake_ms) >= LONGEST_MS and now_ms - self.fair_ms >= SETTLED_MS
+
+
+def is_over(cry: Cry, now_ms: int, hearing: Hearing, *, well_from_ms: int | None, beat_ms: int) -> bool:
+    """Whether the hub has said nothing of a press for too long: since it counts and, within bounds, since the hub was
+    well (None: it is not), while its heart was heard to beat (`beat_ms`)."""
+    if hearing.is_stale(cry, now_ms):
         return True
-    since_ms = max(cry.heard_ms, fair_ms)
+    since_ms = hearing.since_ms(cry)
     if well_from_ms is None or beat_ms - since_ms < ALIVE_MS:
         return False
     return now_ms >= min(max(since_ms, well_from_ms) + ANSWER_MS, since_ms + MOST_MS)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from devices.events import EMERGENCY_KINDS, Event, Kind
 from devices.registry import meaning
 from hub.watch import words
-from hub.watch.answers import Answers, is_over
+from hub.watch.answers import Answers, Hearing, is_over
 from hub.watch.heart import START_MS, Heart
 from hub.watch.house import House
 from hub.watch.news import Is, News
@@ -210,7 +210,7 @@ class Watch:
         return [Turned(), Tell(about="broker", level="emergency", title=title, text=text)]
 
     def _judge_hub(self, now: Now) -> list[Do]:
-        if not self._linked or now.elapsed_ms - self._broker_ms > QUIET_MS:
+        if not self._hears(now):
             return []
         missed = self.heart.is_missed(now)
         if self.state is State.IN_CHARGE:
@@ -245,14 +245,15 @@ class Watch:
 
     def _is_over(self, cry: Cry, now: Now) -> bool:
         heart = self.heart
-        return is_over(
-            cry,
-            now.elapsed_ms,
-            awake_ms=self._awake_ms,
-            fair_ms=self._fair_ms,
-            well_from_ms=heart.good_from_ms,
-            beat_ms=heart.good_ms,
-        )
+        return is_over(cry, now.elapsed_ms, self._hearing, well_from_ms=heart.good_from_ms, beat_ms=heart.good_ms)
+
+    @property
+    def _hearing(self) -> Hearing:
+        return Hearing(fair_ms=self._fair_ms, awake_ms=self._awake_ms)
+
+    def _hears(self, now: Now) -> bool:
+        """Whether what the hub says could be heard just now."""
+        return self._linked and now.elapsed_ms - self._broker_ms <= QUIET_MS
 
     def _give_back(self, now: Now) -> list[Do]:
         self.state = State.WATCHING
@@ -272,8 +273,12 @@ class Watch:
         """Presses that the hub has not shown to have taken; a hub that is well again has a moment to do so."""
         if not self.heart.is_well:
             return [do for cry in self._answers.due(now.elapsed_ms) for do in self._tell(cry, now)]
-        since_ms = now.elapsed_ms - (DEAF_MS if self._deaf else CONFIRM_MS)
-        unheard = self._answers.without_answer(lambda cry: max(cry.heard_ms, self._fair_ms) <= since_ms)
+        if not self._hears(now):
+            return []
+        at, hearing, patience_ms = now.elapsed_ms, self._hearing, DEAF_MS if self._deaf else CONFIRM_MS
+        unheard = self._answers.without_answer(
+            lambda cry: at - hearing.since_ms(cry) >= patience_ms or hearing.is_stale(cry, at)
+        )
         return [do for cry in unheard for do in self._tell(cry, now, deaf=True)]
 
     def _tell(self, cry: Cry, now: Now, *, deaf: bool = False) -> list[Do]:

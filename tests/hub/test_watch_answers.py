@@ -165,6 +165,20 @@ def test_a_connection_that_breaks_again_and_again_delays_no_press_for_long(up_s:
     assert MARGARET in night.titles
 
 
+def test_a_deaf_hub_is_not_judged_while_the_watcher_hears_nothing_itself() -> None:
+    """The connection breaks right after the second press: the hub has its moment when it is up again."""
+    night = Night()
+    night.press("p12")
+    night.wait(9)
+    night.forget()
+    night.press("p13", stamp=STAMP)
+    night.without_broker(5)
+    night.wait(0.5)
+    night.says("raised", "pendant-13", stamp=STAMP)
+    night.wait(30)
+    assert "CALL: Arthur, lives in Room 13" not in night.titles
+
+
 # -- what is no press that the hub missed -----------------------------------------------------------------------------
 
 JSON = b'{"action":"emergency","last_seen":"%s"}' % STAMP.encode()
