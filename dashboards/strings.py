@@ -172,7 +172,7 @@ PAGE: dict[str, str] = {
     "stream_lost": "This screen has lost its connection.",
     "since": "Since {time}.",
     "watcher": "Told by the watcher",
-    "watcher_sub": "The hub does not answer. Nobody sees here who goes: agree aloud.",
+    "watcher_sub": "The hub does not tell these calls. Nobody sees here who goes: agree aloud.",
     "heard": "Heard",
     "heard_by": "{name} heard it",
     "degraded": "The hub works with a fault",

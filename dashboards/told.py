@@ -49,6 +49,8 @@ class ToldByWatcher:
 
     def take(self, name: str, payload: bytes) -> None:
         """A message below `watch/`: `status`, or `alert/` and which one; an empty one ends it."""
+        if name != "status" and not name.startswith("alert/"):
+            return
         before = self.picture()
         try:
             if name == "status":

@@ -22,7 +22,7 @@ from hub.topics import Topics
 from rules.effects import Answer, CallService, Carry, Did, Effect, Log, ShowAlert, ShowRoom, Tell
 from rules.inputs import Configured, Heard, Input, Now
 from rules.machine import step
-from rules.messages import alert_message, log_message, room_message
+from rules.messages import alert_message, log_message, room_message, watcher_message
 from rules.state import TABLES, AlertState, State, Timer
 from rules.wording import words_for
 
@@ -56,6 +56,7 @@ class Steps:
         self.known = known
         self.settings = ""
         """What `home.yaml` says of this machine, kept beside the home it came with."""
+        self._for_watcher = dumps(watcher_message(state))
 
     def adopt(self) -> None:
         """What was stepped is how things are."""
@@ -236,9 +237,19 @@ class Steps:
                 batch.rows[name] = rows
             if len(rows) < len(changed):
                 batch.gone[name] = [key for key, row in changed.items() if row is None]
+        if self.state.people.changed or self.state.strangers.changed:
+            self._tell_watcher(group)
         group.timers = dict(self.state.timers.changed)
         for wish in group.wishes.values():
             batch.outbox[wish.key] = wish.row()
+
+    def _tell_watcher(self, group: Group) -> None:
+        payload = dumps(watcher_message(self.state))
+        if payload == self._for_watcher:
+            return
+        self._for_watcher = payload
+        topic = self.topics.for_watcher
+        self._put(group, Wish(key="watcher", seq=self.seq, urgent=True, topic=topic, payload=payload, retain=True))
 
 
 def _home_of(body: str) -> str:

@@ -158,6 +158,14 @@ def room_message(state: State, room: str) -> Json:
     }
 
 
+def watcher_message(state: State) -> Json:
+    """What the watcher cannot know by itself: who has left or died, and which strangers' devices are not ours."""
+    return {
+        "gone": sorted(person.resident for person in state.people if person.gone),
+        "not_ours": sorted(stranger.device for stranger in state.strangers if stranger.not_ours),
+    }
+
+
 def _stands(state: State, live: Sequence[str]) -> Json:
     """How it stands with who lives there: carers who are with them, whose checks wait; and a wish to be left alone."""
     people = [person for resident in live if (person := state.people.get(resident)) is not None]

@@ -384,7 +384,9 @@ def test_every_message_of_ours_has_its_sample() -> None:
     assert set(samples()) == set(real())
 
 
-@pytest.mark.parametrize("name", ["alert", "log", "done", "room", "status", "watch_alert", "watch_status"])
+@pytest.mark.parametrize(
+    "name", ["alert", "log", "done", "room", "status", "watch_alert", "watch_status", "watch_known", "watch_sounding"]
+)
 def test_a_sample_is_what_the_hub_sends(name: str) -> None:
     """Topic, keys and values are those of a real press; only the ledger's place of the line may differ."""
     (said_topic, said), (topic, sent) = samples()[name], real()[name]
