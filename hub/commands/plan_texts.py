@@ -79,12 +79,14 @@ def _lived(ledger: Path, resident: str, since_wall_ms: int) -> Lived:
         try:
             episodes: list[Episode] = reader.episodes_of(resident, since_wall_ms)
             people: list[Person] = reader.people()
+            alerts = reader.alerts_of(resident, since_wall_ms)
+            now_wall_ms = reader.wall_ms()
         except NotThereYet:
             return Lived(note="The hub has not run yet: nothing is known of how the plan went.")
         except Unreadable as error:
             return Lived(note=f"The ledger cannot be read ({error}): nothing is known of how the plan went.")
     person = next((one for one in people if one.resident == resident), None)
-    return Lived(episodes=tuple(episodes), person=person)
+    return Lived(episodes=tuple(episodes), person=person, alerts=tuple(alerts), now_wall_ms=now_wall_ms)
 
 
 def _day(written: str) -> date:

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from hub.config.schema import NAMES
-from tests.hub.core_parts import DOOR, rig
+from tests.hub.core_parts import DOOR, PENDANT, PRESS, rig
 from tests.hub.program import finished, refused
 
 
@@ -48,6 +48,13 @@ async def test_the_review_knows_how_help_went_and_a_refused_plan_is_that_of_befo
         page, _ = await asyncio.to_thread(finished, "week", home.folder, "--resident", "resident-001")
         assert "left-open: once settled by help, never told to staff." in page
         assert (await asyncio.to_thread(finished, "week", home.folder, "--resident", "resident 001"))[0] == page
+        assert "Nothing was told to staff." in page
+        home.broker.say(PENDANT, PRESS)
+        await home.quiet()
+        await home.ask(id="q1", do="attend", by="carer-1", alert="a00001")
+        page, _ = await asyncio.to_thread(finished, "week", home.folder, "--resident", "resident-001")
+        assert "Emergencies: 1, waited " in page
+        assert "Own calls in the week" in page
         plan = home.folder / "residents/resident-001.yaml"
         plan.write_text(plan.read_text().replace("held_for: 10 min", "held_for: 10"))
         page, err = await asyncio.to_thread(finished, "explain", home.folder, "--resident", "resident 001")
