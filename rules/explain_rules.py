@@ -39,6 +39,7 @@ from rules.plan import (
     StateIs,
     TimeIs,
 )
+from rules.unagreed import by_of
 
 _WHO = {
     Who.ZONE: "the carers of the zone",
@@ -60,6 +61,7 @@ class _Paragraph:
     def __init__(self, rule: Rule, resident: Resident, home: Home) -> None:
         self._rule = rule
         self._name = resident.known_as
+        self._agreed = bool(by_of(resident, rule))
         self._home = home
         self._devices: Mapping[str, Placed] = {device.name: device for device in home.devices}
         self._places = {place.place: place.name for place in home.places}
@@ -214,6 +216,8 @@ class _Paragraph:
             yield f"That staff are told up to {lasting(waits_s)} later {by}; the risk that was named: {agreed.risk}."
         if rule.agreement is not None:
             yield f"Of this rule: {agreed_words(rule.agreement, self._name)}"
+        elif not self._agreed:
+            yield "Nobody has agreed to this yet."
         if rule.at_most is not None:
             limit = f"more than {rule.at_most.starts} times within {lasting(rule.at_most.within_s)}"
             rests = "it rests" if rule.is_reminder else "staff are told that it is noisy, and it goes on"

@@ -1,7 +1,9 @@
 """A plan as a whole page, a resident's week, and the page for the review."""
 
+from dataclasses import replace
 from datetime import date
 
+from devices.registry import Placed, Purpose
 from rules.explain import PENDANT, WIDTH, explain
 from rules.help import Ask, Say, Wait
 from rules.home import Home, Place, PlaceKind, Resident
@@ -130,6 +132,19 @@ def test_a_plan_without_rules_or_agreement_says_so() -> None:
     assert "Nothing but pass on calls. No rule watches anything." in page
     assert "Nobody has agreed to this plan yet." in page
     assert PENDANT in page
+
+
+def test_what_nobody_agreed_to_and_what_was_never_asked_is_said() -> None:
+    """Beside each rule, and of each sensing; an agreement of the one rule takes it away there."""
+    home = replace(_HOME, devices=(Placed(device="z/bed", name="room-012-bed", purpose=Purpose.BED, place="012"),))
+    draft = replace(_MARGARET, agreement=None, senses={"motion": "refused"}, rules=(_UP, _CALL))
+    page = _flat(explain(draft, home))
+    assert page.count("Nobody has agreed to this yet.") == 2
+    assert "Nobody has asked Margaret about bed yet." in page
+    own = replace(_UP, agreement=Agreement(by="resident", on="2026-10-02"))
+    assert _flat(explain(replace(draft, rules=(own, _CALL)), home)).count("Nobody has agreed to this yet.") == 1
+    signed = _flat(explain(replace(draft, agreement=_MARGARET.agreement, senses={}), home))
+    assert "Nobody has" not in signed
 
 
 def test_the_week_has_what_she_is_invited_to_by_its_own_time() -> None:
