@@ -46,13 +46,13 @@ TOLD_NOBODY = "Nobody could be told by name: every screen rings"
 AND = " and "
 OTHERS = "{count} others"
 MARK_LATE = "Late"
-MARK_FOUND = "Found on at start"
+MARK_FOUND = "Was on when Handrail started"
 MARK_UNRECORDED = "Not recorded yet"
 MARK_BROKEN = "Asked to wait before"
 MARK_OK = "Says: I am all right"
 VISITED = "{who} is there until {time}"
 AWAY = "away ({why}) until {time}"
-LOOK = "no delays until somebody has looked: {why}"
+LOOK = "staff are told at once until somebody has looked: {why}"
 RECONNECTED = "say who connected {device} again, and why"
 SOMEBODY = "a carer"
 AWAY_REASONS = (
@@ -88,7 +88,7 @@ FAULTS: dict[str, str] = {
     "offline": "offline",
 }
 
-HUB_LINK = "This board has no connection to the broker."
+HUB_LINK = "This board has no connection to the hub."
 HUB_ABSENT = "The hub has not been heard."
 HUB_STALE = "The hub has gone silent."
 HUB_LOST = "The hub has stopped."

@@ -65,7 +65,8 @@ def _rules(resident: Resident, home: Home) -> list[str]:
     if not resident.rules:
         return lines + _wrapped("Nothing but pass on calls. No rule watches anything.")
     for number, rule in enumerate(resident.rules, start=1):
-        lines += ["", *_wrapped(f"{number}. {rule.rule}. {paragraph_of(rule, resident, home)}")]
+        name = rule.rule.replace("-", " ").replace("_", " ")
+        lines += ["", *_wrapped(f"{number}. {name[:1].upper()}{name[1:]}. {paragraph_of(rule, resident, home)}")]
     return lines
 
 
@@ -77,7 +78,9 @@ def _sensed(resident: Resident, home: Home) -> list[str]:
     # What a plan says of its senses is complete, or somebody signed the plan as a whole.
     unasked = [sense for sense in _watched(resident, home) if sense not in resident.senses]
     if unasked and (resident.senses or resident.agreement is None):
-        lines += _wrapped(f"Nobody has asked {resident.known_as} about {listed([_plain(one) for one in unasked])} yet.")
+        lines += _wrapped(
+            f"Nobody has asked {resident.known_as} yet about: {listed([_plain(one) for one in unasked])}."
+        )
     return lines if len(lines) > 1 else []
 
 

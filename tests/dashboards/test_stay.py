@@ -62,7 +62,9 @@ async def test_away_back_and_looked(hub: FakeHub, screens: Screens, phone: OpenB
     await page.locator('[data-stay="change"]').tap()
     await page.locator("#stay-word").fill("very tired today")
     await page.locator("#stay-change [type=submit]").tap()
-    await expect(page.locator("#stay-now")).to_contain_text("no delays until somebody has looked: very tired today")
+    await expect(page.locator("#stay-now")).to_contain_text(
+        "staff are told at once until somebody has looked: very tired today"
+    )
 
 
 async def test_has_died_is_a_hold_and_nothing_shows_the_name(hub: FakeHub, screens: Screens, phone: OpenBoard) -> None:
