@@ -119,7 +119,7 @@ function showDeeds() {
   const now = stands(resident);
   const is = (what) => now.some((one) => one.what === what);
   page("stay-name").textContent = who.name;
-  page("stay-now").textContent = [who.note, ...now.map((one) => one.words)].join(" · ");
+  page("stay-now").textContent = [who.note, ...now.filter((one) => !one.device).map((one) => one.words)].join(" · ");
   page("stay-visit").textContent = is("visit") ? words.visit_end : words.visit;
   page("stay-reconnected").replaceChildren(...now.filter((one) => one.device).map((one) => {
     const button = item("button", say("reconnected", { device: one.device }));

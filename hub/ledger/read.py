@@ -303,10 +303,11 @@ class Reader:
         return [_EPISODE.read(str(body)) for (body,) in self._ask(query, resident, since_wall_ms)]
 
     def alerts_of(self, resident: str, since_wall_ms: int) -> list[Alert]:
-        """A resident's alerts raised since then, oldest first, and those that list missed presses."""
-        mine = "(resident = ?1 OR (resident IS NULL AND body ->> '$.missed' <> '[]')) AND raised_wall_ms >= ?2"
-        query = f"SELECT body FROM alerts WHERE {mine} AND (state <> 'closed' OR closed_wall_ms >= ?2)"
-        return [_ALERT.read(str(body)) for (body,) in self._ask(f"{query} ORDER BY key", resident, since_wall_ms)]
+        """A resident's alerts raised since then, oldest first, and those that list missed presses of several."""
+        rows = self._ask("SELECT body FROM alerts WHERE state = 'closed' AND closed_wall_ms >= ?", since_wall_ms)
+        every = [*(_ALERT.read(str(body)) for (body,) in rows), *self.open_alerts()]
+        mine = [one for one in every if one.missed or one.resident == resident]
+        return sorted((one for one in mine if one.raised_wall_ms >= since_wall_ms), key=lambda one: one.raised_wall_ms)
 
     def faulty_devices(self) -> list[Status]:
         """Devices with something wrong with them."""
