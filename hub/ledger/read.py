@@ -207,7 +207,7 @@ class Reader:
 
     def open_alerts(self) -> list[Alert]:
         """All alerts that are not closed, oldest first."""
-        rows = self._ask("SELECT body FROM alerts WHERE state <> 'closed'")
+        rows = self._ask("SELECT body FROM alerts INDEXED BY alerts_open WHERE state <> 'closed'")
         return sorted((_ALERT.read(str(body)) for (body,) in rows), key=lambda alert: alert.raised_wall_ms)
 
     def alert(self, alert_id: str) -> Alert | None:
