@@ -89,6 +89,19 @@ def week(
     return print_week(home, resident=resident, first=first)
 
 
+def export(
+    home: Home,
+    resident: Annotated[str, typer.Option(help="Whose: the short name, or what they like to be called.")],
+) -> int:
+    """Hand over what is kept of a resident.
+
+    JSON lines: plans, events of their devices, imported ones too, alerts, runs of rules, the log.
+    """
+    from hub.commands.exporting import export_resident
+
+    return export_resident(home, resident=resident)
+
+
 def import_events(
     home: Home,
     file: Annotated[Path, typer.Argument(help="CSV with the columns ts, device, kind, value.", show_default=False)],
@@ -160,6 +173,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "has-died": has_died,
     "explain": explain,
     "week": week,
+    "export": export,
     "import": import_events,
     "replay": replay,
     "shadow": shadow,
