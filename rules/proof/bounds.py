@@ -33,6 +33,7 @@ from rules.rota import is_on_rota
 from rules.setting import Setting
 from rules.state import Alert, AlertState, OnShift, State
 from rules.turn import Turn, clock_of
+from rules.unagreed import by_of
 
 AT_ONCE: tuple[Kind, ...] = tuple(LEVEL_OF)
 """The kinds that no rule can hold back: the emergency kinds, `call`, and what is urgent by itself."""
@@ -84,6 +85,8 @@ class RuleTold:
     """From the beginning of its run to its end."""
     told: Told | None
     """None: a reminder, which tells nobody."""
+    agreed_by: str
+    """Who agreed to it, as `unagreed.by_of`; `""`: nobody yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +169,8 @@ def _rule(house: _House, rule: Rule) -> RuleTold:
     if rule.otherwise is not None:
         zone = house.setting.zone_of(rule.place)
         told = house.told(rule.otherwise.level, zone, after_s=lasts + delay, starts=rule, bound_s=bound)
-    return RuleTold(rule=rule, lasts_s=lasts, delay_s=delay, bound_s=bound, told=told)
+    agreed_by = by_of(house.setting.residents[rule.resident], rule)
+    return RuleTold(rule=rule, lasts_s=lasts, delay_s=delay, bound_s=bound, told=told, agreed_by=agreed_by)
 
 
 class _House:
