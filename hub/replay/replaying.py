@@ -15,6 +15,7 @@ from pathlib import Path
 
 import orjson
 
+from hub.called import NotOneResident, called
 from hub.errors import HandrailError, LedgerUnreadable
 from hub.ledger.past import IMPORTED, Past, Row
 from hub.ledger.read import NotThereYet, Unreadable
@@ -97,11 +98,10 @@ def question(
         old, old_is = tell_at_once(new), "telling at once: the same plans, with every delay 0"
     of = frozenset(one.resident for one in new.residents if one.rules) if at_once else _changed(old, new)
     if resident is not None:
-        wanted = resident.casefold()
-        of = frozenset(one.resident for one in new.residents if wanted in (one.resident, one.known_as.casefold()))
-        if not of:
-            known = sorted(one.resident for one in new.residents)
-            raise NothingToReplay(f"there is no resident {resident!r}: one of {', '.join(known)}")
+        try:
+            of = frozenset([called(resident, new.residents).resident])
+        except NotOneResident as error:
+            raise NothingToReplay(str(error)) from None
     if not of:
         raise NothingToReplay("no resident has a plan with rules: there is nothing to try on the past")
     return Question(old=old, new=new, residents=of, old_is=old_is, with_planted=planted)

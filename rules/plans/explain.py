@@ -12,7 +12,9 @@ from textwrap import wrap
 from rules.home import Home, Resident
 from rules.plans.explain_rules import paragraph_of
 from rules.plans.explain_words import agreed_words, date_said, listed
+from rules.plans.fitting import watched
 from rules.plans.plan import Abilities
+from rules.plans.senses import senses_of
 
 WIDTH = 80
 PENDANT = (
@@ -24,7 +26,13 @@ _ANSWERS = {"accepted": "accepted", "refused": "refused: no rule watches it", "w
 
 def explain(resident: Resident, home: Home) -> str:
     """The whole plan as plain text of at most `WIDTH` columns, ending in a new line."""
-    parts = [_head(resident, home), _goals(resident), _rules(resident, home), _sensed(resident), _reached(resident)]
+    parts = [
+        _head(resident, home),
+        _goals(resident),
+        _rules(resident, home),
+        _sensed(resident, home),
+        _reached(resident),
+    ]
     parts += [["ALWAYS", *_wrapped(PENDANT)], _agreed(resident), _signed(resident)]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
@@ -57,15 +65,36 @@ def _rules(resident: Resident, home: Home) -> list[str]:
     if not resident.rules:
         return lines + _wrapped("Nothing but pass on calls. No rule watches anything.")
     for number, rule in enumerate(resident.rules, start=1):
-        lines += ["", *_wrapped(f"{number}. {rule.rule}. {paragraph_of(rule, resident, home)}")]
+        name = rule.rule.replace("-", " ").replace("_", " ")
+        lines += ["", *_wrapped(f"{number}. {name[:1].upper()}{name[1:]}. {paragraph_of(rule, resident, home)}")]
     return lines
 
 
-def _sensed(resident: Resident) -> list[str]:
-    if not resident.senses:
-        return []
-    said = [f"{sense.replace('_', ' ')} {_ANSWERS[answer]}" for sense, answer in resident.senses.items()]
-    return ["WHAT IS SENSED", *_wrapped("; ".join(said) + ".")]
+def _sensed(resident: Resident, home: Home) -> list[str]:
+    lines = ["WHAT IS SENSED"]
+    said = [f"{_plain(sense)} {_ANSWERS[answer]}" for sense, answer in resident.senses.items()]
+    if said:
+        lines += _wrapped("; ".join(said) + ".")
+    # What a plan says of its senses is complete, or somebody signed the plan as a whole.
+    unasked = [sense for sense in _watched(resident, home) if sense not in resident.senses]
+    if unasked and (resident.senses or resident.agreement is None):
+        lines += _wrapped(
+            f"Nobody has asked {resident.known_as} yet about: {listed([_plain(one) for one in unasked])}."
+        )
+    return lines if len(lines) > 1 else []
+
+
+def _plain(sense: str) -> str:
+    """The word of a plan without its unit: `temperature_c` is temperature."""
+    return sense.removesuffix("_c").removesuffix("_pct").removesuffix("_w").replace("_", " ")
+
+
+def _watched(resident: Resident, home: Home) -> list[str]:
+    """What the rules sense, in the words of a plan."""
+    devices = {device.name: device for device in home.devices}
+    facts = [fact for rule in resident.rules for fact in watched(rule) if fact.device in devices]
+    found = [senses_of(fact.kind, devices[fact.device].purpose) for fact in facts]
+    return sorted({sense.sense for sense in found if sense is not None})
 
 
 def _reached(resident: Resident) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from devices.registry import Placed
 from rules.alerting.levels import LADDERS, Ladder, Who
 from rules.home import Home, Resident
 from rules.plans.explain_words import (
@@ -14,10 +13,12 @@ from rules.plans.explain_words import (
     date_said,
     days_said,
     lasting,
+    light_said,
     listed,
     number_said,
     state_said,
     thing,
+    things,
 )
 from rules.plans.help import Alarm, Ask, Cover, Light, Say, Scene, Service, Show, Step, Switch, Wait
 from rules.plans.plan import (
@@ -39,9 +40,10 @@ from rules.plans.plan import (
     StateIs,
     TimeIs,
 )
+from rules.plans.unagreed import by_of
 
 _WHO = {
-    Who.ZONE: "the carers of the zone",
+    Who.ZONE: "the carers of this part of the house",
     Who.SHIFT: "everybody on shift",
     Who.LEAD: "the nurse or person in charge",
     Who.MANAGER: "the manager on call",
@@ -60,8 +62,9 @@ class _Paragraph:
     def __init__(self, rule: Rule, resident: Resident, home: Home) -> None:
         self._rule = rule
         self._name = resident.known_as
+        self._agreed = bool(by_of(resident, rule))
         self._home = home
-        self._devices: Mapping[str, Placed] = {device.name: device for device in home.devices}
+        self._devices: Mapping[str, str] = things(home.devices, rule.place)
         self._places = {place.place: place.name for place in home.places}
 
     def sentences(self) -> Iterator[str]:
@@ -103,7 +106,7 @@ class _Paragraph:
     def _at_time(self, when: AtTime) -> str:
         activity = next((one for one in self._home.activities if one.activity == when.activity), None)
         if when.choice:
-            return f"at the time of day that is chosen ({when.choice}, usually {when.at}) {days_said(when.days)}"
+            return f"at the time chosen on the room's screen (usually {when.at}) {days_said(when.days)}"
         if activity is None:
             return f"at {when.at} {days_said(when.days)}"
         where = self._places.get(activity.place, activity.place)
@@ -132,7 +135,7 @@ class _Paragraph:
             every = " of any year" if len(one.first) == len("MM-DD") else ""
             return f"it is between {date_said(one.first)} and {date_said(one.last)}{every}"
         if isinstance(one, ChoiceIs):
-            return f"{one.choice} was chosen to be {one.chosen}"
+            return f'"{one.chosen}" was chosen for {one.choice.replace("-", " ")}'
         assert isinstance(one, CarerIs)
         return f"{'a' if one.carer else 'no'} carer is known to be there"
 
@@ -159,7 +162,7 @@ class _Paragraph:
         if isinstance(step, Scene):
             return f"the scene {step.scene}: {listed([self._set(one) for one in step.steps])}"
         if isinstance(step, Service):
-            return f"Home Assistant is asked for {step.service}"
+            return f"the home's own system (Home Assistant) is asked for {step.service}"
         return self._set(step)
 
     def _wait(self, step: Wait) -> str:
@@ -169,13 +172,13 @@ class _Paragraph:
 
     def _set(self, step: Light | Switch | Cover) -> str:
         if isinstance(step, Light):
-            warm = f", {step.color_temp_k} K" if step.color_temp_k else ""
+            warm = f", as {light_said(step.color_temp_k)}" if step.color_temp_k else ""
             light = thing(step.device, self._devices)
             return f"{light} comes on at {step.brightness_pct} %{warm}" if step.brightness_pct else f"{light} goes off"
         if isinstance(step, Switch):
             return f"{thing(step.socket, self._devices)} is switched {'on' if step.on else 'off'}"
         to = {0: "closes", 100: "opens"}.get(step.position_pct, f"goes to {step.position_pct} % open")
-        return f"{step.cover} {to}"
+        return f"{thing(step.cover, self._devices)} {to}"
 
     def _ask(self, step: Ask) -> str:
         if not step.within_s and self._rule.otherwise is not None:
@@ -214,9 +217,11 @@ class _Paragraph:
             yield f"That staff are told up to {lasting(waits_s)} later {by}; the risk that was named: {agreed.risk}."
         if rule.agreement is not None:
             yield f"Of this rule: {agreed_words(rule.agreement, self._name)}"
+        elif not self._agreed:
+            yield "Nobody has agreed to this yet."
         if rule.at_most is not None:
             limit = f"more than {rule.at_most.starts} times within {lasting(rule.at_most.within_s)}"
-            rests = "it rests" if rule.is_reminder else "staff are told that it is noisy, and it goes on"
+            rests = "it rests" if rule.is_reminder else "the manager learns of it, and it goes on"
             yield f"Should it start {limit}, {rests}."
 
 

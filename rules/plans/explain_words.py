@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from devices.registry import Placed, Purpose
 from rules.plans.plan import Agreement, Fact
@@ -33,6 +34,7 @@ _NOUNS = {
     Purpose.MOTION: "the motion sensor",
     Purpose.LIGHT: "the light",
     Purpose.SWITCH: "the socket",
+    Purpose.COVER: "the blind",
 }
 
 
@@ -64,20 +66,36 @@ def _many(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}" if number else ""
 
 
-def thing(name: str, devices: Mapping[str, Placed]) -> str:
-    """A device as people speak of it, with our name of it: `the bed (room-012-bed)`."""
-    placed = devices.get(name)
-    noun = _NOUNS.get(placed.purpose) if placed is not None else None
-    return f"{noun} ({name})" if noun else name
+def things(devices: Iterable[Placed], room: str) -> dict[str, str]:
+    """Each device as people of a room speak of it: `the bed`; with our name where there are two, or it is elsewhere."""
+    every = tuple(devices)
+    here = Counter(device.purpose for device in every if device.place == room)
+    said = {}
+    for device in every:
+        noun = _NOUNS.get(device.purpose)
+        alone = device.place == room and here[device.purpose] == 1
+        said[device.name] = (noun if alone else f"{noun} ({device.name})") if noun else device.name
+    return said
 
 
-def state_said(fact: Fact, devices: Mapping[str, Placed], *, is_not: bool = False) -> str:
-    """`the bed (room-012-bed) is empty`, and its contrary."""
+def thing(name: str, called: Mapping[str, str]) -> str:
+    """A device by what it is called."""
+    return called.get(name, name)
+
+
+def state_said(fact: Fact, called: Mapping[str, str], *, is_not: bool = False) -> str:
+    """`the bed is empty`, and its contrary."""
     clause = plainly_is(fact.kind, fact.value)
     if is_not:
         first, _, rest = clause.partition(" ")
-        clause = f"{first} not {rest}" if first == "is" else f"does not say: {clause}"
-    return f"{thing(fact.device, devices)} {clause}"
+        plain = {"notices": "does not notice", "says": "does not say"}.get(first)
+        clause = f"{plain} {rest}" if plain else f"{first} not {rest}"
+    return f"{thing(fact.device, called)} {clause}"
+
+
+def light_said(color_temp_k: int) -> str:
+    """The colour of a light in a word: `warm light`, `daylight`."""
+    return "warm light" if color_temp_k < 3_500 else "daylight" if color_temp_k >= 5_000 else "white light"
 
 
 def bound_said(kind: str, above: float | None, below: float | None) -> str:

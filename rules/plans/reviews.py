@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from rules.effects import Did
 from rules.home import Resident
-from rules.plans import reconnecting, standing
+from rules.plans import reconnecting, standing, unagreed
 from rules.turn import Turn
 
 STAGES = (28, 14, 7)
@@ -30,6 +30,7 @@ def found(turn: Turn) -> Iterator[Listed]:
         ("nobody has looked yet, so no delays", _not_looked(turn)),
         ("reviews to come", dated),
         ("reviews overdue", overdue),
+        ("rules that nobody has agreed to, to be talked over", list(unagreed.tasks(turn, _residents(turn)))),
         ("withdrawn, to be agreed another way", _withdrawn(turn)),
         ("may not be wanted, to be talked over", _refused(turn)),
         ("heard again, say who reconnected it and why", reconnecting.asks(turn)),
@@ -59,7 +60,7 @@ def _dated(turn: Turn) -> tuple[list[str], list[str]]:
     coming, overdue = [], []
     for resident in _residents(turn):
         person = standing.person_of(turn, resident.resident)
-        told: dict[str, int] = {}
+        told = {one: stage for one, stage in person.dated.items() if one.startswith(unagreed.TASK)}
         for words, one in standing.subjects(turn, resident.resident):
             text = one.rpartition("@")[2]
             due = standing.date_of(text)

@@ -13,11 +13,12 @@ from datetime import date, timedelta
 from textwrap import wrap
 
 from rules.home import Home, Resident
+from rules.plans import week_calls
 from rules.plans.explain_words import MONTHS, date_said, listed
 from rules.plans.help import Ask, Say, Show
 from rules.plans.plan import AtTime, Invited, Rule
 from rules.rows import Person
-from rules.state import Episode, EpisodeState
+from rules.state import Alert, Episode, EpisodeState
 
 WIDTH = 80
 LOOK_BACK_DAYS = 28
@@ -33,6 +34,9 @@ class Lived:
     episodes: tuple[Episode, ...] = ()
     """Ended runs of the resident's rules in the last `LOOK_BACK_DAYS`."""
     person: Person | None = None
+    alerts: tuple[Alert, ...] = ()
+    """What staff were told of the resident in that time, and alerts that list several residents' missed presses."""
+    now_wall_ms: int = 0
     note: str = ""
     """Why nothing is known."""
 
@@ -40,7 +44,7 @@ class Lived:
 def week(resident: Resident, home: Home, first: date, lived: Lived) -> str:
     """Both pages as plain text of at most `WIDTH` columns, the week of `first` from its Monday on."""
     monday = first - timedelta(days=first.weekday())
-    return "\n".join([*_week(resident, home, monday), "", "\f", *_review(resident, lived)]) + "\n"
+    return "\n".join([*_week(resident, home, monday), "", "\f", *_review(resident, home, lived)]) + "\n"
 
 
 # -- my week ------------------------------------------------------------------------------------------------------
@@ -99,10 +103,11 @@ def _words(rule: Rule) -> str:
 # -- the review ---------------------------------------------------------------------------------------------------
 
 
-def _review(resident: Resident, lived: Lived) -> Iterator[str]:
+def _review(resident: Resident, home: Home, lived: Lived) -> Iterator[str]:
     yield from _title(f"For the review: {resident.known_as}")
     yield from _goals(resident)
     yield from _went(resident, lived)
+    yield from _called(resident, home, lived)
     yield from _leisure(resident, lived)
     yield from _agreement(resident)
     yield ""
@@ -144,6 +149,17 @@ def _went(resident: Resident, lived: Lived) -> Iterator[str]:
     person = lived.person
     if person is not None and person.delays_off:
         yield from _wrapped(f"Staff are told at once now: {person.delays_off}. A named person looks at it.")
+
+
+def _called(resident: Resident, home: Home, lived: Lived) -> Iterator[str]:
+    if lived.note:
+        return
+    yield ""
+    yield f"CALLS AND WAITING IN THE LAST {LOOK_BACK_DAYS} DAYS"
+    for said in week_calls.sentences(resident, lived.alerts):
+        yield from _wrapped(said)
+    table = [f"  {line}" for line in week_calls.nights(resident, home, lived.alerts, lived.now_wall_ms)]
+    yield from ["", *table] if table else []
 
 
 def _leisure(resident: Resident, lived: Lived) -> Iterator[str]:

@@ -26,6 +26,7 @@ from rules.alerting.levels import LEVEL_OF, Ladder, Level, Who
 from rules.home import Home, Resident
 from rules.inputs import Now
 from rules.plans.plan import AtTime, Expected, Rule
+from rules.plans.unagreed import by_of
 from rules.proof import weeks
 from rules.proof.waits import bound_s, delay_s, lasts_s
 from rules.proof.weeks import Span, Week
@@ -84,6 +85,8 @@ class RuleTold:
     """From the beginning of its run to its end."""
     told: Told | None
     """None: a reminder, which tells nobody."""
+    agreed_by: str
+    """Who agreed to it, as `unagreed.by_of`; `""`: nobody yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +169,8 @@ def _rule(house: _House, rule: Rule) -> RuleTold:
     if rule.otherwise is not None:
         zone = house.setting.zone_of(rule.place)
         told = house.told(rule.otherwise.level, zone, after_s=lasts + delay, starts=rule, bound_s=bound)
-    return RuleTold(rule=rule, lasts_s=lasts, delay_s=delay, bound_s=bound, told=told)
+    agreed_by = by_of(house.setting.residents[rule.resident], rule)
+    return RuleTold(rule=rule, lasts_s=lasts, delay_s=delay, bound_s=bound, told=told, agreed_by=agreed_by)
 
 
 class _House:

@@ -14,6 +14,7 @@ from hub.ledger.read import House, HouseDevice, HousePlace, Reader
 from rules.state import Status
 from tests.dashboards.conftest import a_home
 from tests.dashboards.house_parts import LAMP, furnish, says
+from tests.parts import until
 
 if TYPE_CHECKING:
     from tests.dashboards.conftest import FakeHub, Phone, Screens
@@ -143,6 +144,7 @@ async def test_a_wall_screen_asks_who_does_it_and_an_alert_is_said(
     await wall.page.get_by_role("button", name="On").click()
     await wall.page.locator('#who-acts [data-by="ben"]').click()
     await expect(wall.page.locator("#who-acts")).to_be_hidden()
+    await until(lambda: bool(hub.asked), 10)
     assert hub.asked[-1] | {"id": ""} == {
         "id": "",
         "do": "command",

@@ -148,7 +148,7 @@ def test_marks_say_what_is_out_of_the_ordinary() -> None:
     card = the_card(alert)
     assert set(card.marks) == {
         "Late",
-        "Found on at start",
+        "Was on when Handrail started",
         "Not recorded yet",
         "Asked to wait before",
         "Says: I am all right",
