@@ -78,13 +78,13 @@ def without(before: Description, source: str) -> Description | None:
         return before
     if all(part.unclear.endswith("still count") for part in kept):
         return None
-    return _with_parts(before, tuple(kept))
+    return with_parts(before, tuple(kept))
 
 
 def moved(before: Description, source: str, to: str) -> Description:
     """The device without what this source introduced, which now belongs to another address and calls from there."""
     kept = tuple(part for part in before.entities if source not in (part.source, part.source.removesuffix(WAS)))
-    row = _with_parts(before, kept)
+    row = with_parts(before, kept)
     return row if kept else replace(row, unclear=f"it introduced itself anew, as {to}")
 
 
@@ -104,14 +104,15 @@ def describe(
         vendor=(text(block, "manufacturer") or (before.vendor if before else ""))[:LONGEST_NAME],
         gateway=gateway_of(device.partition("/")[0], config) or (before.gateway if before else ""),
     )
-    return _with_parts(row, parts)
+    return with_parts(row, parts)
 
 
 def _calls(entity: Entity) -> bool:
     return bool(entity.reads) and (entity.kind in EMERGENCY_KINDS or entity.kind is Kind.BUTTON)
 
 
-def _with_parts(row: Description, parts: tuple[Entity, ...]) -> Description:
+def with_parts(row: Description, parts: tuple[Entity, ...]) -> Description:
+    """The device with these parts alone, and what follows from them."""
     kinds = frozenset(part.kind for part in parts if part.reads or part.settings)
     kinds |= {read.kind for part in parts for read in part.reads if read.kind is not Kind.AVAILABILITY}
     ordered = serious_first(kinds)

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from devices.adapter import Description
 from devices.events import EMERGENCY_KINDS, Event, Kind, Value, canonical, is_active
+from devices.parts import part_among
 
 
 class Purpose(StrEnum):
@@ -74,7 +75,7 @@ class Placed:
     """One physical device of the home."""
 
     device: str
-    """Its address, as events carry it: `zigbee2mqtt/room-012-pendant`; of a part `ADDRESS#FIELD`."""
+    """Its address, as events carry it: `zigbee2mqtt/room-012-pendant`; of a part `ADDRESS#PART` (`devices.parts`)."""
     name: str
     """Our name of it, as rules and pages use it: `room-012-pendant`."""
     person: str | None = None
@@ -86,6 +87,11 @@ class Placed:
     def module(self) -> str:
         """The address of the whole device, where this is a part of one (`shelly/hall#input:1`); else its own."""
         return self.device.partition("#")[0]
+
+    @property
+    def part(self) -> str:
+        """The ecosystem's own name of the part, where this is one; else empty."""
+        return self.device.partition("#")[2]
 
 
 CALLS = frozenset(
@@ -125,8 +131,8 @@ class Registry:
         parts = self._parts.get(event.device)
         if parts is None:
             return event
-        address = f"{event.device}#{part_of(event)}"
-        return replace(event, device=address) if address in self._by_address else event
+        part = part_among(event, [row.part for row in parts])
+        return replace(event, device=f"{event.device}#{part}") if part else event
 
     @property
     def urgent(self) -> tuple[Placed, ...]:
@@ -153,21 +159,6 @@ ALARMED: Mapping[Purpose, Kind] = {
 """What it means that a sensor was set off which does not say what it senses: what it was placed for."""
 WIRED = frozenset({Purpose.SMOKE, Purpose.GAS, Purpose.CO, Purpose.LEAK})
 """Purposes for which a home wires an old detector to a door contact; open is the alarm side of such a zone."""
-
-FIRST: Mapping[str, str] = {"shelly": "input:0", "shellies": "input:0", "tasmota": "Button1"}
-"""What a gesture on the first button of a device is of, which no ecosystem gives a field."""
-
-
-def part_of(event: Event) -> str:
-    """The part of its device that reported an event, in the ecosystem's own name: `input:1`; empty where it has none.
-
-    What is wired to an input is one part, whether its state is told (`input:1`, `button:1`) or a gesture on it.
-    """
-    if event.field is None:
-        return FIRST.get(event.device.partition("/")[0], "") if event.kind is Kind.BUTTON else ""
-    base, _, _ = event.device.partition("/")
-    return event.field.replace("button:", "input:", 1) if base == "shellies" else event.field
-
 
 _GESTURE_OR_ALARM = frozenset({Kind.BUTTON, Kind.OTHER})
 MAY_MEAN: Mapping[Purpose, frozenset[Kind]] = {

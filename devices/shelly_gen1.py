@@ -262,7 +262,8 @@ def _parts(info: dict[str, object]) -> list[tuple[str, Kind]]:
             continue
         for number, row in enumerate(rows[:8]):
             mode = row.get("mode") if isinstance(row, dict) and key == "lights" else None
-            name = f"{mode if mode in ('white', 'color') and len(rows) == 1 else part}/{number}"
+            # An RGBW2 has one coloured channel or four white ones, each on topics of that name.
+            name = f"{mode if mode in ('white', 'color') and len(rows) in (1, 4) else part}/{number}"
             if key != "inputs" or (isinstance(row, dict) and row.get("event_cnt")):
                 found.append((name, kind))
     for key, kind in (("smoke", Kind.SMOKE), ("flood", Kind.WATER_LEAK), ("gas_sensor", Kind.GAS)):

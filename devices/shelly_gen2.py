@@ -170,7 +170,7 @@ class ShellyGen2:
             return self._bthome_sensor(device, name, status, known)
         if name == "blu":
             return self._blu_status(status, stamp, at_ms)
-        return events_of(device, name, status, stamp, at_ms)
+        return events_of(device, name, status, stamp, at_ms, known.get(device))
 
     def _bthome_sensor(self, device: str, name: str, status: Status, known: Known) -> list[Event]:
         """A value that means nothing without its configuration; kept as `other` until that is known."""

@@ -13,6 +13,8 @@ from devices.adapter import Description
 from devices.catalogue import adapter_for
 from devices.events import Kind
 from devices.gateways import base_of, hears_below
+from devices.part_commands import wrong_part
+from devices.purposes import TAKES
 from devices.registry import Placed
 from rules import gateways, protection
 from rules.home import Home
@@ -57,7 +59,11 @@ class Row:
     def doubt(self) -> str:
         """Why it is not fully understood; empty where it is, and where placing it has said what was not clear."""
         unclear = self.description.unclear if self.description is not None else ""
-        return "" if self.placed is not None and SAYS_IT_CALLS in unclear else unclear
+        if self.placed is None:
+            return unclear
+        if self.placed.purpose in TAKES and (wrong := wrong_part(self.description, self.address)):
+            return wrong
+        return "" if SAYS_IT_CALLS in unclear else unclear
 
     @property
     def battery(self) -> str:

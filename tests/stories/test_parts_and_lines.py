@@ -108,6 +108,24 @@ def test_what_nobody_placed_on_the_module_stays_the_module_s(two_cords: House) -
     two_cords.expect_quiet()
 
 
+def test_a_module_of_lamps_that_is_lost_wakes_nobody(home: House) -> None:
+    """The lamp of one room and the fan of the next hang on it: one technical alert, and no pendant is missed."""
+    lamps = (("lamp", Purpose.LIGHT), ("fan", Purpose.SWITCH))
+    rows = [
+        Placed(device=f"shelly/pm#switch:{n}", name=name, place="012", purpose=what, supervision=Supervision.ACTUATOR)
+        for n, (name, what) in enumerate(lamps)
+    ]
+    place(home, *rows)
+    home.hear("pm/status/switch:0", {"id": 0, "output": True})
+    home.hear("pm/status/switch:1", {"id": 1, "output": False})
+    state = {row.device: dict(row.values) for row in home.state.devices}
+    assert state["shelly/pm#switch:0"] == {"switch": "on"}
+    assert state["shelly/pm#switch:1"] == {"switch:switch:1": "off"}
+    home.hear("pm/online", "false", retain=True)
+    home.expect("told", level="technical", kind="availability")
+    assert "without a" not in home.alert.reason
+
+
 # -- lines --------------------------------------------------------------------------------------------------------
 
 
