@@ -40,8 +40,8 @@ from devices.stamps import number_ms
 from devices.topics import addressable
 
 REPEAT_WINDOW_MS = 4000
-"""A press is sent once; its last one is sent again with every periodic update, told apart by its count alone. The closed
-circuit of a press comes before its gesture, of a long one by as long as it is held."""
+"""A press is sent once; its last one is sent again with every periodic update, told apart by its count alone. The
+closed circuit of a press comes before its gesture, of a long one by as long as it is held."""
 UNCOUNTED_WINDOW_MS = 1000
 """Of a gesture without a count, which nothing tells from the next."""
 
