@@ -22,6 +22,7 @@ Sources: the codecs that MClimate and Milesight publish (docs.mclimate.eu, Miles
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -101,21 +102,18 @@ def _warm(command: SetTemperature, description: Description) -> Downlink | Refus
     points = [prop for prop in description.properties if prop.name == SETPOINT or prop.name in WITH_MORE]
     point = next((prop for prop in points if prop.name == SETPOINT), None)
     if point is None and points:
-        said = (
-            f"{description.name}: {WITH_MORE[points[0].name]}'s codec takes a set point only with a tolerance or a mode"
-        )
-        return Refused(f"{said}, and would change that as well: set it at the network server")
+        maker = WITH_MORE[points[0].name]
+        said = f"{maker}'s codec takes a set point only with a tolerance or a mode, and would change that as well"
+        return Refused(f"{description.name}: {said}; set it at the network server")
     if point is None:
         return Refused(_own(description, WORDED[SetTemperature]))
     if not COLDEST_C <= command.celsius <= WARMEST_C:
         return Refused(f"{command.celsius} °C is not between {COLDEST_C} and {WARMEST_C}")
-    celsius = round(command.celsius) if point.scale == 1.0 else round(command.celsius, 1)
+    celsius = math.floor(command.celsius + 0.5) if point.scale == 1.0 else round(command.celsius, 1)
     return Downlink(port=1, body={"setTargetTemperature": celsius})
 
 
 def _own(description: Description, what: str) -> str:
     """Why a command is refused that only the maker's codec could know."""
     maker = " ".join(filter(None, (description.vendor, description.model))) or "its maker"
-    return (
-        f"{description.name} cannot {what}: what the codec of {maker} takes for that is its own, and none is documented"
-    )
+    return f"{description.name} cannot {what}: what the codec of {maker} takes for that is documented nowhere"
