@@ -60,7 +60,7 @@ SAYS_IT_CALLS = re.compile(
 )
 """What the name or model of a device that calls for help says."""
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-EMERGENCY = re.compile(r"(?:^|_)(?:sos|panic|emergency|distress|notruf)(?:button|call|alarm|key)?\d{0,3}(?:_|$)")
+EMERGENCY = re.compile(r"(?:^|_)(?:sos|panic|emergency|distress|duress|notruf)(?:button|call|alarm|key)?\d{0,3}(?:_|$)")
 NOT_ITSELF = frozenset(
     {"battery", "low", "led", "light", "enable", "enabled", "mode", "test", "mute", "silence", "signal", "linkquality"}
     | {
@@ -83,10 +83,27 @@ NOT_ITSELF = frozenset(
 )
 """Words that make of an emergency something about it: its battery, its test, its end."""
 PRESSED = frozenset({"button", "press", "pressed", "push", "call", "key", "cord", "pull", "pulled", "bell", "alarm"})
+SAYS_SO = frozenset(
+    {"alarm", "alert", "warning", "detected", "detection", "detector", "status", "state", "event", "sensor", "leak"}
+    | {"active", "triggered"}
+)
+"""What may stand beside the name of a hazard that is meant; with any other word it may be something about it."""
+CALLED = frozenset({"button", "press", "pressed", "call", "alarm", "requested", "request", "needed"})
+HAZARDS: tuple[tuple[frozenset[str], frozenset[str], Kind], ...] = (
+    (frozenset({"fall", "fallen"}), SAYS_SO | {"person", "resident", "human", "down", "radar", "bed"}, Kind.FALL),
+    (frozenset({"mandown"}), SAYS_SO, Kind.FALL),
+    (frozenset({"co", "carbonmonoxide"}), SAYS_SO, Kind.CO),
+    (frozenset({"gas"}), SAYS_SO | {"natural", "combustible", "methane", "lpg"}, Kind.GAS),
+    (frozenset({"fire"}), SAYS_SO | {"smoke"}, Kind.SMOKE),
+    (frozenset({"pendant"}), CALLED, Kind.EMERGENCY),
+    (frozenset({"help"}), CALLED, Kind.EMERGENCY),
+)
+"""Names of hazards that have no class in Home Assistant, or whose maker gave none."""
 OPENS = frozenset({"door", "window", "opening", "gate"})
 MOVES = frozenset({"motion", "pir", "movement"})
 THERE = frozenset({"occupancy", "occupied", "presence", "present"})
 LIES = frozenset({"bed", "mattress"})
+IN_BED = frozenset({"in", "on", "sensor", "status", "state", "person", *THERE})
 WET = frozenset({"leak", "flood", "leakage"})
 OF_THE_NODE = frozenset({"status", "connection", "connectivity", "online", "availability", "connected", "state", "api"})
 """How a device calls the one thing that says whether it is there itself."""
@@ -126,12 +143,26 @@ def binary_kind(device_class: str, name: str, says_it_calls: bool) -> Kind:
     return _by_words(words)
 
 
+def hazard(words: frozenset[str]) -> Kind | None:
+    """What a name that is nothing but a hazard's means; a fire and a heat alarm are told as smoke."""
+    if {"carbon", "monoxide"} <= words:
+        words = words - {"carbon", "monoxide"} | {"co"}
+    if {"man", "down"} <= words:
+        words = words - {"man", "down"} | {"mandown"}
+    if "heat" in words and words & {"alarm", "detector", "detected"} and words <= SAYS_SO | {"heat"}:
+        return Kind.SMOKE
+    return next((kind for names, beside, kind in HAZARDS if words & names and words <= names | beside), None)
+
+
 def _by_words(words: set[str]) -> Kind:
     if "battery" in words and "low" in words:
         return Kind.BATTERY
+    kind_of = hazard(frozenset(words))
+    if kind_of is not None:
+        return kind_of
     if words & (NOT_ITSELF - {"status"}):
         return Kind.OTHER
-    if words & LIES and words & THERE:
+    if words & LIES and (words & THERE or words <= LIES | IN_BED):
         return Kind.BED
     for found, kind in ((OPENS, Kind.CONTACT), (MOVES, Kind.MOTION), (THERE, Kind.OCCUPANCY), (WET, Kind.WATER_LEAK)):
         if words & found:

@@ -37,7 +37,7 @@ from devices.entity import Entity, How, Read
 from devices.events import Event, Kind
 from devices.template_values import NO_JSON, json_of
 
-COMPONENTS = ("binary_sensor", "sensor", "switch", "light", "lock", "cover", "event")
+COMPONENTS = ("binary_sensor", "sensor", "switch", "light", "lock", "cover", "event", "alarm_control_panel")
 LAST_WORDS = {"temperature": "°C", "humidity": "%", "battery": "%", "power": "W"}
 LONGEST_BYTES = 4096
 LONGEST_NAME = 120

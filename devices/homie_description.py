@@ -25,7 +25,11 @@ SETTABLE, MOMENTARY = "set ", "momentary "
 GENERAL = frozenset(
     {"power", "state", "on", "onoff", "switch", "value", "status", "active", "detected", "relay", "set"}
 )
-OF_WHAT = GENERAL | {"open", "opened", "closed", "occupied", "occupancy", "presence", "alarm", "level"}
+OF_WHAT = (
+    GENERAL
+    | {"open", "opened", "closed", "occupied", "occupancy", "presence", "alarm", "level", "press", "pressed", "pulled"}
+    | {"call", "triggered", "activated", "event", "action", "gesture"}
+)
 """Words that the node's name belongs to: `door/open`, `bed/occupied`."""
 LAMPS = frozenset({"light", "lights", "lamp", "led", "dimmer", "bulb"})
 SOCKETS = frozenset({"switch", "relay", "socket", "plug", "outlet"})

@@ -157,7 +157,7 @@ NOT_A_READING = NEVER | frozenset(
 
 OF_A_CALL = SAYS_SO | frozenset(
     {"sos", "panic", "emergency", "distress", "button", "key", "press", "pressed", "call", "help", "signal", "request"}
-    | {"active", "activated", "triggered", "pull", "cord", "pendant"}
+    | {"active", "activated", "triggered", "pull", "pulled", "cord", "pendant"}
 )
 
 
@@ -192,9 +192,13 @@ def _hazard(words: tuple[str, ...], said: frozenset[str]) -> Guess | None:
     if said & OF_THE_SENSOR:
         return None
     alone = len(said) == 1
-    if said & {"sos", "panic", "emergency", "distress"}:
+    if said & {"sos", "panic", "emergency", "distress", "duress"}:
         plain = all(word in OF_A_CALL or word.isdigit() for word in said)
         return Guess(Kind.EMERGENCY, How.FLAG, plain=plain)
+    if said & {"help", "call"} and said <= OF_A_CALL | {"nurse"}:
+        return Guess(Kind.EMERGENCY, How.FLAG)
+    if CALLS.search(" ".join(words)) or ("cord" in said and said & {"pull", "pulled"}):
+        return Guess(Kind.EMERGENCY, How.FLAG)
     if ("fall" in said and (alone or said & (SAYS_SO | {"down"}))) or {"man", "down"} <= said or "mandown" in said:
         return Guess(Kind.FALL, How.BINARY)
     if "smoke" in said or ("fire" in said and (alone or said & SAYS_SO)):

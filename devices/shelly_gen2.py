@@ -233,7 +233,7 @@ class ShellyGen2:
         if component == "bthomesensor":
             found = blu.sensor_of(device, name, known)
             device = found[0] if found is not None else f"{device}/{name}"
-        elif component != "input":
+        elif component not in ("input", "button"):
             device, number = f"{device}/{name}", "0"
         else:
             index = int(number) if number.isdigit() and len(number) < 7 else 0

@@ -47,7 +47,7 @@ GESTURES = frozenset(
     | {"long_triple_push", "rotate_left", "rotate_right"}
 )
 """Events that are somebody's hand. `btn_up` is the end of one."""
-PRESSED = frozenset({"input", "bthomedevice", "bthomesensor", "bthomecontrol", "blutrv"})
+PRESSED = frozenset({"input", "button", "bthomedevice", "bthomesensor", "bthomecontrol", "blutrv"})
 ALARMS: dict[str, bool] = {"alarm": True, "alarm_off": False}
 
 Status = Mapping[str, object]

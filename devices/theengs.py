@@ -9,7 +9,7 @@ is `theengs/<gateway>`. Source: Theengs Decoder's list of devices and properties
 | `BTtoMQTT/<address>`: `button`, `button1` … | `button` with the decoder's number, a press; 0 is none |
 | `open`, `contact`, `door`, `window`, `opening` | `contact`; `open` of a blind in percent is its `cover` |
 | `motion`, `presence`, `occupancy`, `vibration`, `tamper` in two values | the same; `motion` of a tag is its own |
-| `smoke`, `gas`, `leak`, `water_leak` as two values | `smoke`, `gas`, `water_leak` |
+| `smoke`, `gas`, `carbon_monoxide`, `leak`, `sos`, `fall` as two values | the same; `co`, `emergency` |
 | `tempc`, `tempc2` …, `hum`, `batt`, `lowbatt`, `power` | `temperature`, `humidity`, `battery`, `power` |
 | `state` on / off of an actor | `switch` |
 | a packet that is encrypted | an introduction that says so |
@@ -52,6 +52,9 @@ BITS: dict[str, Kind] = {
     "occupancy": Kind.OCCUPANCY,
     "smoke": Kind.SMOKE,
     "gas": Kind.GAS,
+    "carbon_monoxide": Kind.CO,
+    "sos": Kind.EMERGENCY,
+    "fall": Kind.FALL,
     "leak": Kind.WATER_LEAK,
     "water_leak": Kind.WATER_LEAK,
     "vibration": Kind.VIBRATION,
@@ -69,7 +72,7 @@ TELLS = frozenset({"BTN", "CTMO"})
 """Types that are introduced although they have not said anything yet: buttons, contacts and motion sensors."""
 INTRODUCED = frozenset(
     {Kind.BUTTON, Kind.CONTACT, Kind.MOTION, Kind.OCCUPANCY, Kind.SMOKE, Kind.GAS, Kind.WATER_LEAK, Kind.VIBRATION}
-    | {Kind.SWITCH, Kind.COVER}
+    | {Kind.SWITCH, Kind.COVER, Kind.CO, Kind.EMERGENCY, Kind.FALL}
 )
 MOST_KEYS = 100
 

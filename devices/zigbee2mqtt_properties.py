@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
+from devices import names
 from devices.adapter import Property
 from devices.events import NOT_YET, UNITS, Kind, Value, canonical
 
@@ -74,6 +75,13 @@ UNKNOWN_WORDS = frozenset({"unknown", "unavailable", "invalid", "error"})
 ON_WORDS: frozenset[Scalar] = frozenset(
     {"ON", "on", "true", "True", "yes", "detected", "occupied", "present", "in_bed", "low", "Low"} | {True}
 )
+ALARM_WORDS = frozenset(
+    word
+    for said in ("alarm", "alarming", "alarmed", "triggered", "leak", "leaking", "fire", "sos", "panic", "emergency")
+    for word in (said, said.upper(), said.capitalize())
+)
+"""Words of an alarm beside those of any two-valued property."""
+HAZARDS = frozenset({Kind.EMERGENCY, Kind.FALL, Kind.SMOKE, Kind.GAS, Kind.CO, Kind.WATER_LEAK})
 OFF_WORDS: frozenset[Scalar] = frozenset(
     {"OFF", "off", "false", "False", "no", "none", "clear", "normal", "empty", "unoccupied", "out_of_bed"} | {False}
 )
@@ -148,10 +156,16 @@ def guess(name: str) -> Property | None:
 def guessed_reader(name: str, described: bool) -> Reader | None:
     """The reader of a value by its name. What no name tells is kept as `other`, unless the device has described itself
     and left it out."""
-    prop = guess(name)
+    prop = guess(name) or (None if described else _hazard(name))
     if prop is not None:
         return reader(prop)
     return None if described or is_ignored(name) else Reader(how=How.TEXT, kind=Kind.OTHER, field=name)
+
+
+def _hazard(name: str) -> Property | None:
+    """A value that nobody described and whose name says what nobody may wait for: `smoke_state`, `sos_state`."""
+    found = None if is_ignored(name) else names.guess(name)
+    return Property(name=name, kind=found.kind, on=True, off=False) if found and found.kind in HAZARDS else None
 
 
 def reader(prop: Property) -> Reader:
@@ -186,7 +200,7 @@ def _words(prop: Property) -> dict[Scalar, Value]:
         meanings = ("low", "ok")
     else:
         meanings = (canonical(kind, True), canonical(kind, False))
-    words: dict[Scalar, Value] = {}
+    words: dict[Scalar, Value] = dict.fromkeys(ALARM_WORDS, meanings[0]) if kind in HAZARDS else {}
     if kind is Kind.LOCK:
         words.update({"not_fully_locked": meanings[1]})
     elif kind not in (Kind.CONTACT, Kind.COVER):
