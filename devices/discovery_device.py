@@ -44,7 +44,7 @@ class Draft:
         old = self.parts.get(entity.source)
         if old is None and len(self.parts) >= MOST_ENTITIES:
             return
-        if old is not None and old.kind is not entity.kind:
+        if old is not None and old.kind is not entity.kind and not _understood_now(old, entity):
             reason = f"{entity.name}: it was {old.kind.value}{NOW_SAYS}{entity.kind.value}"
             entity = replace(entity, unclear=entity.unclear or reason)
             if _calls(old) and not _calls(entity):
@@ -105,6 +105,12 @@ def describe(
         gateway=gateway_of(device.partition("/")[0], config) or (before.gateway if before else ""),
     )
     return with_parts(row, parts)
+
+
+def _understood_now(old: Entity, entity: Entity) -> bool:
+    """The same part as before, of which only we did not know what it is: it says the same on the same topics."""
+    said, says = ([(read.topic, read.template) for read in part.reads] for part in (old, entity))
+    return old.kind is Kind.OTHER and (old.component, old.name, said) == (entity.component, entity.name, says)
 
 
 def _calls(entity: Entity) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from devices.discovery_kinds import hazard, names_emergency, slug
+from devices.discovery_kinds import TOLD_AT_ONCE, hazard, names_emergency, slug
 from devices.entity import How, Read
 from devices.events import EMERGENCY_KINDS, NOT_YET, Event, Kind, Value
 from devices.names import calls, guess, reading, truth
@@ -13,7 +13,6 @@ from devices.registry import NOT_A_CALL, is_release
 from devices.template_values import NO_JSON, NotAValue, Unusable, json_of
 from devices.zigbee2mqtt_properties import EMERGENCY_ACTIONS, ON_WORDS, fall
 
-TOLD_AT_ONCE = EMERGENCY_KINDS | {Kind.WATER_LEAK}
 NOT_READINGS = frozenset({"", "unavailable", "unknown", "none", "null", "nan", "inf", "-inf", "undefined"})
 LONGEST_VALUE = 200
 MOST_VALUES = 200
@@ -81,10 +80,11 @@ def _told(read: Read, said: str) -> Read:
     name = read.field or ""
     if calls(name, said) and "last" not in name.split("_"):
         return replace(read, how=How.PRESS, kind=Kind.EMERGENCY, words={})
-    bit = truth(said) if reading(said) is None else None
+    named, bit = guess(name), truth(said)
+    if reading(said) is not None and not (named is not None and named.plain):
+        return read  # an amount of something; a bit is a word only where the name says nothing but that somebody calls
     kind = hazard(frozenset(name.split("_"))) if bit is not None else None
-    named = guess(name) if kind is None and bit is not None else None
-    if named is not None and named.kind in TOLD_AT_ONCE:
+    if kind is None and bit is not None and named is not None and named.kind in TOLD_AT_ONCE:
         kind = named.kind
     if kind is None or (kind is Kind.FALL and said in NOT_YET):
         return read
