@@ -138,9 +138,39 @@ def reading(value: object) -> float | int | None:
 NEVER = frozenset(
     {"mode", "enable", "enabled", "disable", "config", "configuration", "settings", "setting", "threshold", "thresh"}
     | {"count", "counter", "counts", "cnt", "times", "time", "duration", "interval", "period", "delay", "timeout"}
-    | {"timer", "timestamp", "test", "tested", "testing", "hush", "mute", "muted", "fault", "error", "failure", "last"}
+    | {
+        "timer",
+        "timestamp",
+        "test",
+        "tested",
+        "testing",
+        "hush",
+        "mute",
+        "muted",
+        "silenced",
+        "silence",
+        "fault",
+        "error",
+        "failure",
+        "last",
+    }
     | {"maintenance", "lifetime", "sensitivity", "calibration", "version", "type", "class", "source", "reason", "rate"}
-    | {"hold", "holdoff", "blind", "number", "id", "index", "min", "max", "activation", "value", "d", "trigger"}
+    | {
+        "silenced",
+        "silence",
+        "hold",
+        "holdoff",
+        "blind",
+        "number",
+        "id",
+        "index",
+        "min",
+        "max",
+        "activation",
+        "value",
+        "d",
+        "trigger",
+    }
 )
 """A name with one of these is a setting, a counter or a note about the device, never a state of the home."""
 OF_THE_SENSOR = frozenset(

@@ -175,6 +175,10 @@ NOT_A_CALL = re.compile(
     r"(?:dis)?arm(?:ed)?(?:_.*)?|(?:exit|entry)_delay|identify|invalid_code|not_ready|already_disarmed|test"
 )
 """What a keypad or fob says besides its emergency."""
+NUMBERED = frozenset({"alarm_1", "alarm_2"})
+"""The two alarms of a Zigbee zone, each a value of its own."""
+VAGUE = NUMBERED | {"alarm"}
+"""What a sensor calls an alarm that it does not say of what."""
 CODE = re.compile(r"(?=.*[0-9])(?:0x)?[0-9a-f]+")
 """A button that is only a number: a transmitter that says who it is and nothing else."""
 
@@ -237,7 +241,7 @@ def _is_unnamed_alarm(event: Event) -> bool:
 
 
 def _is_vague_alarm(event: Event) -> bool:
-    return event.kind is Kind.OTHER and event.field == "alarm" and isinstance(event.value, bool)
+    return event.kind is Kind.OTHER and event.field in VAGUE and isinstance(event.value, bool)
 
 
 def is_input(event: Event) -> bool:
@@ -262,7 +266,7 @@ def _of_a_caller(event: Event, called: Kind) -> Event:
     if event.kind in (Kind.EMERGENCY, Kind.CALL, Kind.STAFF_ASSIST):
         return event if event.kind is called else replace(event, kind=called)
     if _is_unnamed_alarm(event):
-        field = event.field if is_input(event) else None
+        field = event.field if is_input(event) or event.field in NUMBERED else None
         return replace(event, kind=called, value=event.value is not False, field=field)
     if event.kind is Kind.CONTACT and event.value is not None:
         opened = event.value == "open"
@@ -283,7 +287,8 @@ def _of_a_sensor(event: Event, purpose: Purpose) -> Event:
         return replace(event, kind=alarmed, value=canonical(alarmed, event.value is (alarmed is not Kind.CONTACT)))
     if _is_unnamed_alarm(event):
         value = canonical(alarmed, event.value is not False)
-        return replace(event, kind=alarmed, value=value, field=None, press=event.press and alarmed is not Kind.CONTACT)
+        field = event.field if event.field in NUMBERED else None
+        return replace(event, kind=alarmed, value=value, field=field, press=event.press and alarmed is not Kind.CONTACT)
     if purpose is Purpose.BED and event.kind in (Kind.OCCUPANCY, Kind.CONTACT):
         return _as(event, Kind.BED, _in_bed(event))
     if purpose is Purpose.MOTION and event.kind is Kind.OCCUPANCY:

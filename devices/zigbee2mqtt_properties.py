@@ -70,6 +70,8 @@ NUMBERS: dict[str, Kind] = {
 }
 
 FALLEN = frozenset({"fall", "falling", "fallen", "fall_alarm", "fall_detected", "fall_down", "alarm"})
+FALLING = frozenset({"fall", "falling", "fallen", "fall_down", "fall_alarm"})
+"""Words for a person who fell, of a value that is no gesture."""
 UNDECIDED_FALL = frozenset({"maybe_fall"}) | NOT_YET
 UNKNOWN_WORDS = frozenset({"unknown", "unavailable", "invalid", "error"})
 ON_WORDS: frozenset[Scalar] = frozenset(
@@ -164,8 +166,27 @@ def guessed_reader(name: str, described: bool) -> Reader | None:
 
 def _hazard(name: str) -> Property | None:
     """A value that nobody described and whose name says what nobody may wait for: `smoke_state`, `sos_state`."""
-    found = None if is_ignored(name) else names.guess(name)
-    return Property(name=name, kind=found.kind, on=True, off=False) if found and found.kind in HAZARDS else None
+    kind = None if is_ignored(name) else hazard_named(name)
+    return Property(name=name, kind=kind, on=True, off=False) if kind is not None else None
+
+
+def hazard_named(name: str) -> Kind | None:
+    """The hazard or call that a name says, where it says one."""
+    found = names.guess(name)
+    return found.kind if found is not None and found.kind in HAZARDS else None
+
+
+def hazard_in_words(name: str, prop: str, values: tuple[str, ...]) -> Property | None:
+    """What nobody may wait for, of a value that is a word: a fall, `smoke_state` with `alarm`, whatever has `sos` among
+    its words."""
+    if not FALLING.isdisjoint(values):
+        return Property(name=prop, kind=Kind.FALL)
+    kind = hazard_named(name)
+    alarming = tuple(value for value in values if names.truth(value)) if kind is not None else ()
+    if kind is not None and alarming:
+        return Property(name=prop, kind=kind, active_values=alarming)
+    calling = tuple(value for value in values if value.lower() in EMERGENCY_ACTIONS)
+    return Property(name=prop, kind=Kind.EMERGENCY, active_values=calling) if calling else None
 
 
 def reader(prop: Property) -> Reader:
