@@ -8,7 +8,7 @@ from dataclasses import replace
 from devices.discovery_kinds import TOLD_AT_ONCE, hazard, names_emergency, slug
 from devices.entity import How, Read
 from devices.events import EMERGENCY_KINDS, NOT_YET, Event, Kind, Value
-from devices.names import calls, guess, reading, truth
+from devices.names import calls, guess, hazard_told, reading, truth
 from devices.registry import NOT_A_CALL, is_release
 from devices.template_values import NO_JSON, NotAValue, Unusable, json_of
 from devices.zigbee2mqtt_properties import EMERGENCY_ACTIONS, ON_WORDS, fall
@@ -80,6 +80,9 @@ def _told(read: Read, said: str) -> Read:
     name = read.field or ""
     if calls(name, said) and "last" not in name.split("_"):
         return replace(read, how=How.PRESS, kind=Kind.EMERGENCY, words={})
+    told = hazard_told(name, said) if "last" not in name.split("_") else None
+    if told is not None:
+        return replace(read, how=How.PRESS, kind=told, words={})
     named, bit = guess(name), truth(said)
     if reading(said) is not None and not (named is not None and named.plain):
         return read  # an amount of something; a bit is a word only where the name says nothing but that somebody calls

@@ -74,7 +74,7 @@ ON = frozenset(
     {"yes", "on", "true", "alarm", "alarmed", "alarming", "active", "activated", "triggered", "trigger", "detected"}
     | {"leak", "leaking", "leakage", "wet", "flood", "flooded", "motion", "moving", "occupied", "occuppied", "present"}
     | {"presence", "pressed", "press", "sos", "panic", "emergency", "fall", "fallen", "smoke", "fire", "gas", "tamper"}
-    | {"tampered", "uninstalled", "removed", "open", "opened", "alert"}
+    | {"tampered", "uninstalled", "removed", "open", "opened", "alert", "pulled", "duress", "distress"}
 )
 
 
@@ -94,6 +94,7 @@ def truth(value: object) -> bool | None:
     return True if said & ON or said == {"1"} else None
 
 
+HAZARDS = frozenset({Kind.FALL, Kind.SMOKE, Kind.GAS, Kind.CO, Kind.WATER_LEAK})
 HAPPENS = frozenset({"event", "events", "action", "alarm", "alert", "button", "press", "trigger", "message", "report"})
 NOT_NOW = frozenset({"mode", "enabled", "config", "setting", "battery", "number", "contact", "exit", "light"})
 
@@ -104,6 +105,16 @@ def calls(name: str, value: object) -> bool:
         return False
     said = set(words_of(value))
     return bool(said & {"sos", "panic", "emergency"}) and not said & NOT_NOW and truth(value) is not False
+
+
+def hazard_told(name: str, value: object) -> Kind | None:
+    """The hazard that a value names of something that happens (`event`: `fall_detected`); None where it names none, or
+    its end. A call for help is `calls`."""
+    if not isinstance(value, str) or len(value) > LONGEST or not HAPPENS.intersection(words_of(name)):
+        return None
+    found = guess(value)
+    is_one = found is not None and found.kind in HAZARDS and truth(value) is True
+    return found.kind if found is not None and is_one else None
 
 
 OPEN = frozenset({"open", "opened", "opening", "absent"})
