@@ -14,6 +14,7 @@ from devices.adapter import Description, Message, Refused
 from devices.catalogue import Catalogue
 from devices.commands import Sound
 from devices.known import still_calling
+from devices.part_commands import encoded
 from devices.registry import presses_call
 from hub.abc import Channel, Page
 from hub.clock import Clock
@@ -238,7 +239,7 @@ class Watcher:
                 continue
             for message in said:
                 self._link.publish(Said(topic=message.topic, payload=message.payload, expiry_s=int(SOUND_S)))
-            if adapter and isinstance(adapter.encode(command, self._known), Refused):
+            if adapter and isinstance(encoded(adapter, command, self._known), Refused):
                 self._relays.switched_on(address, self._now().elapsed_ms + int(SOUND_S * 1000))
 
     def _hush(self, *, at_end: bool = False) -> None:
