@@ -25,7 +25,21 @@ from itertools import islice
 
 from devices.events import UNITS, Kind, Value, canonical
 from devices.lorawan_makers import LONGEST_WORD, MOST_OTHERS, Fact, Said, named_events, of_makers
-from devices.names import LONGEST, SOUND, UNKNOWN, Guess, How, battery, calls, guess, opening, reading, truth, words_of
+from devices.names import (
+    LONGEST,
+    SOUND,
+    UNKNOWN,
+    Guess,
+    How,
+    battery,
+    calls,
+    guess,
+    hazard_told,
+    opening,
+    reading,
+    truth,
+    words_of,
+)
 
 MOST_VALUES = 300
 """More than any uplink has; a longer one is read up to here, so that none can hold up the next."""
@@ -178,6 +192,10 @@ def _leaf(name: str, own: str, value: object, tracks: bool) -> Iterator[Fact]:
     field = None if name in ORDINARY else own[:LONGEST]
     if calls(name, value):
         yield Fact(Kind.EMERGENCY, True, press=True)
+        return
+    told = hazard_told(name, value)
+    if told is not None:
+        yield Fact(told, True, field=field, press=True)
         return
     if name in ("alarm", "alarm_status"):
         yield from _alarm(value, tracks)

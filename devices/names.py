@@ -74,7 +74,7 @@ ON = frozenset(
     {"yes", "on", "true", "alarm", "alarmed", "alarming", "active", "activated", "triggered", "trigger", "detected"}
     | {"leak", "leaking", "leakage", "wet", "flood", "flooded", "motion", "moving", "occupied", "occuppied", "present"}
     | {"presence", "pressed", "press", "sos", "panic", "emergency", "fall", "fallen", "smoke", "fire", "gas", "tamper"}
-    | {"tampered", "uninstalled", "removed", "open", "opened", "alert"}
+    | {"tampered", "uninstalled", "removed", "open", "opened", "alert", "pulled", "duress", "distress"}
 )
 
 
@@ -94,6 +94,7 @@ def truth(value: object) -> bool | None:
     return True if said & ON or said == {"1"} else None
 
 
+HAZARDS = frozenset({Kind.FALL, Kind.SMOKE, Kind.GAS, Kind.CO, Kind.WATER_LEAK})
 HAPPENS = frozenset({"event", "events", "action", "alarm", "alert", "button", "press", "trigger", "message", "report"})
 NOT_NOW = frozenset({"mode", "enabled", "config", "setting", "battery", "number", "contact", "exit", "light"})
 
@@ -104,6 +105,16 @@ def calls(name: str, value: object) -> bool:
         return False
     said = set(words_of(value))
     return bool(said & {"sos", "panic", "emergency"}) and not said & NOT_NOW and truth(value) is not False
+
+
+def hazard_told(name: str, value: object) -> Kind | None:
+    """The hazard that a value names of something that happens (`event`: `fall_detected`); None where it names none, or
+    its end. A call for help is `calls`."""
+    if not isinstance(value, str) or len(value) > LONGEST or not HAPPENS.intersection(words_of(name)):
+        return None
+    found = guess(value)
+    is_one = found is not None and found.kind in HAZARDS and truth(value) is True
+    return found.kind if found is not None and is_one else None
 
 
 OPEN = frozenset({"open", "opened", "opening", "absent"})
@@ -138,9 +149,39 @@ def reading(value: object) -> float | int | None:
 NEVER = frozenset(
     {"mode", "enable", "enabled", "disable", "config", "configuration", "settings", "setting", "threshold", "thresh"}
     | {"count", "counter", "counts", "cnt", "times", "time", "duration", "interval", "period", "delay", "timeout"}
-    | {"timer", "timestamp", "test", "tested", "testing", "hush", "mute", "muted", "fault", "error", "failure", "last"}
+    | {
+        "timer",
+        "timestamp",
+        "test",
+        "tested",
+        "testing",
+        "hush",
+        "mute",
+        "muted",
+        "silenced",
+        "silence",
+        "fault",
+        "error",
+        "failure",
+        "last",
+    }
     | {"maintenance", "lifetime", "sensitivity", "calibration", "version", "type", "class", "source", "reason", "rate"}
-    | {"hold", "holdoff", "blind", "number", "id", "index", "min", "max", "activation", "value", "d", "trigger"}
+    | {
+        "silenced",
+        "silence",
+        "hold",
+        "holdoff",
+        "blind",
+        "number",
+        "id",
+        "index",
+        "min",
+        "max",
+        "activation",
+        "value",
+        "d",
+        "trigger",
+    }
 )
 """A name with one of these is a setting, a counter or a note about the device, never a state of the home."""
 OF_THE_SENSOR = frozenset(
@@ -157,7 +198,7 @@ NOT_A_READING = NEVER | frozenset(
 
 OF_A_CALL = SAYS_SO | frozenset(
     {"sos", "panic", "emergency", "distress", "button", "key", "press", "pressed", "call", "help", "signal", "request"}
-    | {"active", "activated", "triggered", "pull", "cord", "pendant"}
+    | {"active", "activated", "triggered", "pull", "pulled", "cord", "pendant"}
 )
 
 
@@ -192,9 +233,13 @@ def _hazard(words: tuple[str, ...], said: frozenset[str]) -> Guess | None:
     if said & OF_THE_SENSOR:
         return None
     alone = len(said) == 1
-    if said & {"sos", "panic", "emergency", "distress"}:
+    if said & {"sos", "panic", "emergency", "distress", "duress"}:
         plain = all(word in OF_A_CALL or word.isdigit() for word in said)
         return Guess(Kind.EMERGENCY, How.FLAG, plain=plain)
+    if said & {"help", "call"} and said <= OF_A_CALL | {"nurse"}:
+        return Guess(Kind.EMERGENCY, How.FLAG)
+    if CALLS.search(" ".join(words)) or ("cord" in said and said & {"pull", "pulled"}):
+        return Guess(Kind.EMERGENCY, How.FLAG)
     if ("fall" in said and (alone or said & (SAYS_SO | {"down"}))) or {"man", "down"} <= said or "mandown" in said:
         return Guess(Kind.FALL, How.BINARY)
     if "smoke" in said or ("fire" in said and (alone or said & SAYS_SO)):

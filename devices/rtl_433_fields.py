@@ -76,7 +76,7 @@ VEHICLE = re.compile(
 )
 """Car keys have a panic button too; it calls for a car."""
 SMOKE_MODEL = re.compile(r"smoke", re.I)
-LEAK_MODEL = re.compile(r"leak", re.I)
+LEAK_MODEL = re.compile(r"leak|wh55", re.I)
 MOTION_MODEL = re.compile(r"motion|[-_]pir\b", re.I)
 NO_BATTERY_MODEL = re.compile(r"^jasco", re.I)
 """Decoders that always say `battery_ok: 0`."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import orjson
 
+from devices import part_commands
 from devices.actuators import sounded
 from devices.adapter import Description, Message, Refused
 from devices.catalogue import Catalogue
@@ -151,10 +152,10 @@ class Steps:
         elif type(wish.command) is Sound:
             encoded = sounded(adapter, wish.command, self.known)
         else:
-            encoded = adapter.encode(wish.command, self.known)
+            encoded = part_commands.encoded(adapter, wish.command, self.known)
         if isinstance(encoded, Refused) and adapter and wish.episode and isinstance(wish.command, TurnOn):
             # A plan asks for a light: a lamp on a socket cannot be dimmed, and lit is better than dark.
-            lit = adapter.encode(TurnOn(device=device), self.known)
+            lit = part_commands.encoded(adapter, TurnOn(device=device), self.known)
             encoded = encoded if isinstance(lit, Refused) else lit
         if isinstance(encoded, Refused):
             refused = Log(

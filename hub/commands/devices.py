@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -95,7 +96,7 @@ def place(folder: Path, wanted: Wanted, *, unheard: bool, as_json: bool) -> int:
     whole = address.partition("#")[0]
     rows = (*roster.strangers, *roster.gateways, *(roster.placed if whole != address else ()))
     row = next((one for one in rows if one.address == whole), Row(address=address))
-    wanted = Wanted(address=address, said_as=wanted.said_as, room=wanted.room, person=wanted.person, name=wanted.name)
+    wanted = replace(wanted, address=address, unheard=unheard)
     with named(folder):
         made = place_device(folder, wanted, row.description)
     if as_json:

@@ -237,7 +237,7 @@ class DeviceForm(Form):
 
     device: Ident = Field(description="Our name of it, used in rules and on screens.")
     address: Address = Field(
-        description="Its address, as in zigbee2mqtt/Room 12 pendant; of one part of it, shelly/hall#input:1."
+        description="Its address, as in zigbee2mqtt/Room 12 pendant; of a part, shelly/hall#input:1 or #switch:1."
     )
     purpose: Purpose = Field(alias="for", description="What it is for; a pendant or cord is emergency or call.")
     person: Ident | None = Field(None, description="The resident it belongs to.")

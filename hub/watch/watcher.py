@@ -15,6 +15,7 @@ from devices.catalogue import Catalogue
 from devices.commands import Sound
 from devices.events import Event, Kind
 from devices.known import KnownDevices, still_calling
+from devices.part_commands import encoded
 from devices.registry import presses_call
 from devices.topics import matches
 from hub.abc import Channel, Page
@@ -306,7 +307,7 @@ class Watcher:
                     log.error("%s cannot sound: %s", address, said.reason)
                 self._silent.add(address)
                 continue
-            if adapter and isinstance(adapter.encode(command, self._known), Refused):
+            if adapter and isinstance(encoded(adapter, command, self._known), Refused):
                 self._relays.switched_on(address, self._now().elapsed_ms + int(SOUND_S * 1000))
                 self._remember_sirens()
             for message in said:

@@ -101,6 +101,8 @@ def _changed(turn: Turn, status: Status, event: Event, placed: Placed | None, gi
     """A state is not what it was."""
     active = is_active(event.kind, event.value)
     if active and event.kind in LEVEL_OF:
+        if presses.is_wired(event) and not given.retained:
+            turn.state.devices.put(event.device, presses.counted(turn, status, event))
         presses.emergency_or_call(turn, event, placed, retained=given.retained, known=known)
         return
     supervision.watch(turn, status, placed, event)

@@ -16,6 +16,7 @@ from rules.turn import LATE_MS, Turn, plainly
 
 AT_START_MS = 60_000
 """A state first heard so soon after the devices could be heard again was there before."""
+INPUT = "input:"
 MOST_COUNTED = 50
 """More buttons than any device has."""
 SAYS = {
@@ -30,13 +31,25 @@ SAYS = {
 }
 
 
+def is_wired(event: Event) -> bool:
+    """Whether what calls is the closed circuit of a module's input. Where a button hangs on it, the gesture that its
+    module makes of the same press follows, and before the first gesture nobody knows that it is one."""
+    return (event.field or "").startswith(INPUT)
+
+
+def _key(event: Event) -> str:
+    """What presses are counted under. The first input has no field in its gestures."""
+    field = event.field or ""
+    return f"{event.kind}:{'' if field == f'{INPUT}0' else field}"
+
+
 def is_repeat(turn: Turn, status: Status, event: Event) -> str:
     """Why this is the same press in another form, or empty where it is a press of its own.
 
     Two presses the ecosystem tells apart are two, however close; otherwise the window that its adapter declares
     decides, by the device's own time where both have one. Where it is uncertain it is a press.
     """
-    last = status.counted.get(f"{event.kind}:{event.field or ''}")
+    last = status.counted.get(_key(event))
     if last is None or last.value != event.value or last.kind != event.kind:
         return ""
     if event.press_id is not None and last.press_id is not None:
@@ -55,7 +68,7 @@ def is_repeat(turn: Turn, status: Status, event: Event) -> str:
 
 def counted(turn: Turn, status: Status, event: Event) -> Status:
     """The status with this press as the last one counted."""
-    key = f"{event.kind}:{event.field or ''}"
+    key = _key(event)
     row = Counted(
         kind=event.kind, value=event.value, press_id=event.press_id, at_ms=event.at_ms, heard_ms=turn.now.elapsed_ms
     )
@@ -67,7 +80,7 @@ def counted(turn: Turn, status: Status, event: Event) -> Status:
 
 def repeated(status: Status, event: Event) -> Status:
     """The status after a repetition: a name or time that only this form of the press has is kept with it."""
-    key = f"{event.kind}:{event.field or ''}"
+    key = _key(event)
     last = status.counted[key]
     named = replace(
         last,

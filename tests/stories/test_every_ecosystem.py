@@ -65,17 +65,15 @@ def value_of(home: House, device: str) -> object:
 
 @pytest.mark.parametrize("one", CALLING, ids=title)
 def test_a_call_is_told_once_however_it_is_repeated(home: House, one: Ecosystem) -> None:
-    """And the next one is the next. An old Shelly tells the input before the gesture: only after its first gesture is
-    it known that a button is wired to it, and that first one is counted as two."""
-    first = 2 if one.caller.startswith("shellies/") else 1
+    """And the next one is the next."""
     for peer in live(home, one):
         say(home, peer.press(home.wall_ms))
-    home.expect("told", level="emergency", resident="margaret", presses=first)
+    home.expect("told", level="emergency", resident="margaret", presses=1)
     home.wait(minutes=2)
     for peer in [peer for peer in (p() for p in one.peers) if peer.caller]:
         peer.count = 7
         say(home, peer.press(home.wall_ms))
-    assert home.alert.presses == first + 1
+    assert home.alert.presses == 2
 
 
 @pytest.mark.parametrize("one", OBEYING, ids=title)
