@@ -1,6 +1,6 @@
 // Residents: where each stands with the plan, and what a carer can say about it. The hub answers in its own words.
 import { ask } from "./ask.js";
-import { item, tile } from "./card.js";
+import { item, tile } from "./parts.js";
 import { holdOrTwoTaps } from "./hold.js";
 import { say, words } from "./words.js";
 
