@@ -16,9 +16,9 @@ from devices.registry import Registry, meaning
 from rules.compare import Counts, Pair, counts, pairs
 from rules.coverage import DAY_MS, Coverage, night_shift_ms
 from rules.home import Home
-from rules.inputs import Heard, Input, Now
+from rules.inputs import Heard, Input, Now, Started
 from rules.planting import MINUTE_MS, Plant, Planted, plant, plants
-from rules.relevant import Relevant, relevant
+from rules.relevant import NOTHING_KNOWN, Known, Relevant, relevant
 from rules.replay import Ran, Side, quiet
 from rules.setting import Setting
 
@@ -104,9 +104,10 @@ class Replay:
         begin: Now,
         count_from_ms: int,
         with_planted: bool = True,
+        known: Known = NOTHING_KNOWN,
     ) -> None:
         """`residents` are those in question. What lies before `count_from_ms` (wall) only leads in."""
-        self.relevant: Relevant = relevant((old, new), residents)
+        self.relevant: Relevant = relevant((old, new), residents, known)
         self._residents = residents
         self._timezone: tzinfo = Setting(new).timezone
         self._sides = (Side(quiet(old, residents), begin), Side(quiet(new, residents), begin))
@@ -133,6 +134,9 @@ class Replay:
 
     def take(self, given: Input, now: Now, *, live: bool) -> None:
         """The next input of the past that counts (`relevant`)."""
+        if type(given) is Started:
+            self._start(given, now)
+            return
         wall_ms = now.wall_ms
         if wall_ms >= self._minute_ms and self._plants:
             self._plant(now)
@@ -160,6 +164,8 @@ class Replay:
             side.until(end)
         self._calls(end)
         self._now = end
+        if (end.wall_ms + self.coverage.shift_ms) // DAY_MS > self._night:
+            self._next_night(end)  # nothing was heard in the last of them, and a rule may have waited for just that
         for side, ran in zip(self._sides, self._ran, strict=True):
             ran.extend([*side.ended, *side.running.values()])
         self._compare(self._night + 1, last=True)
@@ -171,16 +177,42 @@ class Replay:
         return answer
 
     # -- as time passes -----------------------------------------------------------------------------------------------
+    def _start(self, given: Started, now: Now) -> None:
+        """The hub was down: time passes up to its last commit, then nobody heard or did anything until now."""
+        before_ms = given.down_from_ms or now.wall_ms
+        gone_ms = min(max(before_ms, self._now.wall_ms), now.wall_ms)
+        gone = Now(max(self._now.elapsed_ms, now.elapsed_ms - (now.wall_ms - gone_ms)), gone_ms)
+        if self._plants:
+            self._plant(gone)
+        for side in self._sides:
+            side.until(gone)
+        self._skip(now)
+        for side in self._sides:
+            side.live = True
+            side.start(given, now)
+        self._now = now
+        if (now.wall_ms + self.coverage.shift_ms) // DAY_MS != self._night:
+            self._next_night(now)
+
     def _plant(self, now: Now) -> None:
-        """Plant in every minute up to this moment, each on the state of that minute."""
+        """Plant in every minute up to this moment, each on the state of that minute; not where nobody could hear."""
         new, planted = self._sides[1], self._planted
         assert planted is not None
+        if not new.is_linked:
+            self._skip(now)
         while self._minute_ms <= now.wall_ms:
             then = Now(now.elapsed_ms - (now.wall_ms - self._minute_ms), self._minute_ms)
             if new.next_ms <= then.elapsed_ms:
                 new.until(then)
             plant(new.state, self._plants, then, planted)
             self._minute_ms += MINUTE_MS
+
+    def _skip(self, now: Now) -> None:
+        """Nobody could hear up to this moment: nothing is planted there."""
+        minutes = (now.wall_ms - self._minute_ms) // MINUTE_MS + 1
+        if self._planted is not None and minutes > 0:
+            self._planted.unheard += minutes
+            self._minute_ms += minutes * MINUTE_MS
 
     def _calls(self, now: Now) -> None:
         """Emergencies and calls of this input: the same on both sides, or the answer says where not."""

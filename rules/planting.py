@@ -43,6 +43,8 @@ class Planted:
     told_at_once: int = 0
     tests: int = 0
     """Shown as TEST, because a carer was testing that very device in that minute."""
+    unheard: int = 0
+    """Minutes in which the hub or its link was down: nobody could hear a press, so none was planted."""
     late: list[tuple[int, str, str]] = field(default_factory=list)
     """When, whose and how: those that told nobody in their step. It must be empty."""
 

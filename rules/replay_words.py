@@ -31,7 +31,9 @@ ASSUMED = (
     " after help that the new plan does not give, or after staff had been told, may have come of that: it counts as"
     " settled in the first number alone.",
     f"Whoever is told comes and closes the alert after {plainly(CAME_MS)}. What people really did with alerts is left"
-    " out, and so are faults of devices and of the hub.",
+    " out.",
+    "Time in which the hub or its link was down is no silence, nor is that of a device that was lost or whose gateway"
+    " was. Other faults are left out.",
     "Imported events were recorded where no plan helped anybody: there nothing that a plan gives was given then.",
 )
 
@@ -96,6 +98,10 @@ class Words:
             lines.append(f"Hub or broker were down {_times(len(covered.down))}, {whole} in all: {spans}{more}.")
         elif covered.live:
             lines.append("Hub and broker were up all the time.")
+        if covered.imported:
+            lines.append(
+                "What was imported or came from a file does not say when it was down: there all silence counts."
+            )
         if covered.changed:
             lines.append(
                 f"The accepted configuration changed {_times(covered.changed)} meanwhile: compared is the newest."
@@ -153,6 +159,8 @@ class Words:
         said += f" {planted.told_at_once:,} told in the same step (0 ms)"
         if planted.tests:
             said += f", {planted.tests:,} shown as TEST because a carer was testing the device"
+        if planted.unheard:
+            said += f"; {planted.unheard:,} minutes in which the hub or its link was down are left out"
         late = planted.planted - planted.told_at_once - planted.tests
         return f"{said}. Delayed: {late}." if not late else f"{said}. DELAYED: {late}. Do not use this plan."
 
