@@ -33,6 +33,8 @@ LEAD_IN_MS = 2 * 86_400_000
 """So much before the period is stepped as well: a bed that was occupied at its beginning must be known to be."""
 BEGINS_MS = 1_000_000
 CACHED = 50_000
+ROWS_TOLD = 250
+"""How far it is is told this often: with calls planted for a whole home a page of the ledger takes many seconds."""
 SHORT = 48
 """Rows with longer extras have stamps of their own: they are no use to remember."""
 
@@ -128,7 +130,8 @@ def over_ledger(asked: Question, ledger: Path, period: Period, tell: Tell) -> An
             run = _Run(asked, from_ms, to_ms, tell, first_ms=first_ms, known=past.known())
             run.begin(past.stood(from_ms - LEAD_IN_MS, run.relevant))
             for page in past.pages(from_ms - LEAD_IN_MS, to_ms):
-                run.rows(page)
+                for first in range(0, len(page), ROWS_TOLD):
+                    run.rows(page[first : first + ROWS_TOLD])
             return run.finish()
     except sqlite3.Error as error:
         raise LedgerUnreadable(f"the ledger {ledger} cannot be read: {error}") from error

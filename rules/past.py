@@ -47,6 +47,8 @@ class Seen:
     name: str
     kind: str
     value: Value
+    matters: bool = True
+    """A plan in question can depend on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +254,7 @@ class Replay:
         values: dict[tuple[str, str, str | None], Value] = {}
         for wall_ms, kept in rows:
             event = kept if isinstance(kept, Event) else kept().event
+            matters = self.relevant.is_(event.device, event.kind)
             event = self._registry.of_part(event)
             placed = self._placed.get(event.device)
             if placed is not None:
@@ -261,7 +264,8 @@ class Replay:
                 continue
             values[key] = event.value
             if event.kind not in FLEETING or is_active(event.kind, event.value):
-                yield Seen(wall_ms, self._names.get(event.device, event.device), event.kind.value, event.value)
+                name = self._names.get(event.device, event.device)
+                yield Seen(wall_ms, name, event.kind.value, event.value, matters)
 
     def _next_night(self, now: Now) -> None:
         """It is noon: the night before the last one is complete."""

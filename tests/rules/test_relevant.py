@@ -171,10 +171,14 @@ class EachRun(Replay):
         self.asked: set[tuple[str, int]] = set()
         super().__init__(*args, **more)
 
-    def _compare(self, before: int, *, last: bool) -> None:
-        self.runs |= {ran.episode: ran for ran in self._ran[1]}
+    def take(self, given: Input, now: Now, *, live: bool) -> None:
+        """As ever; an alert that is closed is not known for ever."""
+        super().take(given, now, live=live)
         alerts = self._sides[1].state.alerts
         self.asked |= {(alert.cause, alert.raised_ms) for alert in alerts if alert.cause.startswith("away:")}
+
+    def _compare(self, before: int, *, last: bool) -> None:
+        self.runs |= {ran.episode: ran for ran in self._ran[1]}
         super()._compare(before, last=last)
 
 
