@@ -177,10 +177,14 @@ class EachRun(Replay):
     def take(self, given: Input, now: Now, *, live: bool) -> None:
         """As ever; an alert that is closed is not known for ever."""
         super().take(given, now, live=live)
+        self._look()
+
+    def _look(self) -> None:
         alerts = self._sides[1].state.alerts
         self.asked |= {(alert.cause, alert.raised_ms) for alert in alerts if alert.cause.startswith("away:")}
 
     def _compare(self, before: int, *, last: bool) -> None:
+        self._look()
         self.runs |= {ran.episode: ran for ran in self._ran[1]}
         super()._compare(before, last=last)
 
