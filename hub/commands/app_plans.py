@@ -130,6 +130,7 @@ def replay(
     planted: Annotated[
         bool, typer.Option("--planted/--no-planted", help="Plant calls at every minute, to show none is delayed.")
     ] = True,
+    nights: Annotated[bool, typer.Option("--nights", help="List what was heard in each night that differs.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the answer as one page into this file.")] = None,
 ) -> int:
@@ -148,6 +149,7 @@ def replay(
         options=(at_once, planted),
         as_json=as_json,
         html=html,
+        nights=nights,
     )
 
 

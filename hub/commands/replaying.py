@@ -37,6 +37,7 @@ def replay_home(
     options: tuple[bool, bool],
     as_json: bool,
     html: Path | None,
+    nights: bool = False,
 ) -> int:
     """Answer; 1 where an emergency or call would have been delayed. `options`: at once, planted."""
     give_way(COMMANDS)
@@ -47,7 +48,7 @@ def replay_home(
     if as_json:
         sys.stdout.buffer.write(json_of(asked, answer))
     elif html is None:
-        sys.stdout.write(text_of(asked.new, answer, asked.old_is))
+        sys.stdout.write(text_of(asked.new, answer, asked.old_is, nights=nights))
     return 1 if is_delayed(answer) else 0
 
 

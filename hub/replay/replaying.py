@@ -24,16 +24,18 @@ from hub.ledger.rows import event_of, input_of
 from hub.replay.recorded import FileRefused, Reader, by_name_and_address
 from rules.asking.requests import FOR_ALERT
 from rules.home import Home
-from rules.inputs import Asked, Heard, Now, Started
+from rules.inputs import Asked, Described, Heard, Input, Linked, Now, Started
 from rules.replay.coverage import joined
 from rules.replay.past import SHOWN, Answer, Replay
-from rules.replay.relevant import ALWAYS
+from rules.replay.relevant import NOTHING_KNOWN, Known, Relevant
 from rules.replay.replay import tell_at_once
 
 LEAD_IN_MS = 2 * 86_400_000
 """So much before the period is stepped as well: a bed that was occupied at its beginning must be known to be."""
 BEGINS_MS = 1_000_000
 CACHED = 50_000
+ROWS_TOLD = 250
+"""How far it is is told this often: with calls planted for a whole home a page of the ledger takes many seconds."""
 SHORT = 48
 """Rows with longer extras have stamps of their own: they are no use to remember."""
 
@@ -124,9 +126,12 @@ def over_ledger(asked: Question, ledger: Path, period: Period, tell: Tell) -> An
             if span is None:
                 raise NothingToReplay(f"the ledger {ledger} holds no event yet")
             from_ms, to_ms = _ends(period, span.first_ms, span.last_ms)
-            run = _Run(asked, from_ms, to_ms, tell, first_ms=max(span.first_ms, from_ms - LEAD_IN_MS))
+            first_ms = max(span.first_ms, from_ms - LEAD_IN_MS)
+            run = _Run(asked, from_ms, to_ms, tell, first_ms=first_ms, known=past.known())
+            run.begin(past.stood(from_ms - LEAD_IN_MS, run.relevant))
             for page in past.pages(from_ms - LEAD_IN_MS, to_ms):
-                run.rows(page)
+                for first in range(0, len(page), ROWS_TOLD):
+                    run.rows(page[first : first + ROWS_TOLD])
             return run.finish()
     except sqlite3.Error as error:
         raise LedgerUnreadable(f"the ledger {ledger} cannot be read: {error}") from error
@@ -181,7 +186,9 @@ def _ends(period: Period, first_ms: int, last_ms: int) -> tuple[int, int]:
 class _Run:
     """Hands rows to a `Replay`."""
 
-    def __init__(self, asked: Question, from_ms: int, to_ms: int, tell: Tell, *, first_ms: int) -> None:
+    def __init__(
+        self, asked: Question, from_ms: int, to_ms: int, tell: Tell, *, first_ms: int, known: Known = NOTHING_KNOWN
+    ) -> None:
         self._time = _Time(wall_ms=first_ms)
         self._replay = Replay(
             asked.old,
@@ -190,17 +197,30 @@ class _Run:
             begin=Now(BEGINS_MS, first_ms),
             count_from_ms=from_ms,
             with_planted=asked.with_planted,
+            known=known,
         )
+        self._first_ms = first_ms
         self._from_ms, self._to_ms = from_ms, to_ms
         self._tell = tell
         self._home: object = None
         self._cache: dict[tuple[str, str, object, str | None], Heard] = {}
+        self._kinds: dict[str, frozenset[str]] = {}
+
+    @property
+    def relevant(self) -> Relevant:
+        """Which events count."""
+        return self._replay.relevant
+
+    def begin(self, stood: Iterable[Input]) -> None:
+        """What stood already when the lead-in begins."""
+        for given in stood:
+            self._replay.take(given, Now(BEGINS_MS, self._first_ms), live=True)
 
     def rows(self, page: Iterable[Row]) -> None:
         """A page of the ledger, in order."""
         replay, time, cache, from_ms = self._replay, self._time, self._cache, self._from_ms
-        coverage, relevant = replay.coverage, replay.relevant
-        whose, stepped = relevant.whose, relevant.stepped
+        coverage, relevant, kinds_of = replay.coverage, replay.relevant, self._kinds
+        whose = relevant.whose
         wall_ms = self._from_ms
         for wall_ms, origin, _, elapsed_ms, device, kind, value, extra in page:
             if device is None:
@@ -212,7 +232,10 @@ class _Run:
                     coverage.imported += 1
                 else:
                     coverage.live += 1
-            counts = kind in stepped.get(device, ALWAYS) or (extra is not None and "can_call" in extra)
+            kinds = kinds_of.get(device)
+            if kinds is None:
+                kinds = kinds_of[device] = relevant.kinds_of(device)
+            counts = kind in kinds or (extra is not None and "can_call" in extra)
             if not counts and (kind not in SHOWN or device not in whose):
                 continue
             if not counts:
@@ -243,7 +266,8 @@ class _Run:
             self._tell(wall_ms - self._from_ms, self._to_ms - self._from_ms)
 
     def _other(self, what: str, body: str, wall_ms: int, elapsed_ms: int | None) -> None:
-        """Requests are part of the past; starts and links say when nobody could hear."""
+        """Requests are part of the past, and so are the facts about the hub itself: when nobody could hear, when its
+        clock was set. What came of alerts and of help is not: other alerts would have been there."""
         time, now = self._time, self._time.at(wall_ms, elapsed_ms)
         if what == "Configured":
             # Each start accepts the files again: only other ones are a change.
@@ -253,17 +277,17 @@ class _Run:
             return
         given = input_of(what, body)
         if isinstance(given, Asked):
-            if not given.alert and given.do not in FOR_ALERT:
-                self._replay.take(given, now, live=True)
+            if given.alert or given.do in FOR_ALERT:
+                return
         elif isinstance(given, Started):
-            if given.down_from_ms:
-                time.down.append((given.down_from_ms, wall_ms))
-        elif getattr(given, "up", False):
-            if time.lost_ms:
+            time.lost_ms = time.lost_ms or given.down_from_ms or wall_ms
+        elif isinstance(given, Linked):
+            if given.up and time.lost_ms:
                 time.down.append((time.lost_ms, wall_ms))
-            time.lost_ms = 0
-        else:
-            time.lost_ms = time.lost_ms or wall_ms
+            time.lost_ms = 0 if given.up else time.lost_ms or wall_ms
+        elif isinstance(given, Described) and given.device not in self._replay.relevant.waited:
+            return
+        self._replay.take(given, now, live=True)
 
     def finish(self) -> Answer:
         """The end of the period."""

@@ -80,7 +80,8 @@ def call(turn: Turn, request: Asked) -> Said:
     device = f"call:{room}" if is_place else f"call:{request.client}"
     walking.interrupt(turn, f"{device} called")
     for alert in turn.open_alerts():
-        if alert.device == device and alert.resident == resident:
+        # A wish for company comes from the same screen and is no call: who then calls for help has a call of its own.
+        if alert.device == device and alert.kind == Kind.CALL and alert.resident == resident:
             presses.press_again(turn, alert, None)
             return True, alert.id
     who = turn.setting.name_of(resident) or turn.setting.place_name(room) or request.client

@@ -94,6 +94,16 @@ class Counts:
     latest_ms: int = 0
     """The most that one was told later."""
 
+    @property
+    def differs(self) -> bool:
+        """Staff would have been told otherwise than they were, or may have been."""
+        changes = (self.avoided, self.added)
+        return (
+            any(each != (0, 0) for each in changes)
+            or self.told_old != self.told_new
+            or bool(self.later or self.earlier)
+        )
+
 
 def pairs(old: Iterable[Ran], new: Iterable[Ran]) -> list[Pair]:
     """Runs of the same moment: of the same rule, or else of the same resident; else those that overlap."""

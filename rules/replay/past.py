@@ -14,11 +14,11 @@ from itertools import islice
 from devices.events import Event, Kind, Value, is_active
 from devices.registry import Registry, meaning
 from rules.home import Home
-from rules.inputs import Heard, Input, Now
+from rules.inputs import Heard, Input, Now, Started
 from rules.replay.compare import Counts, Pair, counts, pairs
 from rules.replay.coverage import DAY_MS, Coverage, night_shift_ms
 from rules.replay.planting import MINUTE_MS, Plant, Planted, plant, plants
-from rules.replay.relevant import Relevant, relevant
+from rules.replay.relevant import NOTHING_KNOWN, Known, Relevant, relevant
 from rules.replay.replay import Ran, Side, quiet
 from rules.setting import Setting
 
@@ -47,6 +47,8 @@ class Seen:
     name: str
     kind: str
     value: Value
+    matters: bool = True
+    """A plan in question can depend on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,10 @@ class Replay:
         begin: Now,
         count_from_ms: int,
         with_planted: bool = True,
+        known: Known = NOTHING_KNOWN,
     ) -> None:
         """`residents` are those in question. What lies before `count_from_ms` (wall) only leads in."""
-        self.relevant: Relevant = relevant((old, new), residents)
+        self.relevant: Relevant = relevant((old, new), residents, known)
         self._residents = residents
         self._timezone: tzinfo = Setting(new).timezone
         self._sides = (Side(quiet(old, residents), begin), Side(quiet(new, residents), begin))
@@ -133,6 +136,9 @@ class Replay:
 
     def take(self, given: Input, now: Now, *, live: bool) -> None:
         """The next input of the past that counts (`relevant`)."""
+        if type(given) is Started:
+            self._start(given, now)
+            return
         wall_ms = now.wall_ms
         if wall_ms >= self._minute_ms and self._plants:
             self._plant(now)
@@ -160,6 +166,8 @@ class Replay:
             side.until(end)
         self._calls(end)
         self._now = end
+        if (end.wall_ms + self.coverage.shift_ms) // DAY_MS > self._night:
+            self._next_night(end)  # nothing was heard in the last of them, and a rule may have waited for just that
         for side, ran in zip(self._sides, self._ran, strict=True):
             ran.extend([*side.ended, *side.running.values()])
         self._compare(self._night + 1, last=True)
@@ -171,16 +179,42 @@ class Replay:
         return answer
 
     # -- as time passes -----------------------------------------------------------------------------------------------
+    def _start(self, given: Started, now: Now) -> None:
+        """The hub was down: time passes up to its last commit, then nobody heard or did anything until now."""
+        before_ms = given.down_from_ms or now.wall_ms
+        gone_ms = min(max(before_ms, self._now.wall_ms), now.wall_ms)
+        gone = Now(max(self._now.elapsed_ms, now.elapsed_ms - (now.wall_ms - gone_ms)), gone_ms)
+        if self._plants:
+            self._plant(gone)
+        for side in self._sides:
+            side.until(gone)
+        self._skip(now)
+        for side in self._sides:
+            side.live = True
+            side.start(given, now)
+        self._now = now
+        if (now.wall_ms + self.coverage.shift_ms) // DAY_MS != self._night:
+            self._next_night(now)
+
     def _plant(self, now: Now) -> None:
-        """Plant in every minute up to this moment, each on the state of that minute."""
+        """Plant in every minute up to this moment, each on the state of that minute; not where nobody could hear."""
         new, planted = self._sides[1], self._planted
         assert planted is not None
+        if not new.is_linked:
+            self._skip(now)
         while self._minute_ms <= now.wall_ms:
             then = Now(now.elapsed_ms - (now.wall_ms - self._minute_ms), self._minute_ms)
             if new.next_ms <= then.elapsed_ms:
                 new.until(then)
             plant(new.state, self._plants, then, planted)
             self._minute_ms += MINUTE_MS
+
+    def _skip(self, now: Now) -> None:
+        """Nobody could hear up to this moment: nothing is planted there."""
+        minutes = (now.wall_ms - self._minute_ms) // MINUTE_MS + 1
+        if self._planted is not None and minutes > 0:
+            self._planted.unheard += minutes
+            self._minute_ms += minutes * MINUTE_MS
 
     def _calls(self, now: Now) -> None:
         """Emergencies and calls of this input: the same on both sides, or the answer says where not."""
@@ -220,6 +254,7 @@ class Replay:
         values: dict[tuple[str, str, str | None], Value] = {}
         for wall_ms, kept in rows:
             event = kept if isinstance(kept, Event) else kept().event
+            matters = self.relevant.is_(event.device, event.kind)
             event = self._registry.of_part(event)
             placed = self._placed.get(event.device)
             if placed is not None:
@@ -229,7 +264,8 @@ class Replay:
                 continue
             values[key] = event.value
             if event.kind not in FLEETING or is_active(event.kind, event.value):
-                yield Seen(wall_ms, self._names.get(event.device, event.device), event.kind.value, event.value)
+                name = self._names.get(event.device, event.device)
+                yield Seen(wall_ms, name, event.kind.value, event.value, matters)
 
     def _next_night(self, now: Now) -> None:
         """It is noon: the night before the last one is complete."""

@@ -22,6 +22,8 @@ from rules.state import AlertState, State, fork
 
 MINUTE_MS = 60_000
 MOST_SHOWN = 20
+FEW = 4
+"""For so few presses in a minute nothing is taken out of the state first."""
 PRESSED = frozenset({Kind.EMERGENCY, Kind.CALL, Kind.STAFF_ASSIST})
 
 
@@ -43,6 +45,8 @@ class Planted:
     told_at_once: int = 0
     tests: int = 0
     """Shown as TEST, because a carer was testing that very device in that minute."""
+    unheard: int = 0
+    """Minutes in which the hub or its link was down: nobody could hear a press, so none was planted."""
     late: list[tuple[int, str, str]] = field(default_factory=list)
     """When, whose and how: those that told nobody in their step. It must be empty."""
 
@@ -67,9 +71,10 @@ def _of(home: Home, resident: str) -> Iterator[Plant]:
 def plant(state: State, all_of: tuple[Plant, ...], now: Now, into: Planted) -> None:
     """Try each at this moment; nothing of it stays."""
     into.minutes += 1
+    near = _of_use(state) if len(all_of) > FEW else state
     for one in all_of:
         into.planted += 1
-        copy = fork(state)
+        copy = fork(near)
         _, effects = step(copy, one.given, now)
         calls = {line.alert for line in effects if type(line) is Log and line.did in CALLED}
         told = {line.alert for line in effects if type(line) is Log and line.did in TOLD}
@@ -79,6 +84,18 @@ def plant(state: State, all_of: tuple[Plant, ...], now: Now, into: Planted) -> N
             into.tests += 1
         elif len(into.late) < MOST_SHOWN:
             into.late.append((now.wall_ms, one.resident, one.how))
+
+
+def _of_use(state: State) -> State:
+    """The state without what no press looks at: alerts that are over, but for calls, which one may reopen. A home's day
+    has hundreds of those, and each press would go through all of them."""
+    near = fork(state)
+    near.alerts.rows = {
+        key: alert
+        for key, alert in state.alerts.rows.items()
+        if alert.state is not AlertState.CLOSED or alert.level is Level.CALL
+    }
+    return near
 
 
 def _is_told_already(state: State, calls: set[str | None]) -> bool:

@@ -4,9 +4,12 @@ What is assumed, and written into every answer:
 
 - Every device event and every request that names no alert is taken as it was recorded, and at its own time. Timers are
   each side's own. What people did with alerts (claims, closings) is not: other alerts would have been there.
+- When the hub or its link was down, and when its clock was set, are facts as well, and taken. While the hub is down no
+  timer falls due; at its start all of them do, late, as they did then.
 - Whoever is told comes, and closes the alert after `CAME_MS` (a call's after `CALLED_MS`). So an alert is open long
   enough to take in what belongs to it, and never for the rest of the month.
-- Faults of devices and of the hub are left out: they are the same under every plan.
+- A device for whose silence a rule waits is watched over as it was then: while it is lost, or its gateway is, the rule
+  does not start. Faults of all other devices and of the hub are left out: no rule can depend on them.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from devices.commands import Command
+from devices.events import Kind
 from devices.registry import Supervision
 from rules.alerting import alerts
 from rules.alerting.levels import RANK, Level
@@ -24,6 +28,7 @@ from rules.effects import Carry, Did, Effect, Log
 from rules.home import Home
 from rules.inputs import Asked, Configured, FellDue, Input, Linked, Now, Started
 from rules.machine import step
+from rules.replay.relevant import waits_of
 from rules.setting import without_agreement
 from rules.state import Alert, AlertState, Ending, Episode, EpisodeState, State
 from rules.turn import Turn
@@ -36,6 +41,8 @@ NEVER_MS = 2**62
 RAISED = frozenset({Did.RAISED, Did.REOPENED})
 TOLD = frozenset({Did.TOLD, Did.TOLD_NOBODY})
 CALLED = frozenset({Did.RAISED, Did.REOPENED, Did.PRESSED})
+FAULTS = frozenset({Kind.AVAILABILITY, Kind.BATTERY, Kind.TAMPER})
+"""What is wrong with a device may be urgent, and is nobody's call."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,11 +83,15 @@ class CallTold:
 
 
 def quiet(home: Home, residents: frozenset[str]) -> Home:
-    """The home with the plans of these residents alone, and nobody watching over its devices' health."""
+    """The home with the plans of these residents alone, and of its devices' health what those plans depend on."""
+    waited = waits_of(rule for one in home.residents if one.resident in residents for rule in one.rules)
     return replace(
         home,
         residents=tuple(one if one.resident in residents else replace(one, rules=()) for one in home.residents),
-        devices=tuple(replace(placed, supervision=Supervision.NONE) for placed in home.devices),
+        devices=tuple(
+            placed if placed.name in waited else replace(placed, supervision=Supervision.NONE)
+            for placed in home.devices
+        ),
     )
 
 
@@ -129,11 +140,16 @@ class Side:
         changed: dict[str, Any] = {"episode": min(found)} if found else {}
         return replace(given, **changed)
 
-    def until(self, now: Now) -> None:
-        """Let time pass: each timer at its own moment."""
+    def start(self, given: Started, now: Now) -> None:
+        """The hub runs again: what fell due while it was down does now."""
+        self._step(given, now)
+        self.until(now, late=True)
+
+    def until(self, now: Now, *, late: bool = False) -> None:
+        """Let time pass: each timer at its own moment; where nobody was there at that moment (`late`), now."""
         while self.next_ms <= now.elapsed_ms:
             at_ms = self.next_ms
-            then = Now(at_ms, now.wall_ms - (now.elapsed_ms - at_ms))
+            then = now if late else Now(at_ms, now.wall_ms - (now.elapsed_ms - at_ms))
             if self._came and self._came[0][0] <= at_ms:
                 self._come(heappop(self._came)[1], then)
             else:
@@ -142,6 +158,12 @@ class Side:
                 if timer is not None and timer.due_ms == due_ms:
                     self._step(FellDue(timer=key), then)
             self._look()
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether the hub hears its devices now."""
+        meta = self.state.meta.get("meta")
+        return meta is not None and meta.linked
 
     def tidy(self) -> None:
         """Forget which rows changed: nobody writes them down."""
@@ -227,7 +249,7 @@ class Side:
                 within_ms = CAME_MS if alert.episode is not None else CALLED_MS
                 heappush(self._came, (now.elapsed_ms + within_ms, alert_id))
                 self._look()
-            if alert.episode is None and RANK[alert.level] >= RANK[Level.CALL]:
+            if alert.episode is None and RANK[alert.level] >= RANK[Level.CALL] and alert.kind not in FAULTS:
                 self.calls.append(_call(alert, told=alert_id in told or (did is Did.PRESSED and bool(alert.told))))
 
     def _episodes(self, helped: list[tuple[str, str]], raised: dict[str, Did], now: Now) -> None:

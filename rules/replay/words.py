@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import groupby
 from textwrap import fill
 
 from rules.home import Home
-from rules.replay.compare import Counts, Pair
+from rules.replay.compare import Bounds, Counts, Pair
 from rules.replay.coverage import Coverage, HeardOf
 from rules.replay.past import Answer, Call, Night, Seen
 from rules.replay.planting import Planted
@@ -16,12 +17,17 @@ from rules.setting import Setting
 from rules.turn import plainly
 
 WIDTH = 100
-MOST_NIGHTS = 60
-"""So many nights are written out; `--json` has all of them."""
+MOST_LINES = 60
+"""So many nights of residents have a line each; of more there is a line for each night of the home."""
+MOST_NIGHTS = 250
+"""So many are written out with their events; `--json` has all of them."""
+MOST_MOMENTS = 4
+"""So many moments of a night stand in its line."""
 MOST_EVENTS = 12
+MOST_NAMES = 5
 MOST_DEVICES = 40
 """Of more devices only those with a gap are listed."""
-MOST_CALLS = 40
+MOST_CALLS = 10
 AROUND_MS = 15 * 60_000
 """Events so long before and after a run are shown with it."""
 ASSUMED = (
@@ -31,7 +37,9 @@ ASSUMED = (
     " after help that the new plan does not give, or after staff had been told, may have come of that: it counts as"
     " settled in the first number alone.",
     f"Whoever is told comes and closes the alert after {plainly(CAME_MS)}. What people really did with alerts is left"
-    " out, and so are faults of devices and of the hub.",
+    " out.",
+    "Time in which the hub or its link was down is no silence, nor is that of a device that was lost or whose gateway"
+    " was. Other faults are left out.",
     "Imported events were recorded where no plan helped anybody: there nothing that a plan gives was given then.",
 )
 
@@ -96,6 +104,10 @@ class Words:
             lines.append(f"Hub or broker were down {_times(len(covered.down))}, {whole} in all: {spans}{more}.")
         elif covered.live:
             lines.append("Hub and broker were up all the time.")
+        if covered.imported:
+            lines.append(
+                "What was imported or came from a file does not say when it was down: there all silence counts."
+            )
         if covered.changed:
             lines.append(
                 f"The accepted configuration changed {_times(covered.changed)} meanwhile: compared is the newest."
@@ -122,6 +134,38 @@ class Words:
         return f"{_many(many, 'other device')} heard without a silence of more than a day." if many else ""
 
     # -- answers ------------------------------------------------------------------------------------------------------
+    def in_short(self) -> list[str]:
+        """What a manager asks first: what it rests on, what staff would have been told, whether a call was delayed."""
+        answer, covered = self.answer, self.answer.coverage
+        heard = f"{covered.live + covered.imported:,} events in {_many(covered.nights, 'night')}"
+        silent = [known.name for known in covered.silent()]
+        if silent:
+            more = f" and {len(silent) - MOST_NAMES} more" if len(silent) > MOST_NAMES else ""
+            heard += f"; never heard: {', '.join(silent[:MOST_NAMES])}{more}"
+        if covered.down:
+            heard += f"; hub or broker down for {plainly(sum(end - start for start, end in covered.down))}"
+        who = self.name(answer.residents[0]) if len(answer.residents) == 1 else "All together"
+        lines = [f"{heard}.", *self.told(who, answer.whole), f"Emergencies and calls: {self.calls()}"]
+        if answer.planted is not None:
+            lines.append(f"To try it: {self.planted(answer.planted)}")
+        nights = len({night.from_ms for night in answer.nights})
+        return [*lines, f"{nights} of {_many(covered.nights, 'night')} would have been different."]
+
+    def moments(self, night: Night) -> str:
+        """The moments of a night that differ, as they were and would be: `03:00 out-of-bed settled → told`."""
+        differ = [pair for pair in night.pairs if pair.differs]
+        said = "; ".join(self._moment(pair) for pair in differ[:MOST_MOMENTS])
+        return said + (f"; and {len(differ) - MOST_MOMENTS} more" if len(differ) > MOST_MOMENTS else "")
+
+    def _moment(self, pair: Pair) -> str:
+        ran = pair.new or pair.old
+        assert ran is not None
+        later = ""
+        if pair.later_ms:
+            later = f" {plainly(abs(pair.later_ms))} {'later' if pair.later_ms > 0 else 'earlier'}"
+        ends = f"{_end(pair.old, pair.was)} → {_end(pair.new, pair.would)}{later}"
+        return f"{self.clock(pair.started_ms)} {ran.rule} {ends}"
+
     def told(self, who: str, found: Counts) -> list[str]:
         """How often staff were told, and would have been."""
         was = f"{who}: staff told {range_of(found.told_old)} ({_many(found.episodes_old, 'run')})"
@@ -153,6 +197,8 @@ class Words:
         said += f" {planted.told_at_once:,} told in the same step (0 ms)"
         if planted.tests:
             said += f", {planted.tests:,} shown as TEST because a carer was testing the device"
+        if planted.unheard:
+            said += f"; {planted.unheard:,} minutes in which the hub or its link was down are left out"
         late = planted.planted - planted.told_at_once - planted.tests
         return f"{said}. Delayed: {late}." if not late else f"{said}. DELAYED: {late}. Do not use this plan."
 
@@ -196,48 +242,112 @@ def _many(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def text_of(home: Home, answer: Answer, old_is: str) -> str:
-    """All of it, for a terminal."""
+def _end(ran: Ran | None, ends: Bounds) -> str:
+    """What a run came to, in a word or two."""
+    if ran is None:
+        return "nothing"
+    if not ran.ended_ms:
+        return "running"
+    if ends.most != ends.least:
+        return "told or settled"
+    return "told" if ends.most else ran.state
+
+
+def text_of(home: Home, answer: Answer, old_is: str, *, nights: bool = False) -> str:
+    """For a terminal, the answer first and then what it comes from; `nights`: with the events of each night."""
     words = Words(home, answer, old_is)
-    names = ", ".join(words.name(one) for one in answer.residents)
-    lines = [f"Replay of {words.period()}", f"The new plans beside {old_is}. In question: {names}.", ""]
-    lines += ["WHAT WAS HEARD", *words.heard()]
-    covered = answer.coverage
-    lines += [f"  {words.device(known, covered)}" for known in words.shown()]
-    lines += [words.rest()] if words.rest() else []
-    lines += ["", "WHAT STAFF WOULD HAVE BEEN TOLD"]
-    for resident in answer.residents:
-        found = answer.by_resident.get(resident)
-        if found is None:
-            lines.append(f"{words.name(resident)}: nothing began under either plan.")
-        else:
-            first, *rest = words.told(words.name(resident), found)
-            lines += [first, *(f"  {line}" for line in rest)]
-    if len(answer.by_resident) > 1:
-        first, *rest = words.told("All together", answer.whole)
-        lines += [first, *(f"  {line}" for line in rest)]
-    lines += ["", "EMERGENCIES AND CALLS", words.calls()]
-    lines += [f"  {words.call(call)}" for call in answer.calls[:MOST_CALLS]]
-    if len(answer.calls) > MOST_CALLS:
-        lines.append(f"  … and {len(answer.calls) - MOST_CALLS:,} more: --json has them")
-    if answer.planted is not None:
-        lines.append(words.planted(answer.planted))
-    lines += ["", f"NIGHTS THAT DIFFER ({len(answer.nights)})"]
-    for night in answer.nights[:MOST_NIGHTS]:
-        lines += _night(words, night)
-    if len(answer.nights) > MOST_NIGHTS:
-        lines.append(f"… and {len(answer.nights) - MOST_NIGHTS:,} more: --json has them")
+    names = ", ".join(words.name(one) for one in answer.residents[:MOST_NAMES])
+    if len(answer.residents) > MOST_NAMES:
+        names += f" and {len(answer.residents) - MOST_NAMES} more"
+    lines = [f"Replay of {words.period()}", f"The new plans beside {old_is}. In question: {names}."]
+    lines += ["", "IN SHORT", *words.in_short(), *_heard(words), *_each(words), *_calls(words, nights=nights)]
+    if answer.nights:
+        lines += ["", f"NIGHTS THAT DIFFER ({len(answer.nights)}), what each moment came to and would come to"]
+        lines += _all_of_it(words) if nights else _by_night(words)
     lines += ["", "WHAT THIS RESTS ON", *ASSUMED]
     return "\n".join(piece for line in lines for piece in _folded(line)) + "\n"
 
 
-def _night(words: Words, night: Night) -> Iterator[str]:
-    yield f"{words.name(night.resident)}, {words.night(night.from_ms)}"
-    for pair in night.pairs:
-        if pair.differs:
+def _heard(words: Words) -> Iterator[str]:
+    yield from ("", "WHAT WAS HEARD")
+    yield from words.heard()
+    for known in words.shown():
+        yield f"  {words.device(known, words.answer.coverage)}"
+    if rest := words.rest():
+        yield rest
+
+
+def _each(words: Words) -> Iterator[str]:
+    """Of several residents, those of whom anything differs; the others by name."""
+    answer = words.answer
+    if len(answer.residents) < 2:
+        return
+    yield from ("", "WHAT STAFF WOULD HAVE BEEN TOLD, BY RESIDENT")
+    same, quiet = [], []
+    for resident in answer.residents:
+        found, name = answer.by_resident.get(resident), words.name(resident)
+        if found is None:
+            quiet.append(name)
+        elif found.differs:
+            *_, changes = words.told(name, found)
+            yield f"  {name}: told {range_of(found.told_old)} → {range_of(found.told_new)}. {changes}"
+        else:
+            same.append(name)
+    if same:
+        yield f"The same under both plans: {', '.join(same)}."
+    if quiet:
+        yield f"Nothing began under either plan: {', '.join(quiet)}."
+
+
+def _calls(words: Words, *, nights: bool) -> Iterator[str]:
+    """Each emergency and call of the record, those that were delayed first, and then those of the residents in
+    question."""
+    of = words.answer.residents
+    calls = sorted(words.answer.calls, key=lambda call: (not call.delayed, call.resident not in of, call.wall_ms))
+    if calls:
+        yield from ("", "EMERGENCIES AND CALLS OF THE RECORD")
+    shown = calls if nights else calls[:MOST_CALLS]
+    for call in shown:
+        yield f"  {words.call(call)}"
+    if len(calls) > len(shown):
+        yield f"  … and {len(calls) - len(shown):,} more, each told in its step: --nights lists them"
+
+
+def _by_night(words: Words) -> Iterator[str]:
+    """A line a night."""
+    found = words.answer.nights
+    if len(found) <= MOST_LINES:
+        for night in found:
+            yield f"  {words.name(night.resident)}, {words.night(night.from_ms)}: {words.moments(night)}"
+    else:
+        for from_ms, each in groupby(found, key=lambda night: night.from_ms):
+            rows = list(each)
+            pairs = [pair for night in rows for pair in night.pairs if pair.differs]
+            was, would = (
+                (sum(ends.least for ends in every), sum(ends.most for ends in every))
+                for every in ([pair.was for pair in pairs], [pair.would for pair in pairs])
+            )
+            who = f"{_many(len(rows), 'resident')}, {_many(len(pairs), 'moment')}"
+            yield f"  {words.night(from_ms)}: {who}: told {range_of(was)} → {range_of(would)}"
+    yield "--nights lists what was heard in each; --html FILE draws them."
+
+
+def _all_of_it(words: Words) -> Iterator[str]:
+    """Each differing night with the events that matter to it."""
+    found = words.answer.nights
+    for night in found[:MOST_NIGHTS]:
+        yield f"{words.name(night.resident)}, {words.night(night.from_ms)}"
+        for pair in night.pairs:
+            if not pair.differs:
+                continue
             yield f"  {words.pair(pair)}"
-            for seen in around(night, pair)[:MOST_EVENTS]:
-                yield f"      {words.local(seen.wall_ms):%H:%M:%S} {seen.name} {plain(seen)}"
+            seen = [one for one in around(night, pair) if one.matters]
+            for one in seen[:MOST_EVENTS]:
+                yield f"      {words.local(one.wall_ms):%H:%M:%S} {one.name} {plain(one)}"
+            if len(seen) > MOST_EVENTS:
+                yield f"      … and {len(seen) - MOST_EVENTS} more"
+    if len(found) > MOST_NIGHTS:
+        yield f"… and {len(found) - MOST_NIGHTS:,} more: --json has them"
 
 
 def plain(seen: Seen) -> str:

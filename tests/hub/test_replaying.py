@@ -100,7 +100,11 @@ def test_a_file_is_replayed_with_both_bounds_and_told_to_a_manager(home: Path, t
     assert (answer.calls_heard, answer.delayed) == (1, 0)
     assert answer.planted is not None
     assert answer.planted.planted == answer.planted.told_at_once > 700
-    told = text_of(asked.new, answer, asked.old_is)
+    short = text_of(asked.new, answer, asked.old_is)
+    moments = "03:00 out-of-bed settled → told or settled; 04:00 out-of-bed told or settled → told or settled 13 min"
+    assert f"Margaret, night of 2 to 3 March 2026: {moments}" in " ".join(short.split())
+    assert "room-001-bed bed empty" not in short
+    told = text_of(asked.new, answer, asked.old_is, nights=True)
     assert "Margaret: staff told 0 to 1 times (2 runs); with the new plan 0 to 2 times (2 runs)." in told
     assert "1 in the period, each told in the step that heard it (0 ms). Delayed: 0." in told
     assert "03:00 out-of-bed: settled at 03:05; with the new plan staff told at 03:02 (check)" in told
