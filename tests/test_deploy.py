@@ -61,12 +61,13 @@ def test_everything_gives_way_to_the_hub_and_its_broker() -> None:
     assert sum(size(unit["MemoryMin"]) for unit in pressing) == size(slice_["MemoryMin"])
     assert size(screens["MemoryHigh"]) < size(screens["MemoryMax"]) < size(hub["MemoryMax"])
     assert "MemoryHigh" not in hub
+    assert hub["OOMPolicy"] == "continue", "a child that runs out of memory must not end the hub"
     assert "MemoryMax" not in broker
 
 
 def test_what_can_be_broken_into_can_write_in_the_home_alone() -> None:
     """The same walls around each of ours."""
-    for unit in (HUB, WATCH, SCREENS):
+    for unit in (HUB, WATCH, SCREENS, BROKER):
         walls = settings(unit)
         assert (walls["ProtectSystem"], walls["ReadWritePaths"]) == ("strict", "/srv/handrail")
         assert (walls["NoNewPrivileges"], walls["CapabilityBoundingSet"], walls["User"]) == ("true", "", "handrail")

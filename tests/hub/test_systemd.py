@@ -14,7 +14,7 @@ import pytest
 
 from hub.children import Child
 from hub.config.new import write_new
-from hub.priority import COMMANDS, SCREENS
+from hub.priority import COMMANDS, FIRST, SCREENS
 from hub.systemd import Systemd
 from tests.hub.program import environment
 from tests.parts import Mosquitto, end, until, until_now
@@ -85,6 +85,11 @@ def test_the_hub_says_that_it_has_started_that_it_lives_and_that_it_ends(mosquit
     manager.close()
 
 
+def ended_first(pid: int) -> int:
+    """How soon the system ends this process when memory runs out."""
+    return int(Path(f"/proc/{pid}/oom_score_adj").read_text(encoding="ascii"))
+
+
 async def test_a_child_that_gives_way_is_nice_with_all_its_threads() -> None:
     """The screens of `run --with-dashboards`."""
     child = Child("screens", ["-m", "http.server", "0", "--bind", "127.0.0.1"], nice=SCREENS)
@@ -94,6 +99,7 @@ async def test_a_child_that_gives_way_is_nice_with_all_its_threads() -> None:
         process = psutil.Process(child.pid)
         await until(lambda: process.num_threads() > 1)
         assert {os.getpriority(os.PRIO_PROCESS, thread.id) for thread in process.threads()} == {SCREENS}
+        assert sys.platform != "linux" or ended_first(child.pid) == FIRST
     finally:
         await child.stop()
 
