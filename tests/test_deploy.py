@@ -86,7 +86,7 @@ def test_systemd_understands_the_units(tmp_path: Path) -> None:
         (tmp_path / name).write_text(UNITS[name].read_text(encoding="utf-8").replace(PROGRAM, "/bin/true"))
     files = sorted(str(path) for path in tmp_path.iterdir() if path.is_file())
     done = subprocess.run(
-        [program, "verify", *files],
+        [program, "verify", "--man=no", *files],
         env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
@@ -109,3 +109,4 @@ def test_the_containers_give_way_as_the_units_do() -> None:
         kept = service.get("mem_reservation")
         assert kept is None or size(kept) == size(settings(unit)["MemoryMin"])
     assert "mem_limit" not in broker
+    assert hub["entrypoint"] == ["python", "/app/.docker/watched.py"], "Docker itself ends no hub that stands still"
