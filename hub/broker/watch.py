@@ -77,6 +77,8 @@ class BrokerWatch:
         for packet in packets:
             if packet.topic == broker_drops.TOPIC:
                 self._drops.heard(packet.payload)
+            elif packet.topic == broker_drops.UPTIME:
+                self._drops.unchanged()
             else:
                 self._probe.came(packet.topic, packet.qos)
         if self.lane is not None:
@@ -164,7 +166,7 @@ class BrokerWatch:
         for _ in range(COUNT_TRIES):
             try:
                 async with asyncio.timeout(COUNT_S):
-                    await self.lane.subscribe(broker_drops.TOPIC)
+                    await self.lane.subscribe(broker_drops.TOPIC, broker_drops.UPTIME)
             except SubscriptionRefused as error:
                 log.warning("what the broker drops is not known: %s", error)
                 break
@@ -176,7 +178,7 @@ class BrokerWatch:
         log.info("the broker has no count of what it drops")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(COUNT_S):
-                await self.lane.unsubscribe(broker_drops.TOPIC)
+                await self.lane.unsubscribe(broker_drops.TOPIC, broker_drops.UPTIME)
 
     async def _look_at_rights(self) -> None:
         self._disturbed = False
