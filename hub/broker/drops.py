@@ -3,6 +3,9 @@
 It counts for all clients together and not whose messages they were (Mosquitto 2.0.11, tried): one for each message that
 finds the queue of a client full, of QoS 1, and of QoS 0 where those are queued. A message of QoS 0 for a client that is
 away is not counted where they are not queued. A count that is lower than it was means that the broker started again.
+
+Mosquitto says a number of `$SYS` again when it has changed, and forgets it 60 s later. Whoever comes after that hears
+no count, and the uptime, which always changes.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import Protocol
 log = logging.getLogger("handrail.broker")
 
 TOPIC = "$SYS/broker/publish/messages/dropped"
+UPTIME = "$SYS/broker/uptime"
 QUIET_MS = 86_400_000
 """A broker that dropped nothing for so long is right again."""
 MORE = 10
@@ -40,7 +44,7 @@ class Drops:
         self._cursors, self._on_fault, self._wall_ms = cursors, on_fault, wall_ms
         self._total = self._told = 0
         self.known = False
-        """The broker has said a count since we started."""
+        """The broker has said a count since we started, or that it has not changed."""
 
     def heard(self, payload: bytes) -> None:
         """The broker says how many it has dropped since it started."""
@@ -66,6 +70,18 @@ class Drops:
                 f"the broker has dropped at least {self._total} messages because the queue of a client was full; it "
                 "does not say of which client",
             )
+
+    def unchanged(self) -> None:
+        """The broker says its uptime, and before it no count: that has not changed for a minute.
+
+        Where we have never heard one it counts as 0: the first drop after our first start must be told, even if what
+        was dropped before is then told with it.
+        """
+        if self.known:
+            return
+        self.known = True
+        if not self._cursors.cursor(_COUNT):
+            self._cursors.move_cursor(_COUNT, 1)
 
     def look(self) -> None:
         """Once a minute: is it over?"""

@@ -76,6 +76,8 @@ class BrokerWatch:
         for packet in packets:
             if packet.topic == drops.TOPIC:
                 self._drops.heard(packet.payload)
+            elif packet.topic == drops.UPTIME:
+                self._drops.unchanged()
             else:
                 self._probe.came(packet.topic, packet.qos)
         if self.lane is not None:
@@ -163,7 +165,7 @@ class BrokerWatch:
         for _ in range(COUNT_TRIES):
             try:
                 async with asyncio.timeout(COUNT_S):
-                    await self.lane.subscribe(drops.TOPIC)
+                    await self.lane.subscribe(drops.TOPIC, drops.UPTIME)
             except SubscriptionRefused as error:
                 log.warning("what the broker drops is not known: %s", error)
                 break
@@ -175,7 +177,7 @@ class BrokerWatch:
         log.info("the broker has no count of what it drops")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(COUNT_S):
-                await self.lane.unsubscribe(drops.TOPIC)
+                await self.lane.unsubscribe(drops.TOPIC, drops.UPTIME)
 
     async def _look_at_rights(self) -> None:
         self._disturbed = False
