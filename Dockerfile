@@ -1,4 +1,4 @@
-# Handrail in a container: the hub or the screens of the home in /srv/home, as a user without rights.
+# Handrail in a container: the hub, the watcher or the screens of the home in /srv/home, as a user without rights.
 FROM python:3.13-slim
 
 ENV PYTHONDONTWRITEBYTECODE=1 \

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from hub.config.check import check_home
 from hub.config.new import write_new
 from hub.config.read import read_home
-from rules.proof import prove
+from rules.proof.bounds import prove
 
 RULE = """\
   - rule: out-of-bed

@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from hub.commands.importing import take_in
 from hub.commands.replaying import answered
-from rules.past import Answer
-from rules.replay_words import plain_range
+from rules.replay.past import Answer
+from rules.replay.words import plain_range
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "shared" / "corpora" / "open" / "homes"
 HOME = """\

@@ -31,7 +31,7 @@ from hub.bootstrap import build
 from hub.clock import SystemClock
 from hub.config.new import write_new
 from hub.lanes import BULK
-from hub.mqtt_types import Message, Packet, Up
+from hub.mqtt.types import Message, Packet, Up
 
 ROOMS = 60
 EVENTS = 20_000
@@ -167,7 +167,7 @@ async def measure(folder: Path, what: str, events: int) -> dict[str, object]:
 PLACES: tuple[tuple[str, str], ...] = (
     ("write (hub/ledger/write.py", "the ledger: BEGIN and COMMIT"),
     ("(hub/ledger/write.py", "the ledger: JSON and inserts"),
-    ("(rules/episodes.py", "rules: episodes"),
+    ("(rules/plans/episodes.py", "rules: episodes"),
     ("step (rules/machine.py", "rules: the rest of the step"),
     (".decode (devices/", "decoding"),
     ("Steps._wish (hub/steps.py", "effects into log lines, commands and rows"),

@@ -34,11 +34,11 @@ from hub.config.stored import home_json
 from hub.ledger.past import Past
 from hub.ledger.rows import event_of, event_row
 from hub.ledger.write import open_store
-from hub.replaying import Period, Question, over_ledger, question
+from hub.replay.replaying import Period, Question, over_ledger, question
 from hub.simulate.days import days_of
+from rules.alerting.levels import Level
 from rules.home import DelayAgreed, Home, Otherwise, Rule, Say, Settles, Wait
 from rules.inputs import Heard, Now
-from rules.levels import Level
 
 FIRST = date(2026, 3, 2)
 DAY_MS = 86_400_000

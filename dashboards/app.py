@@ -27,7 +27,7 @@ from dashboards.rooms import add_rooms
 from dashboards.roster import add_roster
 from dashboards.settings import Settings
 from dashboards.walks import add_walks
-from rules.taking import ENDINGS
+from rules.asking.taking import ENDINGS
 
 HERE = Path(__file__).parent
 LARGEST_BODY = 4_096

@@ -22,10 +22,11 @@ from devices.adapter import Description, Known, Refused
 from devices.catalogue import Catalogue
 from devices.commands import Lock, Unlock
 from devices.events import Kind, Value
+from devices.part_commands import alone, encoded
 from devices.registry import Placed, Purpose
 from hub.ledger.read import House, HouseDevice, Reader, Unreadable
+from rules.hearing.protection import values_of
 from rules.home import Role
-from rules.protection import values_of
 from rules.state import Alert, OnShift, Status
 
 LEVELS_PCT = (10, 30, 60, 100)
@@ -145,7 +146,7 @@ def rooms_of(house: House, statuses: Iterable[Status], known: Known) -> list[Roo
 
 
 def _actuator(device: HouseDevice, place: str, status: Status | None, known: Known) -> Actuator:
-    about = known.get(device.device)
+    about = alone(known.get(device.device.partition("#")[0]), device.device)
     faults = sorted(status.faults) if status is not None else []
     return Actuator(
         device=device.name,
@@ -170,10 +171,10 @@ def _is_taken(device: HouseDevice, button: Button, known: Known) -> bool:
     placed = Placed(device=device.device, name=device.name, place=device.place, purpose=device.purpose)
     if isinstance(wish, str) or cannot_be_told(placed, wish):
         return False
-    if isinstance(wish, (Lock, Unlock)) and device.device not in known:
+    if isinstance(wish, (Lock, Unlock)) and device.device.partition("#")[0] not in known:
         return False  # a contact on a door that never said that it locks
     adapter = CATALOGUE.adapter_for(device.device)
-    return adapter is not None and not isinstance(adapter.encode(wish, known), Refused)
+    return adapter is not None and not isinstance(encoded(adapter, wish, known), Refused)
 
 
 def _offered(device: HouseDevice, status: Status | None, about: Description | None) -> Iterable[Button]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from hub.ledger.read import Night
-from rules.levels import Level
+from rules.alerting.levels import Level
 from rules.state import Alert, AlertState, Ending, Missed, Promise, WalkTest
 
 log = logging.getLogger("handrail.dashboards")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules.levels import Level
+from rules.alerting.levels import Level
 from rules.state import AlertState
 
 
@@ -130,7 +130,7 @@ class Lives(Name):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """Where a resident stands with the plan: `visit`, `away` or `look`, in words."""
+    """Where a resident stands with the plan: `visit`, `away`, `look` or `reconnected`, in words."""
 
     resident: str
     name: str
@@ -138,6 +138,8 @@ class Stand:
     words: str
     shown: bool
     """It stands on the board, and not with the resident alone."""
+    device: str = ""
+    """The sensor of which is asked who reconnected it, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ Drawn from the ledger by the same code as `handrail devices`, so that page and t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -18,9 +18,9 @@ from dashboards import strings
 from dashboards.house import people_of, waiting
 from dashboards.strings import ROSTER as WORDS
 from hub.ledger.read import House, Reader, Unreadable
+from rules.hearing.protection import Blind
 from rules.home import Home
 from rules.placing import command_for, line_for, notes_of, why_blind
-from rules.protection import Blind
 from rules.roster import Roster, Row, roster
 from rules.setting import Setting
 from rules.turn import plainly
@@ -64,6 +64,14 @@ class Faulty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reconnected:
+    """A sensor that somebody may not want and that is heard again."""
+
+    device: str
+    whose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """All of it."""
 
@@ -75,6 +83,7 @@ class Page:
     as_of: str
     waiting: str
     people: tuple[dict[str, str], ...]
+    reconnected: tuple[Reconnected, ...] = ()
 
 
 def add_roster(app: FastAPI, is_in: Callable[[Request], bool], reader: Reader, pages: Environment, folder: str) -> None:
@@ -111,7 +120,8 @@ def _read(reader: Reader, folder: str) -> Page | None:
         strangers=reader.strangers(),
     )
     people = managers_first(house, people_of(house, reader.on_shift()))
-    return page_of(found, reader.wall_ms(), folder, waiting(reader.open_alerts()), people)
+    asked = [Reconnected(device=one, whose=row.resident) for row in reader.people() for one in row.reconnected]
+    return page_of(found, reader.wall_ms(), folder, waiting(reader.open_alerts()), people, asked)
 
 
 def managers_first(house: House, on_shift: list[dict[str, str]]) -> tuple[dict[str, str], ...]:
@@ -122,7 +132,12 @@ def managers_first(house: House, on_shift: list[dict[str, str]]) -> tuple[dict[s
 
 
 def page_of(
-    found: Roster, now_ms: int, folder: str, open_alerts: str = "", people: tuple[dict[str, str], ...] = ()
+    found: Roster,
+    now_ms: int,
+    folder: str,
+    open_alerts: str = "",
+    people: tuple[dict[str, str], ...] = (),
+    asked: Sequence[Reconnected] = (),
 ) -> Page:
     """The page of a roster at a moment."""
     setting = Setting(found.home)
@@ -136,6 +151,11 @@ def page_of(
         as_of=_ago(found.as_of_ms, now_ms),
         waiting=open_alerts,
         people=people,
+        reconnected=tuple(
+            replace(one, whose=f"{setting.name_of(one.whose)}, {setting.place_name(setting.room_of(one.whose))}")
+            for one in asked
+            if one.whose in setting.residents
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Where residents stand with their plans, as the board says it: visited, away, to be looked at."""
+"""Where residents stand with their plans, as the board says it: visited, away, to be looked at, a sensor back again."""
 
 from __future__ import annotations
 
@@ -42,4 +42,10 @@ def stands_of(
             (row.room, Stand(resident=row.resident, name=row.known_as, what=what, words=words, shown=shown))
             for what, words, shown in said
         ]
+        found += [(row.room, _reconnected(row, device)) for device in person.reconnected]
     return tuple(stand for _, stand in sorted(found, key=lambda one: (one[0], one[1].resident)))
+
+
+def _reconnected(row: HouseResident, device: str) -> Stand:
+    words = strings.RECONNECTED.format(device=device)
+    return Stand(resident=row.resident, name=row.known_as, what="reconnected", words=words, shown=False, device=device)

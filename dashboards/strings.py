@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rules.alerting.levels import Level
 from rules.home import Role
-from rules.levels import Level
 from rules.state import Ending
 
 LEVELS: dict[Level, str] = {
@@ -46,13 +46,14 @@ TOLD_NOBODY = "Nobody could be told by name: every screen rings"
 AND = " and "
 OTHERS = "{count} others"
 MARK_LATE = "Late"
-MARK_FOUND = "Found on at start"
+MARK_FOUND = "Was on when Handrail started"
 MARK_UNRECORDED = "Not recorded yet"
 MARK_BROKEN = "Asked to wait before"
 MARK_OK = "Says: I am all right"
 VISITED = "{who} is there until {time}"
 AWAY = "away ({why}) until {time}"
-LOOK = "no delays until somebody has looked: {why}"
+LOOK = "staff are told at once until somebody has looked: {why}"
+RECONNECTED = "say who connected {device} again, and why"
 SOMEBODY = "a carer"
 AWAY_REASONS = (
     ("hospital", "Hospital"),
@@ -87,7 +88,7 @@ FAULTS: dict[str, str] = {
     "offline": "offline",
 }
 
-HUB_LINK = "This board has no connection to the broker."
+HUB_LINK = "This board has no connection to the hub."
 HUB_ABSENT = "The hub has not been heard."
 HUB_STALE = "The hub has gone silent."
 HUB_LOST = "The hub has stopped."
@@ -172,7 +173,7 @@ PAGE: dict[str, str] = {
     "stream_lost": "This screen has lost its connection.",
     "since": "Since {time}.",
     "watcher": "Told by the watcher",
-    "watcher_sub": "The hub does not answer. Nobody sees here who goes: agree aloud.",
+    "watcher_sub": "The hub does not tell these calls. Nobody sees here who goes: agree aloud.",
     "heard": "Heard",
     "heard_by": "{name} heard it",
     "degraded": "The hub works with a fault",
@@ -201,6 +202,8 @@ PAGE: dict[str, str] = {
     "away_until": "For how long?",
     "change": "Something is different …",
     "change_what": "What is different?",
+    "reconnected": "Why {device} is connected again …",
+    "reconnected_who": "{name} may not want {device}. Who connected it again, and why?",
     "gone": "Has left, has died …",
     "gone_what": "The plan ends",
     "gone_sub": "Nothing says the name any more. Pendants and cords stay live and name the room. Hold, or tap twice.",
@@ -232,10 +235,11 @@ ROOM = {
     "call": "Call for help",
     "calling": "Calling …",
     "heard": "Your call was heard",
+    "company_heard": "Staff know you would like company",
     "coming": "{name} is coming",
     "coming_by": "{name} comes by {time}",
     "there": "{name} is with you",
-    "since": "{time} ago",
+    "since": "Called {time} ago",
     "test": "This is a test",
     "ok": "I'm all right",
     "not_now": "Not now",
@@ -245,6 +249,12 @@ ROOM = {
     "company": "I would like company",
     "who": "Who is it?",
     "day": "My day",
+    "next": "Next question",
+    "more": "Other times",
+    "done": "Done",
+    "back": "Back",
+    "chosen": "{answer} is chosen.",
+    "too_late": "Thank you. This is not asked any more.",
     "failed": "That did not get through. Use your pendant, or the cord.",
     "not_live": "This screen does not work just now. Use your pendant, or the cord.",
     "begin": "Touch once, so that this screen may speak",
@@ -290,6 +300,10 @@ ROSTER: dict[str, str] = {
     "unplaced_none": "Every device that was heard is placed.",
     "unplaced_sub": "Add the line to devices.yaml, or let the command do it. A person fills in what stands as \u2026",
     "faulty": "Something is wrong with",
+    "reconnected": "Connected again: who, and why?",
+    "reconnected_sub": "These fell silent twice in a week: that may be how somebody says no. Ask, and write it here.",
+    "reconnected_why": "Who connected it, and why",
+    "send": "Send",
     "not_ours": "Not ours",
     "not_ours_sub": "These ring nobody. It takes a manager, or two of the staff, and can be taken back.",
     "mark": "Not our device",

@@ -9,7 +9,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from dashboards import strings
-from rules.levels import Level
+from rules.alerting.levels import Level
 
 log = logging.getLogger("handrail.dashboards")
 
@@ -49,6 +49,8 @@ class ToldByWatcher:
 
     def take(self, name: str, payload: bytes) -> None:
         """A message below `watch/`: `status`, or `alert/` and which one; an empty one ends it."""
+        if name != "status" and not name.startswith("alert/"):
+            return
         before = self.picture()
         try:
             if name == "status":

@@ -28,11 +28,11 @@ from dashboards.stays import stands_of
 from dashboards.walks import overdue_of
 from devices.events import Kind
 from hub.ledger.read import House, HouseCarer, Night
-from rules import presence
+from rules.alerting.levels import RANK, Level
+from rules.asking import presence
+from rules.hearing.walks import heard_words
 from rules.home import Role
-from rules.levels import RANK, Level
 from rules.state import Alert, AlertState, OnShift
-from rules.walks import heard_words
 
 TONIGHT_MS = 12 * 3_600_000
 """How far back the closed alerts of "earlier tonight" go."""
@@ -249,6 +249,8 @@ def _marks(alert: Alert) -> tuple[str, ...]:
 
 def _closed(alert: Alert, names: _Names) -> ClosedRow:
     title, where = _title(alert, names)
+    if title == strings.SYSTEM:
+        where = alert.device or ""  # no reason stands here: it says which gateway it was
     ending = strings.ENDINGS[alert.ending] if alert.ending else ""
     closed = alert.closed_wall_ms or alert.raised_wall_ms
     return ClosedRow(

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 
 from dashboards import strings
 from hub.ledger.read import House, HouseDevice, Reader, Unreadable
-from rules.walks import DAY_MS, TESTABLE, Overdue, Walk, overdue
+from rules.hearing.walks import DAY_MS, TESTABLE, Overdue, Walk, overdue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

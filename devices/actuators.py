@@ -22,6 +22,7 @@ from devices.commands import (
     TurnOn,
     Unlock,
 )
+from devices.part_commands import encoded
 from devices.registry import Placed, Purpose
 
 Argument = str | int | float
@@ -89,11 +90,11 @@ def sounded(adapter: Adapter, command: Sound, known: Known) -> tuple[Message, ..
     """The messages of an alert's sound. A siren that is only a relay has no word for a sound: it is switched on, and
     off again when the sound is no longer needed, which for an alert is said (`duration_s` 0).
     """
-    sent = adapter.encode(command, known)
+    sent = encoded(adapter, command, known)
     if not isinstance(sent, Refused):
         return sent
     switch = TurnOn(device=command.device) if command.duration_s else TurnOff(device=command.device)
-    switched = adapter.encode(switch, known)
+    switched = encoded(adapter, switch, known)
     return sent if isinstance(switched, Refused) else switched
 
 

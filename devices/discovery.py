@@ -51,6 +51,11 @@ TOO_MUCH = "{{ too_much() }}"
 """A template that is never evaluated."""
 
 
+def line_of(node: str) -> str:
+    """The address under which an ESPHome node is known that nobody introduced."""
+    return f"esphome/{UNSAFE.sub('_', node.removeprefix('esphome/'))[:LONGEST_NAME]}"
+
+
 class Discovery:
     """The adapter of all devices below one discovery prefix. `native` are the adapters whose topics are not its own."""
 
@@ -134,6 +139,7 @@ class Discovery:
             return
         self._remove(config.source, device, known, changed)
         self._remove_guesses(device, said, known, changed)
+        self._remove_lines(entity, known, changed)
         if device not in drafts:
             drafts[device] = Draft(changed[device] if device in changed else known.get(device), config)
         drafts[device].put(self._on_own_topics(entity, said))
@@ -189,6 +195,14 @@ class Discovery:
                 before = changed[other] if other in changed else known.get(other)
                 if before is not None and other != device and before.ecosystem != self.name:
                     changed[other] = moved(before, topic, device)
+
+    def _remove_lines(self, entity: Entity, known: Known, changed: dict[str, Description | None]) -> None:
+        """An ESPHome node says that it is online before it introduces itself: that was nobody else."""
+        for read in entity.reads:
+            node, _, last = read.topic.rpartition("/")
+            row = known.get(line_of(node)) if last == "status" and read.kind is Kind.AVAILABILITY else None
+            if row is not None and not row.entities:
+                changed[row.device] = None
 
     # -- states -----------------------------------------------------------------------------------------------------
 

@@ -44,7 +44,7 @@ class Draft:
         old = self.parts.get(entity.source)
         if old is None and len(self.parts) >= MOST_ENTITIES:
             return
-        if old is not None and old.kind is not entity.kind:
+        if old is not None and old.kind is not entity.kind and not _understood_now(old, entity):
             reason = f"{entity.name}: it was {old.kind.value}{NOW_SAYS}{entity.kind.value}"
             entity = replace(entity, unclear=entity.unclear or reason)
             if _calls(old) and not _calls(entity):
@@ -78,13 +78,13 @@ def without(before: Description, source: str) -> Description | None:
         return before
     if all(part.unclear.endswith("still count") for part in kept):
         return None
-    return _with_parts(before, tuple(kept))
+    return with_parts(before, tuple(kept))
 
 
 def moved(before: Description, source: str, to: str) -> Description:
     """The device without what this source introduced, which now belongs to another address and calls from there."""
     kept = tuple(part for part in before.entities if source not in (part.source, part.source.removesuffix(WAS)))
-    row = _with_parts(before, kept)
+    row = with_parts(before, kept)
     return row if kept else replace(row, unclear=f"it introduced itself anew, as {to}")
 
 
@@ -104,14 +104,21 @@ def describe(
         vendor=(text(block, "manufacturer") or (before.vendor if before else ""))[:LONGEST_NAME],
         gateway=gateway_of(device.partition("/")[0], config) or (before.gateway if before else ""),
     )
-    return _with_parts(row, parts)
+    return with_parts(row, parts)
+
+
+def _understood_now(old: Entity, entity: Entity) -> bool:
+    """The same part as before, of which only we did not know what it is: it says the same on the same topics."""
+    said, says = ([(read.topic, read.template) for read in part.reads] for part in (old, entity))
+    return old.kind is Kind.OTHER and (old.component, old.name, said) == (entity.component, entity.name, says)
 
 
 def _calls(entity: Entity) -> bool:
     return bool(entity.reads) and (entity.kind in EMERGENCY_KINDS or entity.kind is Kind.BUTTON)
 
 
-def _with_parts(row: Description, parts: tuple[Entity, ...]) -> Description:
+def with_parts(row: Description, parts: tuple[Entity, ...]) -> Description:
+    """The device with these parts alone, and what follows from them."""
     kinds = frozenset(part.kind for part in parts if part.reads or part.settings)
     kinds |= {read.kind for part in parts for read in part.reads if read.kind is not Kind.AVAILABILITY}
     ordered = serious_first(kinds)

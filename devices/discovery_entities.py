@@ -13,7 +13,7 @@ from dataclasses import replace
 from devices import discovery_kinds as kinds
 from devices.discovery_config import LONGEST_NAME, Config, Settings, device_of, number, text
 from devices.entity import Entity, How, Read
-from devices.events import Kind, Value, canonical
+from devices.events import EMERGENCY_KINDS, Kind, Value, canonical
 from devices.topics import publishable
 
 CHECKED, CHECKED_LETTERS = 8, 300
@@ -86,6 +86,8 @@ class Named:
         self.config, self.settings = config, config.settings
         device = device_of(config)
         device_name = text(device, "name")
+        self.device = f"{device_name} {text(device, 'model')}"
+        """What the device is called: a bare *alarm* of a smoke detector is smoke."""
         named = (device_name, text(device, "model"), config.node, config.object_id, text(self.settings, "name"))
         self.says_it_calls = kinds.says_it_calls(*named) is not None
         name = text(self.settings, "name")
@@ -169,7 +171,10 @@ def _words(named: Named, kind: Kind, on: str, off: str) -> dict[str, Value]:
 
 def _binary_sensor(named: Named) -> Made:
     kind = kinds.binary_kind(named.device_class, named.words, named.says_it_calls)
-    if kind is Kind.EMERGENCY and (named.is_setting or named.is_diagnosis):
+    if kind is Kind.OTHER and not named.device_class and set(named.own.split("_")) <= kinds.SAYS_SO:
+        kind = kinds.alarm_of(named.device)
+    by_name = named.device_class not in kinds.BINARY
+    if kind in EMERGENCY_KINDS and by_name and (named.is_setting or named.is_diagnosis):
         kind = Kind.OTHER
     if named.is_setting or (named.is_diagnosis and kind is Kind.OTHER):
         return kind, []

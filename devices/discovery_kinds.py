@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from devices.events import UNITS, Kind
-from devices.names import guess
+from devices.events import EMERGENCY_KINDS, UNITS, Kind
+from devices.names import guess, words_of
 from devices.zigbee2mqtt_properties import BINARY as BINARY_NAMES
 from devices.zigbee2mqtt_properties import plain
 
@@ -61,7 +61,9 @@ SAYS_IT_CALLS = re.compile(
 )
 """What the name or model of a device that calls for help says."""
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-EMERGENCY = re.compile(r"(?:^|_)(?:sos|panic|emergency|distress|notruf)(?:button|call|alarm|key)?\d{0,3}(?:_|$)")
+EMERGENCY = re.compile(
+    r"(?:^|_)(?:sos|panic|emergency|distress|duress|notruf|hilferuf)(?:button|call|alarm|key|taste|knopf)?\d{0,3}(?:_|$)"
+)
 NOT_ITSELF = frozenset(
     {"battery", "low", "led", "light", "enable", "enabled", "mode", "test", "mute", "silence", "signal", "linkquality"}
     | {
@@ -83,13 +85,35 @@ NOT_ITSELF = frozenset(
     | {"connection", "online", "status", "problem", "tamper", "temperature", "version", "update", "contact", "stop"}
 )
 """Words that make of an emergency something about it: its battery, its test, its end."""
-PRESSED = frozenset(
-    {"button", "press", "pressed", "push", "call", "key", "cord", "pull", "pulled", "bell", "alarm", "pendant"}
+PRESSED = frozenset({"button", "press", "pressed", "push", "call", "key", "cord", "pull", "pulled", "bell", "alarm"})
+TOLD_AT_ONCE = EMERGENCY_KINDS | {Kind.WATER_LEAK}
+SAYS_SO = frozenset(
+    {"alarm", "alert", "warning", "detected", "detection", "detector", "status", "state", "event", "sensor", "leak"}
+    | {"active", "triggered"}
 )
+"""What may stand beside the name of a hazard that is meant; with any other word it may be something about it."""
+CALLED = frozenset({"button", "press", "pressed", "call", "alarm", "requested", "request", "needed"})
+HAZARDS: tuple[tuple[frozenset[str], frozenset[str], Kind], ...] = (
+    (frozenset({"fall", "fallen"}), SAYS_SO | {"person", "resident", "human", "down", "radar", "bed"}, Kind.FALL),
+    (frozenset({"mandown"}), SAYS_SO, Kind.FALL),
+    (frozenset({"co", "carbonmonoxide"}), SAYS_SO, Kind.CO),
+    (frozenset({"gas"}), SAYS_SO | {"natural", "combustible", "methane", "lpg"}, Kind.GAS),
+    (frozenset({"fire"}), SAYS_SO | {"smoke"}, Kind.SMOKE),
+    (frozenset({"pendant"}), CALLED, Kind.EMERGENCY),
+    (frozenset({"help", "assistance"}), CALLED, Kind.EMERGENCY),
+    (frozenset({"call"}), CALLED | {"nurse", "resident", "bell", "point", "cord", "system"}, Kind.EMERGENCY),
+)
+"""Names of hazards that have no class in Home Assistant, or whose maker gave none."""
+PLACES = frozenset(
+    {"room", "bathroom", "bedroom", "toilet", "wc", "shower", "hall", "corridor", "lounge", "kitchen", "living"}
+    | {"floor", "ground", "first", "second", "left", "right", "annexe", "zone", "the", "of"}
+)
+"""Where a thing is says nothing of what it is."""
 OPENS = frozenset({"door", "window", "opening", "gate"})
 MOVES = frozenset({"motion", "pir", "movement"})
 THERE = frozenset({"occupancy", "occupied", "presence", "present"})
 LIES = frozenset({"bed", "mattress"})
+IN_BED = frozenset({"in", "on", "mat", "pad", "sensor", "status", "state", "person", *THERE})
 WET = frozenset({"leak", "flood", "leakage"})
 OF_THE_NODE = frozenset({"status", "connection", "connectivity", "online", "availability", "connected", "state", "api"})
 """How a device calls the one thing that says whether it is there itself."""
@@ -126,21 +150,36 @@ def binary_kind(device_class: str, name: str, says_it_calls: bool) -> Kind:
     words = set(name.split("_"))
     if says_it_calls and words & PRESSED and not words & NOT_ITSELF:
         return Kind.EMERGENCY
-    hazard = guess(name)
-    if hazard is not None and hazard.kind in HAZARDS:
-        return hazard.kind
     return _by_words(words)
 
 
-HAZARDS = frozenset({Kind.GAS, Kind.CO, Kind.SMOKE, Kind.FALL})
+def hazard(words: frozenset[str]) -> Kind | None:
+    """What a name that is nothing but a hazard's means; a fire and a heat alarm are told as smoke."""
+    words = frozenset(word for word in words if not word.isdigit()) - PLACES
+    if {"carbon", "monoxide"} <= words:
+        words = words - {"carbon", "monoxide"} | {"co"}
+    if {"man", "down"} <= words:
+        words = words - {"man", "down"} | {"mandown"}
+    if "heat" in words and words & {"alarm", "detector", "detected"} and words <= SAYS_SO | {"heat"}:
+        return Kind.SMOKE
+    return next((kind for names, beside, kind in HAZARDS if words & names and words <= names | beside), None)
+
+
+def alarm_of(device: str) -> Kind:
+    """What the bare *alarm* of a device is, by what the device is called: of a smoke detector it is smoke."""
+    found = guess(" ".join(word for word in words_of(device) if word != "sensor" and not word.isdigit()) + " alarm")
+    return found.kind if found is not None and found.kind in TOLD_AT_ONCE else Kind.OTHER
 
 
 def _by_words(words: set[str]) -> Kind:
     if "battery" in words and "low" in words:
         return Kind.BATTERY
+    kind_of = hazard(frozenset(words))
+    if kind_of is not None:
+        return kind_of
     if words & (NOT_ITSELF - {"status"}):
         return Kind.OTHER
-    if words & LIES and words & (THERE | {"mat", "pad", "sensor"}):
+    if words & LIES and (words & THERE or words <= LIES | IN_BED):
         return Kind.BED
     for found, kind in ((OPENS, Kind.CONTACT), (MOVES, Kind.MOTION), (THERE, Kind.OCCUPANCY), (WET, Kind.WATER_LEAK)):
         if words & found:

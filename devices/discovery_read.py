@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from devices.discovery_kinds import names_emergency, slug
+from devices.discovery_kinds import TOLD_AT_ONCE, hazard, names_emergency, slug
 from devices.entity import How, Read
-from devices.events import EMERGENCY_KINDS, Event, Kind, Value
+from devices.events import EMERGENCY_KINDS, NOT_YET, Event, Kind, Value
+from devices.names import calls, guess, hazard_told, reading, truth
 from devices.registry import NOT_A_CALL, is_release
 from devices.template_values import NO_JSON, NotAValue, Unusable, json_of
 from devices.zigbee2mqtt_properties import EMERGENCY_ACTIONS, ON_WORDS, fall
@@ -23,6 +25,8 @@ def event_of(device: str, read: Read, text: str, data: object, window_ms: int) -
         return None
     if said.casefold() in NOT_READINGS and said not in read.words:
         return None
+    if read.how is How.TEXT:
+        read = _told(read, said)
     if read.how is How.PRESS or read.how is How.EVENT:
         return _press(device, read, said, window_ms)
     value = _value(read, said)
@@ -68,6 +72,26 @@ def _without_template(read: Read, text: str, data: object) -> str | None:
         if names_emergency(slug(key[:64])) and isinstance(value, (bool, str)) and value in ON_WORDS:
             return next((word for word, meaning in read.words.items() if meaning is True), "emergency")
     return None
+
+
+def _told(read: Read, said: str) -> Read:
+    """A text that says an alarm: of a hazard that its name says (`smoke`: `detected`), or a call for help in its words
+    (`event`: `SOS pressed`), which is a press: nobody knows the word that would take it back."""
+    name = read.field or ""
+    if calls(name, said) and "last" not in name.split("_"):
+        return replace(read, how=How.PRESS, kind=Kind.EMERGENCY, words={})
+    told = hazard_told(name, said) if "last" not in name.split("_") else None
+    if told is not None:
+        return replace(read, how=How.PRESS, kind=told, words={})
+    named, bit = guess(name), truth(said)
+    if reading(said) is not None and not (named is not None and named.plain):
+        return read  # an amount of something; a bit is a word only where the name says nothing but that somebody calls
+    kind = hazard(frozenset(name.split("_"))) if bit is not None else None
+    if kind is None and bit is not None and named is not None and named.kind in TOLD_AT_ONCE:
+        kind = named.kind
+    if kind is None or (kind is Kind.FALL and said in NOT_YET):
+        return read
+    return replace(read, how=How.WORDS, kind=kind, words={said: bit})
 
 
 def _value(read: Read, said: str) -> Value:

@@ -13,7 +13,7 @@ A device's address is `esphome/<node>`.
 | `<node>/sensor/<object>/state` | temperature (°C), humidity, battery, power by the last word of the name; `other` |
 | `<node>/switch`, `light`, `lock`, `cover` … `/state` | `switch`, `light`, `lock`, `cover` |
 | `<node>/event/<object>/state` | `button`, or `emergency` where it is named so, a press |
-| `<node>/status` | `availability` |
+| `<node>/status` | `availability`; the first `online` of a node that has said nothing else introduces it |
 | `nan`, empty, other words, `…/command` | nothing |
 
 It is told what discovery would have told: `<node>/<component>/<object>/command`.
@@ -37,7 +37,7 @@ from devices.entity import Entity, How, Read
 from devices.events import Event, Kind
 from devices.template_values import NO_JSON, json_of
 
-COMPONENTS = ("binary_sensor", "sensor", "switch", "light", "lock", "cover", "event")
+COMPONENTS = ("binary_sensor", "sensor", "switch", "light", "lock", "cover", "event", "alarm_control_panel")
 LAST_WORDS = {"temperature": "°C", "humidity": "%", "battery": "%", "power": "W"}
 LONGEST_BYTES = 4096
 LONGEST_NAME = 120
@@ -74,9 +74,7 @@ class EspHome:
             return Decoded(error="the state is not text")
         device = f"{self.base}/{UNSAFE.sub('_', levels[0])[:LONGEST_NAME]}"
         if is_status:
-            # So short a topic may be anybody's: it counts of a node that has spoken.
-            word = STATUS.get(text) if ours or device in known else None
-            return Decoded(events=(Event(device=device, kind=Kind.AVAILABILITY, value=word),)) if word else NOTHING
+            return self._line(device, levels[0], STATUS.get(text), known, ours=bool(ours))
         entity = _entity(message.topic, levels[1], levels[2][:LONGEST_NAME], levels[0][:LONGEST_NAME])
         return self._state(device, levels[0], entity, text, known) if entity is not None else NOTHING
 
@@ -87,6 +85,25 @@ class EspHome:
     def topics_of(self, device: str) -> tuple[str, ...]:
         """None before it has spoken: its topics begin with a name that only its own configuration knows."""
         return ()
+
+    def _line(self, device: str, node: str, word: str | None, known: Known, *, ours: bool) -> Decoded:
+        """A node says that it is online before anything else, and one that only has a button says no more for weeks. So
+        short a topic may be anybody's: `offline` counts of a node that has spoken."""
+        is_new = device not in known
+        if word is None or (is_new and not ours and (word != "online" or len(known) >= MOST_DEVICES)):
+            return NOTHING
+        event = Event(device=device, kind=Kind.AVAILABILITY, value=word)
+        if not is_new or word != "online" or len(known) >= MOST_DEVICES:
+            return Decoded(events=(event,))
+        row = Description(
+            device=device,
+            name=node[:LONGEST_NAME],
+            ecosystem=self.name,
+            kinds=(),
+            kind=Kind.OTHER,
+            text="so far it has only said that it is online",
+        )
+        return Decoded(events=(event,), learned=(row,))
 
     def _state(self, device: str, node: str, entity: Entity, text: str, known: Known) -> Decoded:
         """The first state of an object: what it means, and the object itself. Later ones are found by their topic."""

@@ -6,13 +6,14 @@
 | `frigate/<camera>/status/<role>`                  | a camera: `online`, `offline`                                    |
 | `frigate/<camera>/person`                         | occupancy: how many people the camera, or one of its zones, sees |
 | `frigate/events`, label `person`                  | occupancy, as soon as it is no false positive                    |
-| `frigate/<camera>/motion`                         | motion: `ON`, `OFF`                                              |
+| `frigate/<camera>/motion`                         | motion: `ON`, `OFF`; something moved, which may be a cat         |
 | `frigate/<camera>/<other object>`, audio, reviews | kept and shown                                                   |
 | pictures, statistics, settings, `…/set`           | nothing                                                          |
 
 It commands nothing. A camera is a sensor of an outside door and no more: what it sees or hears is never an emergency,
-and `check` refuses one in a room where people live or sit (`hub/config/crosscheck.py`). Names of people it recognises
-are not read. After "MQTT" in Frigate's documentation.
+a person there is told as a `check` by night (`rules/hearing/doors.py`), and `check` refuses one in a room where people
+live or sit (`hub/config/crosscheck.py`). Names of people it recognises are not read. After "MQTT" in Frigate's
+documentation.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from devices.stamps import number_ms
 REPEAT_WINDOW_MS = 1000
 PERSON = "person"
 ITSELF = "bridge"
-"""What Frigate itself is called among its cameras: losing it is one alert that names them (`rules.supervision`)."""
+"""What Frigate itself is called among its cameras: losing it is one alert that names them."""
 AVAILABLE = {"online": "online", "offline": "offline", "stopped": "offline"}
 NOT_CAMERAS = frozenset(
     {"stats", "restart", "onConnect", "notifications", "camera_activity", "model_state", "tracked_object_update"}
@@ -39,6 +40,13 @@ NOT_CAMERAS = frozenset(
 NO_FACTS = frozenset({"snapshot", "set", "thumbnail", "clip", "active"})
 MOST_COUNTED = 10_000
 LONGEST = 80
+MOVED = "motion"
+"""The field of what moved, so that it is never taken for a person where the camera is placed for motion."""
+
+
+def is_camera(address: str) -> bool:
+    """Whether a device of this address is a camera, or a zone of one."""
+    return address.startswith("frigate/")
 
 
 class Frigate:
@@ -121,7 +129,7 @@ class Frigate:
             word = AVAILABLE.get(said.lower())
             return self._told(device, Kind.AVAILABILITY, word, what[1]) if word is not None else NOTHING
         if what == ["motion"] and said in ("ON", "OFF"):
-            return self._told(device, Kind.MOTION, said == "ON", None)
+            return self._told(device, Kind.MOTION, said == "ON", MOVED)
         if len(what) == 1:
             return self._counted(device, what[0], said)
         if len(what) == 2 and what[0] == "audio" and said in ("ON", "OFF"):

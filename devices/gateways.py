@@ -17,10 +17,15 @@ BRIDGE = "/bridge"
 
 def hears_below(address: str) -> str | None:
     """What the addresses begin with of all that this one hears, where it is a gateway by its name; else None."""
-    if address.endswith(BRIDGE):
+    if is_network(address):
         return address.removesuffix("bridge")
     base, _, rest = address.partition("/")
     return f"{base}/" if base in RECEIVERS and rest and "/" not in rest else None
+
+
+def is_network(address: str) -> bool:
+    """Whether all below its base topic comes through this one, also what is heard by a gateway of its own behind it."""
+    return address.endswith(BRIDGE) and not has_line(address)
 
 
 LINES = frozenset({"tasmota", "shellies", "shelly", "esphome", "homie", "handrail-device"})

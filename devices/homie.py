@@ -25,7 +25,16 @@ from devices.adapter import NOTHING, Decoded, Description, Known, Message, Refus
 from devices.commands import Command
 from devices.events import BETWEEN, UNITS, Event, Kind, Value
 from devices.homie_commands import encode
-from devices.homie_description import REPEAT_WINDOW_MS, described, momentary, named, noted, speaks_every, value_of
+from devices.homie_description import (
+    REPEAT_WINDOW_MS,
+    described,
+    momentary,
+    named,
+    noted,
+    several,
+    speaks_every,
+    value_of,
+)
 from devices.names import happened, reading, words_of
 from devices.topics import addressable, publishable
 
@@ -131,7 +140,7 @@ class Homie:
         if not said or len(said) > LONGEST_VALUE:
             return NOTHING
         prop = next((p for p in description.properties if p.name == name), None) if description is not None else None
-        fact = value_of(name, said, prop)
+        fact = value_of(name, said, prop, told_apart=several(description, prop))
         if fact is None:
             return NOTHING
         kind, value, unit, field = fact

@@ -25,7 +25,11 @@ SETTABLE, MOMENTARY = "set ", "momentary "
 GENERAL = frozenset(
     {"power", "state", "on", "onoff", "switch", "value", "status", "active", "detected", "relay", "set"}
 )
-OF_WHAT = GENERAL | {"open", "opened", "closed", "occupied", "occupancy", "presence", "alarm", "level"}
+OF_WHAT = (
+    GENERAL
+    | {"open", "opened", "closed", "occupied", "occupancy", "presence", "alarm", "level", "press", "pressed", "pulled"}
+    | {"call", "triggered", "activated", "event", "action", "gesture"}
+)
 """Words that the node's name belongs to: `door/open`, `bed/occupied`."""
 LAMPS = frozenset({"light", "lights", "lamp", "led", "dimmer", "bulb"})
 SOCKETS = frozenset({"switch", "relay", "socket", "plug", "outlet"})
@@ -33,6 +37,7 @@ SIRENS = frozenset({"siren", "sounder", "buzzer", "horn"})
 COVERS = frozenset({"cover", "blind", "shutter", "curtain"})
 TARGETS = frozenset({"target", "set", "setpoint"})
 LEVELS = frozenset({"brightness", "dim", "level", "intensity"})
+ONE_OF_TWO = frozenset({Kind.SWITCH, Kind.LIGHT, Kind.COVER, Kind.LOCK, Kind.BUTTON, Kind.CONTACT, Kind.EMERGENCY})
 DATATYPES = frozenset({"boolean", "integer", "float", "enum", "string", "color", "datetime", "duration", "json"})
 
 
@@ -56,7 +61,7 @@ def named(before: Description | None, ecosystem: str, device: str, said: str) ->
     """`$name`: what people call it."""
     if not said:
         return before
-    return _summed(replace(before or empty(ecosystem, device), name=said[:120]))
+    return summed(replace(before or empty(ecosystem, device), name=said[:120]))
 
 
 def speaks_every(before: Description | None, ecosystem: str, device: str, said: str) -> Description | None:
@@ -91,7 +96,7 @@ def noted(
     else:
         return before
     props[name] = prop
-    return _summed(replace(base, properties=tuple(props.values()), commands=tuple(words)))
+    return summed(replace(base, properties=tuple(props.values()), commands=tuple(words)))
 
 
 def described(ecosystem: str, device: str, said: str) -> Description | str:
@@ -122,7 +127,7 @@ def described(ecosystem: str, device: str, said: str) -> Description | str:
         model=(_text(data.get("type")) or "")[:120],
         gateway=f"{device.rpartition('/')[0]}/{root}" if root and addressable(root) and "/" not in root else "",
     )
-    return _summed(replace(base, properties=tuple(props), commands=tuple(words)))
+    return summed(replace(base, properties=tuple(props), commands=tuple(words)))
 
 
 def momentary(description: Description | None, name: str) -> bool:
@@ -130,15 +135,18 @@ def momentary(description: Description | None, name: str) -> bool:
     return description is not None and f"{MOMENTARY}{name}" in description.commands
 
 
-def value_of(name: str, said: str, prop: Property | None) -> tuple[Kind, Value, str | None, str | None] | None:
-    """Kind, value, unit and field of what a property says; `None` where it says nothing."""
+def value_of(
+    name: str, said: str, prop: Property | None, *, told_apart: bool = False
+) -> tuple[Kind, Value, str | None, str | None] | None:
+    """Kind, value, unit and field of what a property says; `None` where it says nothing. `told_apart` where its device
+    has another that would have no field either."""
     if prop is None:
         prop = _property(name, "boolean" if said in ("true", "false") else "string", None, None)
     kind = prop.kind
     told = happened(name, said) if kind in (Kind.BUTTON, Kind.OTHER) else None
     if told is not None:
-        return *told, None, None
-    field = None if _is_ordinary(name, kind) else name[:80]
+        return *told, None, name[:80] if told_apart else None
+    field = None if is_ordinary(name, kind) and not told_apart else name[:80]
     if kind is Kind.OTHER:
         number = reading(said)
         words: Value = said == "true" if said in ("true", "false") else number if number is not None else said[:200]
@@ -263,7 +271,8 @@ def _opens(name: str) -> int | None:
     return 1 if words & {"open", "opened", "door", "window"} else None
 
 
-def _is_ordinary(name: str, kind: Kind) -> bool:
+def is_ordinary(name: str, kind: Kind) -> bool:
+    """Whether a property is called what its kind is ordinarily called: then its events need no field."""
     own = name.rpartition("/")[2].replace("-", "_")
     return own in (kind.value, "power", "state", "on", "contact", "sos", "panic", "press", "action", "leak", "level")
 
@@ -277,7 +286,23 @@ def _datatype(prop: Property) -> str:
     return "boolean" if prop.on == "true" else "enum" if prop.on is not None else "string"
 
 
-def _summed(item: Description) -> Description:
+def is_told(description: Description, prop: Property) -> bool:
+    """Whether a property is an output: something that is switched, moved, locked or set to a temperature."""
+    if f"{SETTABLE}{prop.name}" not in description.commands:
+        return False
+    return prop.kind in (Kind.SWITCH, Kind.LIGHT, Kind.LOCK) or bool(_rarer(prop))
+
+
+def several(description: Description | None, prop: Property | None) -> bool:
+    """Whether a device has two outputs, or two buttons, of one kind that both are called what that kind ordinarily is:
+    `left/state` and `right/state`. Their events must not be taken for each other's."""
+    if description is None or prop is None or prop.kind not in ONE_OF_TWO:
+        return False
+    same = (one for one in description.properties if one.kind is prop.kind and is_ordinary(one.name, one.kind))
+    return sum(1 for _ in same) > 1
+
+
+def summed(item: Description) -> Description:
     """The description with what follows from its properties: its kinds, what it can be told, whether it calls."""
     kinds = frozenset(prop.kind for prop in item.properties)
     ordered = serious_first(kinds)

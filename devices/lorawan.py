@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from devices.adapter import Decoded, Description, Known, Property
 from devices.events import EMERGENCY_KINDS, Event, Kind
-from devices.lorawan_commands import FORMS
+from devices.lorawan_commands import FORMS, SETPOINT, setpoint
 from devices.lorawan_makers import Fact
 from devices.lorawan_payload import facts, says_both, unit_of
 from devices.names import says_it_calls
@@ -97,6 +97,9 @@ def describe(uplink: Uplink, found: list[Fact], before: Description | None) -> D
             name = "relay_state" if "relayState" in uplink.said else "socket_status"
         if name in FORMS:
             outputs.setdefault(name, Property(name=name, kind=Kind.SWITCH, on="on", off="off"))
+    point = setpoint(uplink.said)
+    if point is not None:
+        outputs[point.name] = point
     unclear = before.unclear if before is not None else ""
     if not kinds & EMERGENCY_KINDS and not unclear:
         unclear = _looks_like_a_call(uplink, found)
@@ -111,7 +114,10 @@ def describe(uplink: Uplink, found: list[Fact], before: Description | None) -> D
         vendor=uplink.vendor,
         text=uplink.text,
         properties=(*outputs.values(), *([replace(heard_by, active_values=gateways)] if gateways else ())),
-        commands=("turn_on", "turn_off") if outputs else (),
+        commands=(
+            *(("turn_on", "turn_off") if not FORMS.keys().isdisjoint(outputs) else ()),
+            *(("set_temperature",) if SETPOINT in outputs else ()),
+        ),
         gateway=gateways[0] if len(gateways) == 1 else "",
         can_call=bool(kinds & EMERGENCY_KINDS) or bool(unclear),
         unclear="" if kinds & EMERGENCY_KINDS else unclear,

@@ -8,7 +8,9 @@
 | `down/push`, `down/replace`                               | commands passing by                           |
 | everything else                                           | nothing                                       |
 
-A device that one gateway alone ever heard hangs on it (`v3/gateway/<id>`); whether that is there its silence says.
+`v3/<application>@<tenant>/bridge/state` is the line to The Things Stack itself, `1` or `0`, as the Mosquitto bridge of
+a home says it (`notification_topic`). A device that one gateway alone ever heard hangs on it (`v3/gateway/<id>`);
+whether that is there its silence says.
 
 It commands what `devices.lorawan_commands` knows a form of, on `down/push`. Its own broker speaks QoS 0 only; a home
 bridges it to its own. After "MQTT Server" and "Data Formats" of The Things Stack's documentation. Fields that are empty
@@ -30,6 +32,8 @@ from devices.names import reading
 from devices.stamps import iso_ms
 from devices.topics import addressable, publishable
 
+LINE = {b"1": "online", b"0": "offline"}
+"""What a Mosquitto bridge says of its connection."""
 NOT_ARRIVED = {"failed": "failed", "nack": "not acknowledged"}
 
 
@@ -39,7 +43,7 @@ class TheThingsStack:
     def __init__(self, base: str = "v3") -> None:
         self.base = base.strip("/")
         self.name = "lorawan_tts"
-        self.filters: tuple[str, ...] = (f"{self.base}/+/devices/#",)
+        self.filters: tuple[str, ...] = (f"{self.base}/+/devices/#", f"{self.base}/+/bridge/state")
         self.urgent_filters: tuple[str, ...] = ()
         self.repeat_window_ms = REPEAT_WINDOW_MS
         self._depth = self.base.count("/") + 1
@@ -47,6 +51,8 @@ class TheThingsStack:
     def decode(self, message: Message, known: Known) -> Decoded:
         """Read one message. Never raises: what cannot be read is `Decoded(error=reason)`."""
         levels = message.topic.split("/")
+        if message.topic.startswith(f"{self.base}/") and levels[self._depth + 1 :] == ["bridge", "state"]:
+            return self._line("/".join(levels[: self._depth + 2]), message.payload)
         if not message.topic.startswith(f"{self.base}/") or len(levels) < self._depth + 4:
             return Decoded(error=f"the topic is not {self.base}/<application>/devices/<device>/<what>")
         if levels[self._depth + 1] != "devices" or not levels[self._depth] or not levels[self._depth + 2]:
@@ -68,6 +74,14 @@ class TheThingsStack:
         at_ms = iso_ms(stamp) if stamp else None
         told = Event(device=device, kind=Kind.OTHER, value=value, field=field, stamp=stamp, at_ms=at_ms)
         return Decoded(events=(told,))
+
+    def _line(self, bridge: str, payload: bytes) -> Decoded:
+        word = LINE.get(payload.strip())
+        if word is None or not addressable(bridge):
+            return (
+                Decoded(error="a bridge to The Things Stack says of its line neither 1 nor 0") if payload else NOTHING
+            )
+        return Decoded(events=(Event(device=bridge, kind=Kind.AVAILABILITY, value=word),))
 
     def encode(self, command: Command, known: Known) -> tuple[Message, ...] | Refused:
         """The downlink that carries out a command, or why there is none."""

@@ -75,7 +75,7 @@ ON = frozenset(
     | {"leak", "leaking", "leakage", "wet", "flood", "flooded", "motion", "moving", "occupied", "occuppied", "present"}
     | {"presence", "pressed", "press", "sos", "panic", "emergency", "fall", "fallen", "smoke", "fire", "gas", "tamper"}
     | {"tampered", "uninstalled", "removed", "open", "opened", "alert", "start", "started", "begin", "tripped"}
-    | {"mandown", "help", "distress", "duress", "medical"}
+    | {"mandown", "help", "distress", "duress", "medical", "pulled"}
 )
 
 
@@ -95,6 +95,7 @@ def truth(value: object) -> bool | None:
     return True if said & ON or said == {"1"} else None
 
 
+HAZARDS = frozenset({Kind.FALL, Kind.SMOKE, Kind.GAS, Kind.CO, Kind.WATER_LEAK})
 HAPPENS = frozenset(
     {"event", "events", "action", "alarm", "alarms", "alert", "alerts", "button", "press", "trigger", "message"}
     | {"report", "notification", "reason", "msg"}
@@ -163,6 +164,15 @@ def _hazard_told(value: str) -> tuple[Kind, bool] | None:
 
 
 OTHER_FALLS = frozenset({"free", "rain", "snow", "risk", "back"})
+
+
+def hazard_told(name: str, value: object) -> Kind | None:
+    """The hazard that a value names of something that happens (`event`: `fall_detected`); None where it names none, or
+    its end. A call for help is `calls`."""
+    told = happened(name, value)
+    return told[0] if told is not None and told[1] and told[0] in HAZARDS else None
+
+
 OPEN = frozenset({"open", "opened", "opening", "absent"})
 CLOSED = frozenset({"closed", "close", "closing", "present", "shut", "shorted"})
 
@@ -208,9 +218,39 @@ NEVER = frozenset(
         "delay",
         "timeout",
     }
-    | {"timer", "timestamp", "test", "tested", "testing", "hush", "mute", "muted", "fault", "error", "failure", "last"}
+    | {
+        "timer",
+        "timestamp",
+        "test",
+        "tested",
+        "testing",
+        "hush",
+        "mute",
+        "muted",
+        "silenced",
+        "silence",
+        "fault",
+        "error",
+        "failure",
+        "last",
+    }
     | {"maintenance", "lifetime", "sensitivity", "calibration", "version", "type", "class", "source", "reason", "rate"}
-    | {"hold", "holdoff", "blind", "number", "id", "index", "min", "max", "activation", "value", "d", "trigger"}
+    | {
+        "silenced",
+        "silence",
+        "hold",
+        "holdoff",
+        "blind",
+        "number",
+        "id",
+        "index",
+        "min",
+        "max",
+        "activation",
+        "value",
+        "d",
+        "trigger",
+    }
 )
 """A name with one of these is a setting, a counter or a note about the device, never a state of the home."""
 OF_THE_SENSOR = frozenset(
@@ -228,7 +268,20 @@ NOT_A_READING = NEVER | frozenset(
 
 OF_A_CALL = SAYS_SO | frozenset(
     {"sos", "panic", "emergency", "distress", "button", "key", "press", "pressed", "call", "help", "signal", "request"}
-    | {"active", "activated", "triggered", "pull", "cord", "pendant", "nurse", "duress", "medical", "point", "bell"}
+    | {
+        "active",
+        "activated",
+        "triggered",
+        "pull",
+        "pulled",
+        "cord",
+        "pendant",
+        "nurse",
+        "duress",
+        "medical",
+        "point",
+        "bell",
+    }
 )
 
 
@@ -270,9 +323,15 @@ def _hazard(words: tuple[str, ...], said: frozenset[str]) -> Guess | None:
         return None
     alone = len(said) == 1
     plain = all(word in OF_A_CALL or word.isdigit() for word in said)
+    if said & CALLING and ("contact" in said or {"alarm", "switch"} <= said):
+        return None
     helps = plain and ("help" in said or {"nurse", "call"} <= said or ("call" in said and len(said & THINGS) > 0))
-    if helps or (said & CALLING and "contact" not in said and not {"alarm", "switch"} <= said):
+    if helps or said & CALLING:
         return Guess(Kind.EMERGENCY, How.FLAG, plain=plain)
+    if said & {"help", "call"} and said <= OF_A_CALL | {"nurse"}:
+        return Guess(Kind.EMERGENCY, How.FLAG)
+    if CALLS.search(" ".join(words)) or ("cord" in said and said & {"pull", "pulled"}):
+        return Guess(Kind.EMERGENCY, How.FLAG)
     if ("fall" in said and (alone or said & (SAYS_SO | {"down"}))) or {"man", "down"} <= said or "mandown" in said:
         return Guess(Kind.FALL, How.BINARY)
     if "smoke" in said or (said & {"fire", "burning"} and (alone or said & SAYS_SO)):

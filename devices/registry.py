@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from devices.adapter import Description
 from devices.events import EMERGENCY_KINDS, Event, Kind, Value, canonical, is_active
+from devices.parts import part_among
 
 
 class Purpose(StrEnum):
@@ -74,7 +75,7 @@ class Placed:
     """One physical device of the home."""
 
     device: str
-    """Its address, as events carry it: `zigbee2mqtt/room-012-pendant`; of a part `ADDRESS#FIELD`."""
+    """Its address, as events carry it: `zigbee2mqtt/room-012-pendant`; of a part `ADDRESS#PART` (`devices.parts`)."""
     name: str
     """Our name of it, as rules and pages use it: `room-012-pendant`."""
     person: str | None = None
@@ -86,6 +87,11 @@ class Placed:
     def module(self) -> str:
         """The address of the whole device, where this is a part of one (`shelly/hall#input:1`); else its own."""
         return self.device.partition("#")[0]
+
+    @property
+    def part(self) -> str:
+        """The ecosystem's own name of the part, where this is one; else empty."""
+        return self.device.partition("#")[2]
 
 
 CALLS = frozenset(
@@ -125,8 +131,8 @@ class Registry:
         parts = self._parts.get(event.device)
         if parts is None:
             return event
-        address = f"{event.device}#{part_of(event)}"
-        return replace(event, device=address) if address in self._by_address else event
+        part = part_among(event, [row.part for row in parts])
+        return replace(event, device=f"{event.device}#{part}") if part else event
 
     @property
     def urgent(self) -> tuple[Placed, ...]:
@@ -154,21 +160,6 @@ ALARMED: Mapping[Purpose, Kind] = {
 WIRED = frozenset({Purpose.SMOKE, Purpose.GAS, Purpose.CO, Purpose.LEAK})
 """Purposes for which a home wires an old detector to a door contact; open is the alarm side of such a zone."""
 
-FIRST: Mapping[str, str] = {"shelly": "input:0", "shellies": "input:0", "tasmota": "Button1"}
-"""What a gesture on the first button of a device is of, which no ecosystem gives a field."""
-
-
-def part_of(event: Event) -> str:
-    """The part of its device that reported an event, in the ecosystem's own name: `input:1`; empty where it has none.
-
-    What is wired to an input is one part, whether its state is told (`input:1`, `button:1`) or a gesture on it.
-    """
-    if event.field is None:
-        return FIRST.get(event.device.partition("/")[0], "") if event.kind is Kind.BUTTON else ""
-    base, _, _ = event.device.partition("/")
-    return event.field.replace("button:", "input:", 1) if base == "shellies" else event.field
-
-
 _GESTURE_OR_ALARM = frozenset({Kind.BUTTON, Kind.OTHER})
 MAY_MEAN: Mapping[Purpose, frozenset[Kind]] = {
     **dict.fromkeys(ALARMED, _GESTURE_OR_ALARM),
@@ -184,6 +175,10 @@ NOT_A_CALL = re.compile(
     r"(?:dis)?arm(?:ed)?(?:_.*)?|(?:exit|entry)_delay|identify|invalid_code|not_ready|already_disarmed|test"
 )
 """What a keypad or fob says besides its emergency."""
+NUMBERED = frozenset({"alarm_1", "alarm_2"})
+"""The two alarms of a Zigbee zone, each a value of its own."""
+VAGUE = NUMBERED | {"alarm"}
+"""What a sensor calls an alarm that it does not say of what."""
 CODE = re.compile(r"(?=.*[0-9])(?:0x)?[0-9a-f]+")
 """A button that is only a number: a transmitter that says who it is and nothing else."""
 
@@ -246,7 +241,7 @@ def _is_unnamed_alarm(event: Event) -> bool:
 
 
 def _is_vague_alarm(event: Event) -> bool:
-    return event.kind is Kind.OTHER and event.field == "alarm" and isinstance(event.value, bool)
+    return event.kind is Kind.OTHER and event.field in VAGUE and isinstance(event.value, bool)
 
 
 def _is_switched_part(event: Event) -> bool:
@@ -276,7 +271,7 @@ def _of_a_caller(event: Event, called: Kind) -> Event:
     if event.kind in (Kind.EMERGENCY, Kind.CALL, Kind.STAFF_ASSIST):
         return event if event.kind is called else replace(event, kind=called)
     if _is_unnamed_alarm(event):
-        field = event.field if is_input(event) else None
+        field = event.field if is_input(event) or event.field in NUMBERED else None
         return replace(event, kind=called, value=event.value is not False, field=field)
     if event.kind is Kind.CONTACT and event.value is not None:
         opened = event.value == "open"
@@ -297,7 +292,8 @@ def _of_a_sensor(event: Event, purpose: Purpose) -> Event:
         return replace(event, kind=alarmed, value=canonical(alarmed, event.value is (alarmed is not Kind.CONTACT)))
     if _is_unnamed_alarm(event):
         value = canonical(alarmed, event.value is not False)
-        return replace(event, kind=alarmed, value=value, field=None, press=event.press and alarmed is not Kind.CONTACT)
+        field = event.field if event.field in NUMBERED else None
+        return replace(event, kind=alarmed, value=value, field=field, press=event.press and alarmed is not Kind.CONTACT)
     if purpose is Purpose.BED and event.kind in (Kind.OCCUPANCY, Kind.CONTACT):
         return _as(event, Kind.BED, _in_bed(event))
     if purpose is Purpose.MOTION and event.kind is Kind.OCCUPANCY:

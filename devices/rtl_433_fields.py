@@ -108,7 +108,7 @@ VEHICLE = re.compile(
 )
 """Car keys have a panic button too; it calls for a car."""
 SMOKE_MODEL = re.compile(r"smoke", re.I)
-LEAK_MODEL = re.compile(r"leak", re.I)
+LEAK_MODEL = re.compile(r"leak|wh55", re.I)
 MOTION_MODEL = re.compile(r"motion|(?:^|[-_ ])pir(?:$|[-_ ])", re.I)
 BELL_MODEL = re.compile(r"door[-_ ]?bell|db286a|(?:^|[-_ ])chime(?:$|[-_ ])", re.I)
 NO_BATTERY_MODEL = re.compile(r"^jasco", re.I)
@@ -235,10 +235,12 @@ def _hazard(name: str) -> Kind | None:
 def _alarm(model: str, data: Fields, awake: bool) -> list[Fact]:
     """`alarm` says that the sensor was set off, and not what it senses, unless the model does."""
     bit = _bit(data.get("alarm"))
-    if bit is None or "sensitivity" in data:  # beside which it is a setting of the device
+    if bit is None:
         return []
     if LEAK_MODEL.search(model):
         return [Fact(Kind.WATER_LEAK, bit)]
+    if "sensitivity" in data:  # beside which it is a setting of the device
+        return []
     if SMOKE_MODEL.search(model):
         return [Fact(Kind.SMOKE, bit)]
     return [Fact(Kind.OTHER, bit, field="alarm", press=bit and not awake)]

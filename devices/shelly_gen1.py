@@ -39,8 +39,11 @@ from devices.shelly_gen1_commands import encode
 from devices.stamps import number_ms
 from devices.topics import addressable
 
-REPEAT_WINDOW_MS = 1000
-"""A press is sent once; its last one is sent again with every periodic update, told apart by its count alone."""
+REPEAT_WINDOW_MS = 4000
+"""A press is sent once; its last one is sent again with every periodic update, told apart by its count alone. The
+closed circuit of a press comes before its gesture, of a long one by as long as it is held."""
+UNCOUNTED_WINDOW_MS = 1000
+"""Of a gesture without a count, which nothing tells from the next."""
 
 LONGEST_NAME = 100
 SWITCHED = frozenset({"on", "off", "overpower"})
@@ -216,7 +219,7 @@ class ShellyGen1:
             field=field,
             press=True,
             press_id=f"{starts}/{count}" if count is not None else None,
-            repeat_window_ms=REPEAT_WINDOW_MS,
+            repeat_window_ms=UNCOUNTED_WINDOW_MS if count is None else REPEAT_WINDOW_MS,
         )
         learned = self._remember(device, starts, (*pressed, number), known).learned if number not in pressed else ()
         return Decoded(events=(event,), learned=learned)
@@ -262,7 +265,8 @@ def _parts(info: dict[str, object]) -> list[tuple[str, Kind]]:
             continue
         for number, row in enumerate(rows[:8]):
             mode = row.get("mode") if isinstance(row, dict) and key == "lights" else None
-            name = f"{mode if mode in ('white', 'color') and len(rows) == 1 else part}/{number}"
+            # An RGBW2 has one coloured channel or four white ones, each on topics of that name.
+            name = f"{mode if mode in ('white', 'color') and len(rows) in (1, 4) else part}/{number}"
             if key != "inputs" or (isinstance(row, dict) and row.get("event_cnt")):
                 found.append((name, kind))
     for key, kind in (("smoke", Kind.SMOKE), ("flood", Kind.WATER_LEAK), ("gas_sensor", Kind.GAS)):

@@ -44,8 +44,8 @@ from devices.shelly_gen2_parts import ALARMS, COMPONENT, GESTURES, KINDS, LIGHTS
 from devices.stamps import number_ms
 from devices.topics import addressable
 
-REPEAT_WINDOW_MS = 2000
-"""`btn_down` is followed by the gesture it becomes within about a second; a BLU button repeats its packet as long."""
+REPEAT_WINDOW_MS = 3000
+"""A gesture follows its `btn_down` within 2 s; what matches two filters (`shelly/x/…`) comes twice, up to 2 s apart."""
 HOME = "shelly"
 MOST_PARTS = 100
 MOST_CHILDREN = 25
@@ -170,7 +170,7 @@ class ShellyGen2:
             return self._bthome_sensor(device, name, status, known)
         if name == "blu":
             return self._blu_status(status, stamp, at_ms)
-        return events_of(device, name, status, stamp, at_ms)
+        return events_of(device, name, status, stamp, at_ms, known.get(device))
 
     def _bthome_sensor(self, device: str, name: str, status: Status, known: Known) -> list[Event]:
         """A value that means nothing without its configuration; kept as `other` until that is known."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
+from devices.adapter import Description
 from devices.events import Event, Kind, Value
 from devices.said import bit_of, fact, heard, number_of, online, reading
 
@@ -36,6 +38,8 @@ KINDS: dict[str, Kind] = {
 POWER_OF = {"pm1": "apower", "em1": "act_power", "em": "total_act_power"}
 LIGHTS = frozenset({"light", "rgb", "rgbw", "cct", "rgbcct"})
 COVER: dict[object, Value] = {"open": "open", "closed": "closed", "opening": "open", "closing": "closed"}
+SECOND = frozenset({*LIGHTS, *POWER_OF}) - {"light"}
+"""Components whose first may stand beside the first of another that says the same kind."""
 CHILDREN = frozenset({"bthomedevice", "blutrv"})
 """Components that are devices of their own behind this one."""
 GESTURES = frozenset(
@@ -54,8 +58,14 @@ def field_of(component: str, number: str) -> str | None:
     return None if number == "0" else f"{component}:{number}"
 
 
-def events_of(device: str, name: str, status: Status, stamp: str | None, at_ms: int | None) -> list[Event]:
+def events_of(
+    device: str, name: str, status: Status, stamp: str | None, at_ms: int | None, described: Description | None
+) -> list[Event]:
     """What a component's status says; a part of it, as NotifyStatus sends it, says what it has."""
+    return _apart(_said(device, name, status, stamp, at_ms), name, described)
+
+
+def _said(device: str, name: str, status: Status, stamp: str | None, at_ms: int | None) -> list[Event]:
     matched = COMPONENT.fullmatch(name)
     if matched is None:
         return _unnumbered(device, name, status)
@@ -75,6 +85,18 @@ def events_of(device: str, name: str, status: Status, stamp: str | None, at_ms: 
     if component == "input":
         return _input(device, name, status)
     return _sensor(device, component, status, field, stamp, at_ms)
+
+
+def _apart(events: list[Event], name: str, described: Description | None) -> list[Event]:
+    """A device with two firsts, a relay beside a meter's clamp or a coloured light beside a white one: what the second
+    says bears its name, or it would be taken for the first one's."""
+    component, _, number = name.partition(":")
+    if number != "0" or component not in SECOND or described is None:
+        return events
+    first = "light:0" if component in LIGHTS else "switch:0"
+    if not any(prop.name == first for prop in described.properties):
+        return events
+    return [replace(event, field=name) if event.field is None else event for event in events]
 
 
 def _unnumbered(device: str, name: str, status: Status) -> list[Event]:

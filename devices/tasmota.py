@@ -18,6 +18,7 @@ Source: Tasmota's documentation, "MQTT", "Commands", "Auto discovery", and the p
 | … `Click`, `Action`, on, off and toggle sent to others | `button`, a press |
 | … emergency or panic of a keypad (`0501!02`, `0501!04`) | `emergency`, a press |
 | … `ZoneStatus` | `other` alarm, `tamper`, `battery` |
+| `LwReceived` | what a LoRaWAN payload of these names means |
 | `RfReceived`, `IrReceived` | `button` with the code, a press |
 | `LWT` | `availability`; what its bridge hears goes with it; in deep sleep it is offline as `…/link` |
 | `tasmota/discovery/<mac>/config` | an introduction |
@@ -122,7 +123,7 @@ class Tasmota:
         if STATUS.fullmatch(leaf):
             data = next((part for key in NESTED if isinstance(part := data.get(key), dict)), {})
         found = outputs(device, data, known.get(device))
-        found += hands(device, data)
+        found += hands(device, data, leaf)
         found += received(device, data)
         return found + sensors(device, data)
 

@@ -40,7 +40,9 @@ def _switch(topic: str, command: TurnOn | TurnOff, described: Description | None
     names = lights or [prop.name for prop in parts if prop.kind is Kind.SWITCH]
     if described is not None and described.model and not names:
         return Refused(f"{described.name} has nothing that can be switched")
-    wishes = _light(command)
+    # One light among several is dimmed by its channel (SetOption68): `Dimmer` is all of them together.
+    level = next((prop.name for prop in parts if prop.name.startswith("Channel")), "Dimmer")
+    wishes = _light(command, level)
     if isinstance(wishes, Refused):
         return wishes
     if wishes and names and not lights:
@@ -75,8 +77,8 @@ def _cover(topic: str, command: SetCover, described: Description | None) -> tupl
     return tuple(sent)
 
 
-def _light(command: TurnOn | TurnOff) -> list[str] | Refused:
-    """What a light is to do besides on and off. `Speed2` is for this change alone."""
+def _light(command: TurnOn | TurnOff, level: str) -> list[str] | Refused:
+    """What a light is to do besides on and off; `level` dims it. `Speed2` is for this change alone."""
     wishes: list[str] = []
     if command.transition_s is not None:
         if not math.isfinite(command.transition_s) or command.transition_s < 0:
@@ -87,7 +89,7 @@ def _light(command: TurnOn | TurnOff) -> list[str] | Refused:
     if command.brightness_pct is not None:
         if not 0 < command.brightness_pct <= 100:
             return Refused(f"a brightness of {command.brightness_pct} % is not between 0 and 100; turn it off")
-        wishes.append(f"Dimmer {max(1, round(command.brightness_pct))}")
+        wishes.append(f"{level} {max(1, round(command.brightness_pct))}")
     if command.color_temp_k is not None:
         if not 1000 <= command.color_temp_k <= 20_000:
             return Refused(f"a colour temperature of {command.color_temp_k} K is not between 1000 and 20000")

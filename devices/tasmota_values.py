@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 
 from devices.adapter import Description
 from devices.events import UNITS, Event, Kind, Value, canonical
+from devices.lorawan_payload import facts, unit_of
 from devices.names import guess
 from devices.said import bit_of, fact, heard, number_of, reading
+from devices.zigbee2mqtt_properties import EMERGENCY_ACTIONS
 
 REPEAT_WINDOW_MS = 3000
 """A press is told once; a radio or infrared code is heard several times while somebody leans on the button. A full
@@ -23,6 +25,8 @@ MOST_HEARD = 30
 
 POWER = re.compile(r"POWER(\d{0,2})")
 BUTTON = re.compile(r"Button(\d{1,2})")
+OLD = re.compile(r"(BUTTON|SWITCH)(\d{0,2})T?")
+"""A button or switch with a topic of its own: a Tasmota before version 9, and one with SetOption19."""
 SWITCH = re.compile(r"Switch(\d{1,2})")
 SHUTTER = re.compile(r"Shutter(\d{1,2})")
 COMMANDED = re.compile(r"0006!0[012]")
@@ -36,6 +40,8 @@ OWN_ADDRESS = re.compile(r".*-[0-9a-fA-F]{6}")
 """A Bluetooth sensor in a Tasmota's SENSOR: its model and the end of its hardware address."""
 LIGHT_KEYS = frozenset({"Dimmer", "CT", "Color", "HSBColor", "White", "Channel"})
 OUTPUT: dict[object, str] = {"ON": "on", "OFF": "off", "1": "on", "0": "off", 1: "on", 0: "off"}
+ENDS = frozenset({"CLEAR", "POWER_CLEAR", "POWER_RELEASE"})
+"""What a switch says when it is let go of, or after a while."""
 GESTURES = frozenset({"SINGLE", "DOUBLE", "TRIPLE", "QUAD", "PENTA", "HOLD"})
 EDGES: dict[str, bool] = {"ON": True, "OFF": False, "1": True, "0": False}
 
@@ -62,9 +68,19 @@ ZIGBEE_BITS: dict[str, Kind] = {
     "Vibration": Kind.VIBRATION,
     "Tamper": Kind.TAMPER,
     "DoorOpen": Kind.CONTACT,
+    "Emergency": Kind.EMERGENCY,
+    "SOS": Kind.EMERGENCY,
+    "FireAlarm": Kind.SMOKE,
+    "SmokeAlarm": Kind.SMOKE,
+    "GasAlarm": Kind.GAS,
+    "CarbonMonoxide": Kind.CO,
+    "COAlarm": Kind.CO,
+    "WaterLeak": Kind.WATER_LEAK,
+    "Fall": Kind.FALL,
 }
 """Zones as Tasmota names them. 1 is the alarm side; of a contact that is open."""
 HAZARDS = frozenset({Kind.EMERGENCY, Kind.FALL, Kind.SMOKE, Kind.GAS, Kind.CO, Kind.WATER_LEAK})
+ABOUT_A_NODE = frozenset({"Node", "Name", "Device", "RSSI", "SNR", "SerialNumber"})
 ZIGBEE_GESTURES = ("Click", "Action", "ArrowClick")
 BLUETOOTH_BITS: dict[str, Kind] = {"PIR": Kind.MOTION, "Motion": Kind.MOTION, "Leak": Kind.WATER_LEAK}
 ALARMED, TAMPERED, LOW = 1 | 2, 4, 8
@@ -99,9 +115,16 @@ def output_name(number: str) -> str:
     return f"POWER{int(number)}" if number else "POWER1"
 
 
-def hands(device: str, data: Json) -> list[Event]:
-    """Buttons and switches. A switch is a contact, a motion sensor or a cord: only the home knows."""
+def hands(device: str, data: Json, leaf: str) -> list[Event]:
+    """Buttons and switches. A switch is a contact, a motion sensor or a cord: only the home knows.
+
+    On a topic of its own (`stat/…/BUTTON2`) it says `{"ACTION":"SINGLE"}`, `{"TRIG":"SINGLE"}` or `{"STATE":"ON"}`.
+    """
     found: list[Event] = []
+    old = OLD.fullmatch(leaf)
+    if old is not None:
+        said = next((data[key] for key in ("ACTION", "TRIG", "STATE") if key in data), None)
+        data = {f"{old.group(1).title()}{old.group(2) or 1}": {"Action": said}}
     for key, value in list(data.items())[:MOST_KEYS]:
         button, switch = BUTTON.fullmatch(key), SWITCH.fullmatch(key)
         action = value.get("Action") if isinstance(value, dict) else value
@@ -114,6 +137,8 @@ def hands(device: str, data: Json) -> list[Event]:
             found.append(_gesture(device, action, None))
         elif switch is not None and word in EDGES:
             found.append(fact(device, Kind.OTHER, EDGES[word], field=f"input:{switch.group(1)}"))
+        elif switch is not None and isinstance(value, dict) and word in ENDS:
+            found.append(fact(device, Kind.OTHER, action[:20], field=f"end:{switch.group(1)}"))
         elif switch is not None and isinstance(value, dict) and word:
             found.append(_press(device, action[:20], f"input:{switch.group(1)}"))
     return found
@@ -137,8 +162,10 @@ def sensors(device: str, data: Json) -> list[Event]:
     for key, value in list(data.items())[: 2 * MOST_HEARD]:
         if not isinstance(value, dict):
             continue
-        if key in ("ZbReceived", "LwReceived"):
+        if key == "ZbReceived":
             found += heard_by_radio(device, value, fahrenheit)
+        elif key == "LwReceived":
+            found += heard_by_lorawan(device, value)
         elif key == "ENERGY":
             found += _energy(device, value)
         elif OWN_ADDRESS.fullmatch(key) or "mac" in value:
@@ -235,6 +262,30 @@ def heard_by_radio(device: str, data: Json, fahrenheit: bool) -> Iterator[Event]
         yield from list(_zigbee(address, said, fahrenheit)) or [heard(address)]
 
 
+def heard_by_lorawan(device: str, data: Json) -> Iterator[Event]:
+    """`{"0A1B": {"Node": "cord", "ButtonPress": 1}}`: what its decoder made of an uplink, named as makers name it."""
+    for key, said in list(data.items())[:MOST_HEARD]:
+        if not isinstance(said, dict):
+            continue
+        name = said.get("Name", said.get("Node"))
+        address = f"{device}/{_safe(name if isinstance(name, str) and name else key)}"
+        found = [one for one in facts(said) if one.field not in ABOUT_A_NODE]
+        for one in found:
+            unit = unit_of(one.kind, one.value)
+            window_ms = REPEAT_WINDOW_MS if one.press else 0
+            yield Event(
+                device=address,
+                kind=one.kind,
+                value=one.value,
+                unit=unit,
+                field=one.field,
+                press=one.press,
+                repeat_window_ms=window_ms,
+            )
+        if not found:
+            yield heard(address)
+
+
 def _zigbee(device: str, said: Json, fahrenheit: bool) -> Iterator[Event]:
     has_command = any(COMMANDED.fullmatch(key) for key in said)
     for key, value in list(said.items())[:MOST_KEYS]:
@@ -248,7 +299,9 @@ def _zigbee(device: str, said: Json, fahrenheit: bool) -> Iterator[Event]:
         elif (hazard := _hazard(key)) is not None and (bit := bit_of(value)) is not None:
             yield fact(device, hazard, bit)
         elif key in ZIGBEE_GESTURES and isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
-            yield _press(device, value if isinstance(value, int) else value[:20])
+            calls = isinstance(value, str) and value.lower() in EMERGENCY_ACTIONS
+            gesture = value if isinstance(value, int) else value[:20]
+            yield _press(device, True, kind=Kind.EMERGENCY) if calls else _press(device, gesture)
         elif key in ALARM_COMMANDS:
             kind, meaning = ALARM_COMMANDS[key]
             yield _press(device, meaning, kind=kind)

@@ -9,8 +9,7 @@ is `theengs/<gateway>`. Source: Theengs Decoder's list of devices and properties
 | `BTtoMQTT/<address>`: `button`, `button1` … | `button` with the decoder's number, a press; 0 is none |
 | `open`, `contact`, `door`, `window`, `opening` | `contact`; `open` of a blind in percent is its `cover` |
 | `motion`, `presence`, `occupancy`, `vibration`, `tamper` in two values | the same; `motion` of a tag is its own |
-| `smoke`, `gas`, `leak`, `water_leak` as two values | `smoke`, `gas`, `water_leak` |
-| a key that says so (`sos`, `fall`, `carbon_monoxide`) in two values | `emergency`, `fall`, `co` |
+| `smoke`, `gas`, `carbon_monoxide`, `leak`, `sos`, `fall` as two values | the same; `co`, `emergency` |
 | `tempc`, `tempc2` …, `hum`, `batt`, `lowbatt`, `power` | `temperature`, `humidity`, `battery`, `power` |
 | `state` on / off of an actor | `switch` |
 | a packet that is encrypted | an introduction that says so |
@@ -34,8 +33,8 @@ import orjson
 
 from devices.adapter import NOTHING, Decoded, Description, Known, Message, Property, Refused
 from devices.commands import Command
-from devices.events import Event, Kind, Value, canonical
-from devices.names import guess
+from devices.events import EMERGENCY_KINDS, Event, Kind, Value, canonical
+from devices.names import guess, truth
 from devices.rtl_433 import Rtl433
 from devices.said import bit_of, fact, introduced, json_of, online, reading, text_of
 from devices.topics import addressable
@@ -62,6 +61,9 @@ BITS: dict[str, Kind] = {
     "occupancy": Kind.OCCUPANCY,
     "smoke": Kind.SMOKE,
     "gas": Kind.GAS,
+    "carbon_monoxide": Kind.CO,
+    "sos": Kind.EMERGENCY,
+    "fall": Kind.FALL,
     "leak": Kind.WATER_LEAK,
     "water_leak": Kind.WATER_LEAK,
     "vibration": Kind.VIBRATION,
@@ -81,8 +83,9 @@ TELLS = frozenset({"BTN", "CTMO"})
 """Types that are introduced although they have not said anything yet: buttons, contacts and motion sensors."""
 INTRODUCED = frozenset(
     {Kind.BUTTON, Kind.CONTACT, Kind.MOTION, Kind.OCCUPANCY, Kind.SMOKE, Kind.GAS, Kind.WATER_LEAK, Kind.VIBRATION}
-    | {Kind.SWITCH, Kind.COVER, *HAZARDS}
+    | {Kind.SWITCH, Kind.COVER, Kind.CO, Kind.EMERGENCY, Kind.FALL}
 )
+TOLD_AT_ONCE = EMERGENCY_KINDS | {Kind.WATER_LEAK}
 INPUT = "input:0"
 MOST_KEYS = 100
 
@@ -272,17 +275,21 @@ def _events(device: str, sort: str, key: str, value: object, data: Packet) -> li
         return [fact(device, Kind.CONTACT, CONTACT.get(value))]
     if key == "state" and value in ("on", "off") and sort == "ACTR":
         return [fact(device, Kind.SWITCH, str(value))]
-    kind = BITS.get(key) or _hazard(key)
-    if kind is None or (kind in OF_A_THING and sort in MOVED):
+    if key not in BITS:
+        return _hazard(device, key, value) if sort not in MOVED else []
+    if key == "motion" and sort in MOVED:
         return []
     bit = PRESENCE.get(value.lower()) if key == "presence" and isinstance(value, str) else bit_of(value)
-    return [fact(device, kind, canonical(kind, bit))] if bit is not None else []
+    if bit is None and BITS[key] in TOLD_AT_ONCE:
+        bit = truth(value)
+    return [fact(device, BITS[key], canonical(BITS[key], bit))] if bit is not None else []
 
 
-def _hazard(key: str) -> Kind | None:
-    """What a key that no decoder has today says plainly: `sos`, `fall`, `carbon_monoxide`."""
-    found = guess(key)
-    return found.kind if found is not None and found.kind in HAZARDS else None
+def _hazard(device: str, key: str, value: object) -> list[Event]:
+    """A value of a decoder that is not in the list yet, where its name says what nobody may wait for."""
+    named = guess(key) if isinstance(value, (bool, str)) else None
+    bit = truth(value) if named is not None and named.kind in TOLD_AT_ONCE else None
+    return [fact(device, named.kind, bit, field=key)] if named is not None and bit is not None else []
 
 
 def _button(device: str, number: str, value: object) -> list[Event]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from devices.adapter import Description, Property
 from devices.events import EMERGENCY_KINDS, UNITS, Kind
 from devices.topics import publishable
-from devices.zigbee2mqtt_properties import BINARY, ENUMS, IGNORED, NUMBERS, Scalar, plain
+from devices.zigbee2mqtt_properties import BINARY, ENUMS, IGNORED, NUMBERS, Scalar, hazard_in_words, hazard_named, plain
 
 STILL_COUNTS = "; its calls still count"
 PUBLISHED = 1
@@ -250,7 +250,12 @@ def _rarer_binary(
         return Property(name=prop, kind=Kind.BED if is_bed else Kind.OCCUPANCY, on=on, off=off)
     if base == "heat" or (says_fire and base == "alarm"):
         return Property(name=prop, kind=Kind.SMOKE, on=on, off=off)
-    return _other(expose, None, on, off)
+    kind = None if _is_about_itself(expose) else hazard_named(base)
+    return Property(name=prop, kind=kind, on=on, off=off) if kind is not None else _other(expose, None, on, off)
+
+
+def _is_about_itself(expose: Expose) -> bool:
+    return expose.get("category") in ("config", "diagnostic")
 
 
 def _numeric(expose: Expose, parent: str | None) -> Property | None:
@@ -278,8 +283,10 @@ def _enum(expose: Expose, parent: str | None, is_bed: bool) -> Property | None:
         return Property(name=prop, kind=Kind.COVER, on="OPEN", off="CLOSE")
     if _access(expose) & SETTABLE or parent is not None:
         return None
-    if ENUMS.get(name) is Kind.FALL or "falling" in values or (name.startswith("fall") and "fall" in values):
+    if ENUMS.get(name) is Kind.FALL:
         return Property(name=prop, kind=Kind.FALL)
+    if not _is_about_itself(expose) and (found := hazard_in_words(name, prop, values)) is not None:
+        return found
     if name == "pressure_state" or (is_bed and name in ("occupancy", "presence", "bed_state", "state")):
         active = tuple(value for value in values if value not in ("none", "empty", "unoccupied", "out_of_bed"))
         return Property(name=prop, kind=Kind.BED if is_bed else Kind.OCCUPANCY, active_values=active)
@@ -295,7 +302,7 @@ def _other(
     off: Scalar | None = None,
 ) -> Property | None:
     """A fact that fits no kind is kept and shown; a setting, a diagnosis or bookkeeping is no fact about the home."""
-    if _access(expose) & SETTABLE or parent is not None or expose.get("category") in ("config", "diagnostic"):
+    if _access(expose) & SETTABLE or parent is not None or _is_about_itself(expose):
         return None
     if expose["name"] in IGNORED:
         return None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
+from devices import names
 from devices.adapter import Property
 from devices.events import NOT_YET, UNITS, Kind, Value, canonical
 
@@ -69,11 +70,20 @@ NUMBERS: dict[str, Kind] = {
 }
 
 FALLEN = frozenset({"fall", "falling", "fallen", "fall_alarm", "fall_detected", "fall_down", "alarm"})
+FALLING = frozenset({"fall", "falling", "fallen", "fall_down", "fall_alarm"})
+"""Words for a person who fell, of a value that is no gesture."""
 UNDECIDED_FALL = frozenset({"maybe_fall"}) | NOT_YET
 UNKNOWN_WORDS = frozenset({"unknown", "unavailable", "invalid", "error"})
 ON_WORDS: frozenset[Scalar] = frozenset(
     {"ON", "on", "true", "True", "yes", "detected", "occupied", "present", "in_bed", "low", "Low"} | {True}
 )
+ALARM_WORDS = frozenset(
+    word
+    for said in ("alarm", "alarming", "alarmed", "triggered", "leak", "leaking", "fire", "sos", "panic", "emergency")
+    for word in (said, said.upper(), said.capitalize())
+)
+"""Words of an alarm beside those of any two-valued property."""
+HAZARDS = frozenset({Kind.EMERGENCY, Kind.FALL, Kind.SMOKE, Kind.GAS, Kind.CO, Kind.WATER_LEAK})
 OFF_WORDS: frozenset[Scalar] = frozenset(
     {"OFF", "off", "false", "False", "no", "none", "clear", "normal", "empty", "unoccupied", "out_of_bed"} | {False}
 )
@@ -148,10 +158,35 @@ def guess(name: str) -> Property | None:
 def guessed_reader(name: str, described: bool) -> Reader | None:
     """The reader of a value by its name. What no name tells is kept as `other`, unless the device has described itself
     and left it out."""
-    prop = guess(name)
+    prop = guess(name) or (None if described else _hazard(name))
     if prop is not None:
         return reader(prop)
     return None if described or is_ignored(name) else Reader(how=How.TEXT, kind=Kind.OTHER, field=name)
+
+
+def _hazard(name: str) -> Property | None:
+    """A value that nobody described and whose name says what nobody may wait for: `smoke_state`, `sos_state`."""
+    kind = None if is_ignored(name) else hazard_named(name)
+    return Property(name=name, kind=kind, on=True, off=False) if kind is not None else None
+
+
+def hazard_named(name: str) -> Kind | None:
+    """The hazard or call that a name says, where it says one."""
+    found = names.guess(name)
+    return found.kind if found is not None and found.kind in HAZARDS else None
+
+
+def hazard_in_words(name: str, prop: str, values: tuple[str, ...]) -> Property | None:
+    """What nobody may wait for, of a value that is a word: a fall, `smoke_state` with `alarm`, whatever has `sos` among
+    its words."""
+    if not FALLING.isdisjoint(values):
+        return Property(name=prop, kind=Kind.FALL)
+    kind = hazard_named(name)
+    alarming = tuple(value for value in values if names.truth(value)) if kind is not None else ()
+    if kind is not None and alarming:
+        return Property(name=prop, kind=kind, active_values=alarming)
+    calling = tuple(value for value in values if value.lower() in EMERGENCY_ACTIONS)
+    return Property(name=prop, kind=Kind.EMERGENCY, active_values=calling) if calling else None
 
 
 def reader(prop: Property) -> Reader:
@@ -186,7 +221,7 @@ def _words(prop: Property) -> dict[Scalar, Value]:
         meanings = ("low", "ok")
     else:
         meanings = (canonical(kind, True), canonical(kind, False))
-    words: dict[Scalar, Value] = {}
+    words: dict[Scalar, Value] = dict.fromkeys(ALARM_WORDS, meanings[0]) if kind in HAZARDS else {}
     if kind is Kind.LOCK:
         words.update({"not_fully_locked": meanings[1]})
     elif kind not in (Kind.CONTACT, Kind.COVER):

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hub.mqtt_types import Message, Packet
+from hub.mqtt.types import Message, Packet
 
 OnAcknowledged = Callable[[bool, str], None]
 
@@ -17,7 +17,7 @@ OnAcknowledged = Callable[[bool, str], None]
 class Broker(Protocol):
     """One lane to the broker: delivers packets, acknowledges them when told, publishes.
 
-    `hub.mqtt.Connection` is the real one.
+    `hub.mqtt.connection.Connection` is the real one.
     """
 
     @property

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from devices.catalogue import Catalogue
 from hub.abc import Lane
-from hub.broker_drops import Drops
-from hub.broker_rights import Probe, Rights
-from hub.broker_watch import WATCH, BrokerWatch
+from hub.broker.drops import Drops
+from hub.broker.rights import Probe, Rights
+from hub.broker.watch import WATCH, BrokerWatch
 from hub.channels import AppriseChannel, Pager
 from hub.clock import Clock
 from hub.condition import Condition
@@ -35,12 +35,13 @@ from hub.ledger.source import LedgerLines, LedgerSource
 from hub.ledger.write import Checkpointer, Writer
 from hub.lock import Lock
 from hub.logbook import Logbook
-from hub.mqtt import Connection
-from hub.mqtt_types import Message
+from hub.mqtt.connection import Connection
+from hub.mqtt.types import Message
 from hub.outbox import Outbox, dumps, wish_of
 from hub.paging import Paging
 from hub.pump import Pump
 from hub.reload import Reload
+from hub.replay.trying import trying
 from hub.series import InfluxSeries, SeriesWriter
 from hub.shown import Shown
 from hub.status import LOST, Health
@@ -48,7 +49,6 @@ from hub.steps import Steps
 from hub.subscriptions import Subscriptions
 from hub.timers import Timers
 from hub.topics import Topics
-from hub.trying import trying
 from hub.watched import Watched
 from rules.state import AlertState
 

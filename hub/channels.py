@@ -20,9 +20,9 @@ from hub.abc import Channel, Page
 from hub.aside import aside
 from hub.errors import ChannelFailed
 from rules import home
+from rules.alerting.levels import RANK, Level
 from rules.effects import Tell
 from rules.inputs import Now
-from rules.levels import RANK, Level
 from rules.setting import Setting
 from rules.state import Alert
 from rules.wording import words_for

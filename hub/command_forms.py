@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from devices.actuators import Argument, command_of
 from devices.adapter import Description, Refused
 from devices.catalogue import Catalogue
+from devices.part_commands import encoded
 from rules.inputs import Asked
 from rules.setting import Setting
 
@@ -110,5 +111,5 @@ def with_refusal(
     if isinstance(wish, str):
         return asked
     adapter = catalogue.adapter_for(address)
-    sent = adapter.encode(wish, known) if adapter is not None else Refused(f"no adapter speaks to {address}")
+    sent = encoded(adapter, wish, known) if adapter is not None else Refused(f"no adapter speaks to {address}")
     return replace(asked, cannot=sent.reason) if isinstance(sent, Refused) else asked

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hub import kill_points, status
 from hub.abc import Lane
-from hub.broker_watch import BrokerWatch
+from hub.broker.watch import BrokerWatch
 from hub.condition import Condition
 from hub.config.problems import ConfigurationRefused as Refused
 from hub.config.read import Reading
@@ -25,7 +25,7 @@ from hub.ledger.source import LedgerSource
 from hub.ledger.write import Batch, Checkpointer, Writer
 from hub.lock import Lock
 from hub.logbook import Logbook
-from hub.mqtt_types import Message, Packet, Up
+from hub.mqtt.types import Message, Packet, Up
 from hub.outbox import Outbox, Wish, dumps
 from hub.pump import Pump
 from hub.reload import Reload

@@ -20,7 +20,7 @@ from hub.described import to_supervise
 from hub.lanes import BULK, URGENT, Held, Overlap, Received, digest
 from hub.ledger.rows import OWN_FAULT
 from hub.ledger.write import Batch
-from hub.mqtt_types import Packet
+from hub.mqtt.types import Packet
 from hub.outbox import Wish
 from hub.requests import UnreadableRequest, read_request
 from hub.steps import Group, Steps

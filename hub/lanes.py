@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 
-from hub.mqtt_types import Packet
+from hub.mqtt.types import Packet
 from hub.topics import Filters
 
 URGENT, BULK = "urgent", "bulk"

@@ -21,7 +21,7 @@ from hub.intake import Intake, Taken, Unbearable
 from hub.kill_points import Point
 from hub.lanes import BULK, TWIN_WAIT_MS, URGENT, Overlap, Received
 from hub.ledger.write import Batch
-from hub.mqtt_types import Packet
+from hub.mqtt.types import Packet
 from hub.outbox import Wish
 from hub.steps import Group, Steps
 from hub.timers import Timers

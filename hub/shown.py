@@ -19,9 +19,9 @@ from hub.errors import SubscriptionRefused
 from hub.kill_points import Point
 from hub.outbox import dumps
 from hub.topics import Topics
+from rules.hearing.remembered import UNRECORDED, number_of
 from rules.inputs import Input, Remembered
-from rules.messages import alert_message, room_message
-from rules.remembered import UNRECORDED, number_of
+from rules.messages import alert_message, room_message, watcher_message
 from rules.state import Alert, AlertState, State
 
 log = logging.getLogger("handrail.shown")
@@ -32,7 +32,7 @@ WORDS_MOST = 300
 
 
 class Shown:
-    """What the broker shows of alerts and rooms, compared with what is."""
+    """What the broker shows of alerts, rooms and for the watcher, compared with what is."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Shown:
     async def look(self) -> None:
         """Let the broker send all it shows; a later look begins anew."""
         self._seen.clear()
-        filters = (self._topics.alerts, self._topics.rooms)
+        filters = (self._topics.alerts, self._topics.rooms, self._topics.for_watcher)
         try:
             await self._bulk.subscribe(*filters)
         except SubscriptionRefused as error:
@@ -95,6 +95,8 @@ class Shown:
                 wanted = self._room(room)
                 if payload != wanted:
                     self._show(topic, wanted)
+            elif payload != (wanted := dumps(watcher_message(self._state))):
+                self._show(topic, wanted)
         self._unchecked.clear()
         if ahead:
             self._put(Remembered(shown=ahead))
@@ -124,6 +126,9 @@ class Shown:
                 rooms |= {alert.room} if alert.room is not None else set()
                 if (topic := self._topics.alert(alert.id)) not in self._seen:
                     self._show(topic, dumps(alert_message(alert)))
+        told = watcher_message(self._state)
+        if any(told.values()) and self._topics.for_watcher not in self._seen:
+            self._show(self._topics.for_watcher, dumps(told))
         for room in sorted(rooms):
             topic, wanted = self._topics.room(room), self._room(room)
             if wanted and topic not in self._seen:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import orjson
 
+from devices import part_commands
 from devices.actuators import sounded
 from devices.adapter import Description, Message, Refused
 from devices.catalogue import Catalogue
@@ -22,7 +23,7 @@ from hub.topics import Topics
 from rules.effects import Answer, CallService, Carry, Did, Effect, Log, ShowAlert, ShowRoom, Tell
 from rules.inputs import Configured, Heard, Input, Now
 from rules.machine import step
-from rules.messages import alert_message, log_message, room_message
+from rules.messages import alert_message, log_message, room_message, watcher_message
 from rules.state import TABLES, AlertState, State, Timer
 from rules.wording import words_for
 
@@ -56,6 +57,7 @@ class Steps:
         self.known = known
         self.settings = ""
         """What `home.yaml` says of this machine, kept beside the home it came with."""
+        self._for_watcher = dumps(watcher_message(state))
 
     def adopt(self) -> None:
         """What was stepped is how things are."""
@@ -150,10 +152,10 @@ class Steps:
         elif type(wish.command) is Sound:
             encoded = sounded(adapter, wish.command, self.known)
         else:
-            encoded = adapter.encode(wish.command, self.known)
+            encoded = part_commands.encoded(adapter, wish.command, self.known)
         if isinstance(encoded, Refused) and adapter and wish.episode and isinstance(wish.command, TurnOn):
             # A plan asks for a light: a lamp on a socket cannot be dimmed, and lit is better than dark.
-            lit = adapter.encode(TurnOn(device=device), self.known)
+            lit = part_commands.encoded(adapter, TurnOn(device=device), self.known)
             encoded = encoded if isinstance(lit, Refused) else lit
         if isinstance(encoded, Refused):
             refused = Log(
@@ -236,9 +238,19 @@ class Steps:
                 batch.rows[name] = rows
             if len(rows) < len(changed):
                 batch.gone[name] = [key for key, row in changed.items() if row is None]
+        if self.state.people.changed or self.state.strangers.changed:
+            self._tell_watcher(group)
         group.timers = dict(self.state.timers.changed)
         for wish in group.wishes.values():
             batch.outbox[wish.key] = wish.row()
+
+    def _tell_watcher(self, group: Group) -> None:
+        payload = dumps(watcher_message(self.state))
+        if payload == self._for_watcher:
+            return
+        self._for_watcher = payload
+        topic = self.topics.for_watcher
+        self._put(group, Wish(key="watcher", seq=self.seq, urgent=True, topic=topic, payload=payload, retain=True))
 
 
 def _home_of(body: str) -> str:

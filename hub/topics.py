@@ -13,13 +13,15 @@ PROBE = "/handrail/probe"
 class Topics:
     """The topics of one home."""
 
-    __slots__ = ("_base", "_do", "_shown", "_tree", "home", "request_probe", "watcher")
+    __slots__ = ("_base", "_do", "_shown", "_tree", "for_watcher", "home", "request_probe", "watcher")
 
     def __init__(self, home: str) -> None:
         self.home = home
         self._base = f"handrail/{home}"
         self._tree = f"{self._base}/"
-        self._shown = (f"{self._base}/alert/", f"{self._base}/room/")
+        self.for_watcher = f"{self._base}/watch/known"
+        """What the watcher has to know."""
+        self._shown = (f"{self._base}/alert/", f"{self._base}/room/", self.for_watcher)
         self._do = f"{self._base}/do/"
         self.watcher = f"{self._base}/watch/status"
         """The watcher's heartbeat's."""

@@ -42,7 +42,9 @@ class Watched:
         if retained or self._state in GONE:
             return
         self._heard_ms = now_ms
-        if self._told:
+        if isinstance(kept := said.get("not_heard"), list) and kept:
+            self._tell(f"the broker does not let the watcher hear {', '.join(map(str, kept))}")
+        elif self._told:
             self._told = False
             self._on_fault("watcher", False, "the watcher is heard again")
 
@@ -56,10 +58,12 @@ class Watched:
         expected = self._named or (self._heard_ms is not None and self._state != "stopping")
         silent_ms = now_ms - max(self._from_ms, self._heard_ms or 0)
         if expected and not self._told and silent_ms >= SILENT_MS:
+            self._tell(GONE.get(self._state, f"the watcher was not heard for {silent_ms // 1000} s"))
+
+    def _tell(self, why: str) -> None:
+        if not self._told:
             self._told = True
-            self._on_fault(
-                "watcher", True, GONE.get(self._state, f"the watcher was not heard for {silent_ms // 1000} s")
-            )
+            self._on_fault("watcher", True, why)
 
     def _note(self, said: dict[str, object]) -> None:
         """The watcher told calls while we were gone: it stands once in our log, from when to when."""

@@ -81,8 +81,9 @@ FAULTS: Mapping[str, Fault] = {
         "`qos=1` in rtl_433's -F mqtt.",
     ),
     "watcher": Fault(
-        staff="The watcher is not running: if the hub fails now, nobody takes over. Calls are told as always.",
-        mend="Start it again: `handrail watch HOME`, or `systemctl restart handrail-watch`.",
+        staff="The watcher does not work: if the hub fails now, nobody takes over. Calls are told as always.",
+        mend="Start it again: `handrail watch HOME`, or `systemctl restart handrail-watch`; it also switches off a "
+        "siren that it left on. Where it runs, give its account `topic read #` in the broker's acl file.",
     ),
     "clock": Fault(
         staff="The clock of the hub's machine is wrong: times on the screens are too. Calls are told as always.",

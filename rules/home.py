@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from devices.registry import Placed
-from rules.help import Light, Say, Step, Wait
-from rules.levels import LADDERS, Ladder, Level
-from rules.plan import Abilities, Agreement, Choice, DelayAgreed, Invited, Otherwise, Rule, Settles
+from rules.alerting.levels import LADDERS, Ladder, Level
+from rules.plans.help import Light, Say, Step, Wait
+from rules.plans.plan import Abilities, Agreement, Choice, DelayAgreed, Invited, Otherwise, Rule, Settles
 
 
 class PlaceKind(StrEnum):
@@ -153,6 +153,10 @@ class Times:
     climb_by_press_s: int = 60
     night_from: str = "20:00"
     night_to: str = "08:00"
+    doors_from: str = ""
+    """From when somebody at an outside door is told; empty: from the beginning of the night."""
+    doors_to: str = ""
+    """Until when; empty: until the end of the night."""
     frequent_from: int = 6
     """The so-manieth call of a night that shows how the earlier ones ended."""
     unclosed_s: int = 3600

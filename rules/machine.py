@@ -17,25 +17,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import (
-    alerts,
-    episodes,
-    faults,
-    gateways,
-    helping,
-    morning,
-    requests,
-    shadow,
-    standing,
-    supervision,
-    visits,
-    walking,
-    watching,
-    whereabouts,
-)
+from rules import faults
+from rules.alerting import alerts
+from rules.alerting.follow import follow_setting
+from rules.alerting.levels import Level
+from rules.alerting.raising import Found, raise_alert
+from rules.asking import requests
 from rules.effects import Did, Effect
-from rules.follow import follow_setting
-from rules.heard import heard
+from rules.hearing import gateways, morning, supervision, walking
+from rules.hearing.heard import heard
+from rules.hearing.remembered import remembered
 from rules.inputs import (
     Asked,
     ClockStepped,
@@ -56,14 +47,20 @@ from rules.inputs import (
     Tried,
     Unread,
 )
-from rules.levels import Level
-from rules.raising import Found, raise_alert
-from rules.remembered import remembered
+from rules.plans import (
+    episodes,
+    helping,
+    standing,
+    visits,
+    watching,
+    whereabouts,
+)
+from rules.replay import shadow
 from rules.setting import Setting
 from rules.state import Alert, AlertState, Ending, Meta, State, Status
 from rules.turn import Turn, plainly
 
-MACHINE = 3
+MACHINE = 4
 """Counts up when the same inputs give another outcome: a ledger then begins with a snapshot, and `verify` there."""
 DAY_MS = 86_400_000
 ANSWERS_KEPT_MS = 7 * DAY_MS

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from rules import choices
+from rules.alerting.levels import Level
 from rules.effects import Log
-from rules.episodes import question_of
-from rules.helping import rank_of
-from rules.levels import Level
+from rules.plans import choices
+from rules.plans.episodes import question_of
+from rules.plans.helping import rank_of
 from rules.state import Alert, AlertState, State, WalkTest
 
 Json = dict[str, object]
@@ -155,6 +155,14 @@ def room_message(state: State, room: str) -> Json:
         **_said(state, room),
         "choices": choices.shown(state, room),
         **_stands(state, live),
+    }
+
+
+def watcher_message(state: State) -> Json:
+    """What the watcher cannot know by itself: who has left or died, and which strangers' devices are not ours."""
+    return {
+        "gone": sorted(person.resident for person in state.people if person.gone),
+        "not_ours": sorted(stranger.device for stranger in state.strangers if stranger.not_ours),
     }
 
 

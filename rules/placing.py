@@ -11,10 +11,11 @@ from collections.abc import Mapping
 
 import orjson
 
+from devices.part_commands import outputs_of
 from devices.purposes import meant_for
 from devices.registry import Purpose
+from rules.hearing.protection import Blind
 from rules.home import Home
-from rules.protection import Blind
 from rules.roster import Row
 
 TO_SAY = "…"
@@ -64,6 +65,9 @@ def notes_of(home: Home, row: Row) -> list[str]:
         names = {carer.id: carer.name for carer in home.staff}
         who = " and ".join(names.get(person, person) for person in stranger.marked_by)
         found.append(f"not ours ({who})" if stranger.not_ours else f"not ours, says {who} alone: it still rings")
+    outputs = list(outputs_of(about)) if about else []
+    if len(outputs) > 1:
+        found.append(f"its outputs can be placed apart: {', '.join(f'#{name}' for name in outputs[:8])}")
     if about and about.unclear:
         found.append(f"unclear: {about.unclear}")
     return found

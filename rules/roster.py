@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 
 from devices.adapter import Description
 from devices.catalogue import adapter_for
+from devices.discovery import line_of
 from devices.events import Kind
 from devices.gateways import base_of, hears_below
+from devices.part_commands import wrong_part
+from devices.purposes import TAKES
 from devices.registry import Placed
-from rules import gateways, protection
+from rules.hearing import gateways, protection
 from rules.home import Home
 from rules.setting import Setting
 from rules.state import State, Status, Stranger
@@ -57,7 +60,11 @@ class Row:
     def doubt(self) -> str:
         """Why it is not fully understood; empty where it is, and where placing it has said what was not clear."""
         unclear = self.description.unclear if self.description is not None else ""
-        return "" if self.placed is not None and SAYS_IT_CALLS in unclear else unclear
+        if self.placed is None:
+            return unclear
+        if self.placed.purpose in TAKES and (wrong := wrong_part(self.description, self.address)):
+            return wrong
+        return "" if SAYS_IT_CALLS in unclear else unclear
 
     @property
     def battery(self) -> str:
@@ -99,6 +106,15 @@ class Roster:
         return {row.address: row.description for row in rows if row.description is not None}
 
 
+def _lines(descriptions: Iterable[Description]) -> set[str]:
+    """Under which addresses nodes said that they are online before they introduced themselves under another one."""
+    known = {one.device: one for one in descriptions}
+    reads = (read for one in known.values() for entity in one.entities for read in entity.reads)
+    said = (read.topic for read in reads if read.kind is Kind.AVAILABILITY and read.topic.endswith("/status"))
+    found = {line_of(topic.removesuffix("/status")) for topic in said}
+    return {address for address in found if address not in known}
+
+
 def roster(
     home: Home,
     *,
@@ -128,7 +144,8 @@ def roster(
                 fails=fails,
             )
         )
-    for address in sorted({*known, *state.devices.rows} - {placed.device for placed in home.devices}):
+    lines = _lines(known.values())
+    for address in sorted({*known, *state.devices.rows} - {placed.device for placed in home.devices} - lines):
         row = Row(
             address=address,
             description=known.get(address),

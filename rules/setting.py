@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
+from devices.frigate import is_camera
 from devices.registry import Placed, Purpose, Registry
-from rules.help import Ask
-from rules.home import Carer, Home, Place, Resident, Rule, Wait, Zone
-from rules.levels import EVERYBODY_AT_ONCE, LADDERS, LONGEST_DELAY_S, Ladder, Level, everybody_first, faults
-from rules.plan import Nothing, StateIs
+from rules.alerting.levels import EVERYBODY_AT_ONCE, LADDERS, LONGEST_DELAY_S, Ladder, Level, everybody_first, faults
+from rules.home import Carer, Home, Place, PlaceKind, Resident, Rule, Wait, Zone
+from rules.plans.help import Ask
+from rules.plans.plan import Nothing, StateIs
 
 TAGGED = ("button", "motion", "occupancy", "vibration")
 """What a presence tag may say when somebody carries it past."""
@@ -42,6 +43,7 @@ class Setting:
         "cares",
         "home",
         "live_in",
+        "outside_doors",
         "places",
         "registry",
         "residents",
@@ -62,6 +64,8 @@ class Setting:
         self.zones: dict[str, Zone] = {zone.zone: zone for zone in home.zones}
         self.places: dict[str, Place] = {place.place: place for place in home.places}
         self.residents: dict[str, Resident] = {resident.resident: resident for resident in home.residents}
+        self.outside_doors = frozenset(row.device for row in home.devices if self._is_outside_door(row))
+        """The addresses of cameras that look whether somebody is at an outside door."""
         self.staff: dict[str, Carer] = {carer.id: carer for carer in home.staff}
         self.live_in: dict[str, list[str]] = {}
         for resident in home.residents:
@@ -76,6 +80,11 @@ class Setting:
         for rule in (*self.rules.values(), *running):
             self._index_ends(rule)
         self._index_tags()
+
+    def _is_outside_door(self, placed: Placed) -> bool:
+        place = self.places.get(placed.place or "")
+        is_door = place is not None and place.kind is PlaceKind.OUTSIDE_DOOR
+        return is_door and placed.purpose is Purpose.MOTION and is_camera(placed.device)
 
     def _index(self, rule: Rule) -> None:
         """What may start a rule, and what its conditions have to know beforehand."""

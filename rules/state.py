@@ -13,16 +13,16 @@ from enum import StrEnum
 
 from devices.events import Value
 from devices.records import quick
+from rules.alerting.levels import Level
+from rules.hearing.walks import Walk, WalkTest
 from rules.home import Rule
-from rules.levels import Level
 from rules.rows import Away, Person, Watch
 from rules.setting import Setting
 from rules.tables import Table
-from rules.walks import Walk, WalkTest
 
 
 class AlertState(StrEnum):
-    """Where an alert is in its life; `rules/life.py` says what leads from one to the next."""
+    """Where an alert is in its life; `rules/alerting/life.py` says what leads from one to the next."""
 
     TOLD = "told"
     CLAIMED = "claimed"

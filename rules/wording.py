@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from rules.alerting.levels import Level
 from rules.inputs import Now
-from rules.levels import Level
 from rules.setting import Setting
 from rules.state import Alert, AlertState
 from rules.turn import plainly

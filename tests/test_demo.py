@@ -25,8 +25,8 @@ from hub.demo.carers import Carers
 from hub.demo.home import waits, write_demo
 from hub.demo.incidents import Incidents
 from hub.demo.stage import Plan, Running, Stage
-from rules.help import Ask
-from rules.proof_waits import delay_s
+from rules.plans.help import Ask
+from rules.proof.waits import delay_s
 from tests.hub.program import finished, listening, refused, start, stopped
 from tests.parts import part, until
 

@@ -61,12 +61,13 @@ def test_everything_gives_way_to_the_hub_and_its_broker() -> None:
     assert sum(size(unit["MemoryMin"]) for unit in pressing) == size(slice_["MemoryMin"])
     assert size(screens["MemoryHigh"]) < size(screens["MemoryMax"]) < size(hub["MemoryMax"])
     assert "MemoryHigh" not in hub
+    assert hub["OOMPolicy"] == "continue", "a child that runs out of memory must not end the hub"
     assert "MemoryMax" not in broker
 
 
 def test_what_can_be_broken_into_can_write_in_the_home_alone() -> None:
     """The same walls around each of ours."""
-    for unit in (HUB, WATCH, SCREENS):
+    for unit in (HUB, WATCH, SCREENS, BROKER):
         walls = settings(unit)
         assert (walls["ProtectSystem"], walls["ReadWritePaths"]) == ("strict", "/srv/handrail")
         assert (walls["NoNewPrivileges"], walls["CapabilityBoundingSet"], walls["User"]) == ("true", "", "handrail")
@@ -85,7 +86,7 @@ def test_systemd_understands_the_units(tmp_path: Path) -> None:
         (tmp_path / name).write_text(UNITS[name].read_text(encoding="utf-8").replace(PROGRAM, "/bin/true"))
     files = sorted(str(path) for path in tmp_path.iterdir() if path.is_file())
     done = subprocess.run(
-        [program, "verify", *files],
+        [program, "verify", "--man=no", *files],
         env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
@@ -108,3 +109,4 @@ def test_the_containers_give_way_as_the_units_do() -> None:
         kept = service.get("mem_reservation")
         assert kept is None or size(kept) == size(settings(unit)["MemoryMin"])
     assert "mem_limit" not in broker
+    assert hub["entrypoint"] == ["python", "/app/.docker/watched.py"], "Docker itself ends no hub that stands still"

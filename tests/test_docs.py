@@ -21,12 +21,12 @@ from hub.requests import read_request
 from hub.status import Health
 from hub.steps import Group, Steps
 from hub.topics import Topics
-from rules import life
+from rules.alerting import life
+from rules.alerting.levels import EVERYBODY_AT_ONCE, LADDERS, Ladder, Level, Who
+from rules.asking.requests import FOR_ALERT, OTHERS
 from rules.effects import Did
 from rules.home import Carer, Home, Place, PlaceKind, Resident, Role, Zone
 from rules.inputs import Asked, Configured, Heard, Input, Linked, Now, Started
-from rules.levels import EVERYBODY_AT_ONCE, LADDERS, Ladder, Level, Who
-from rules.requests import FOR_ALERT, OTHERS
 from rules.state import State
 from tests.hub.watch_parts import watcher_says
 
@@ -384,7 +384,9 @@ def test_every_message_of_ours_has_its_sample() -> None:
     assert set(samples()) == set(real())
 
 
-@pytest.mark.parametrize("name", ["alert", "log", "done", "room", "status", "watch_alert", "watch_status"])
+@pytest.mark.parametrize(
+    "name", ["alert", "log", "done", "room", "status", "watch_alert", "watch_status", "watch_known", "watch_sounding"]
+)
 def test_a_sample_is_what_the_hub_sends(name: str) -> None:
     """Topic, keys and values are those of a real press; only the ledger's place of the line may differ."""
     (said_topic, said), (topic, sent) = samples()[name], real()[name]

@@ -1,9 +1,10 @@
 // The night board: follows the stream, shows what is open, rings, and says loudly when it cannot be relied on.
 import { ask } from "./ask.js";
-import { Card, item, tile } from "./card.js";
+import { Card } from "./card.js";
 import { now, setClock, setZone, timeOfDay } from "./clock.js";
 import { holdOrTwoTaps } from "./hold.js";
 import { me, placeOfThisScreen, setMe } from "./me.js";
+import { item, shape, tile } from "./parts.js";
 import * as sound from "./sound.js";
 import * as stay from "./stay.js";
 import * as walk from "./walk.js";
@@ -175,7 +176,7 @@ function showPinned() {
 }
 
 function showWatcher() {
-  watcher.showWatcher(document.body.dataset.live === "yes", board?.staff ?? [], shape, whoActs);
+  watcher.showWatcher(document.body.dataset.live === "yes", board?.staff ?? [], whoActs);
 }
 
 function announce(before) {
@@ -196,18 +197,6 @@ function showShift() {
   page("shift").replaceChildren(...(names.length ? names : [nobody]));
   const line = names.length ? `${words.on_shift}: ${board.shift.map((row) => row.name).join(", ")}` : words.nobody_on_shift;
   setText("quiet-shift", line);
-}
-
-function shape(level, word) {
-  const svg = "http://www.w3.org/2000/svg";
-  const mark = document.createElementNS(svg, "svg");
-  const use = document.createElementNS(svg, "use");
-  mark.setAttribute("class", "shape");
-  mark.setAttribute("role", "img");
-  mark.setAttribute("aria-label", word);
-  use.setAttribute("href", `#shape-${level}`);
-  mark.append(use);
-  return mark;
 }
 
 function showClosed() {

@@ -3,6 +3,7 @@ import { ask } from "./ask.js";
 import { now, timeOfDay } from "./clock.js";
 import { holdOrTwoTaps } from "./hold.js";
 import { me, placeOfThisScreen } from "./me.js";
+import { item, tile } from "./parts.js";
 import { drain, recorded } from "./walk.js";
 import { ago, running, say, words } from "./words.js";
 
@@ -214,19 +215,4 @@ function missedRow(row) {
     element.append(button);
   }
   return element;
-}
-
-export function item(name, text, className = "") {
-  const element = document.createElement(name);
-  element.textContent = text;
-  if (className) element.className = className;
-  return element;
-}
-
-export function tile(row, data) {
-  const button = item("button", "", "button tile");
-  button.type = "button";
-  button.append(item("b", row.name), item("small", row.note));
-  Object.assign(button.dataset, data);
-  return button;
 }

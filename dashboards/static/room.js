@@ -1,11 +1,15 @@
 // The screen of one room: what the hub says there, and four large buttons.
 import { now, setClock, setZone, timeOfDay } from "./clock.js";
+import * as day from "./day.js";
+import { broad, fit } from "./fit.js";
 import { plainly, say, words } from "./words.js";
 
 const BROKEN_MS = 3000;
 const SILENT_MS = 6000;
 const DEADLINE_MS = 8000;
 const SAID_MS = 12000;
+const CALM = new Set(["answer", "choose", "not_now"]);
+const RANK = ["emergency", "urgent", "call", "request"];
 const body = document.body;
 const room = body.dataset.room;
 const base = `/room/${encodeURIComponent(room)}`;
@@ -17,6 +21,7 @@ let heardAt = performance.now();
 let brokenAt = null;
 let spoken = "";
 let saidUntil = 0;
+let told = "";
 const unanswered = new Map();
 
 setZone(body.dataset.zone);
@@ -60,7 +65,8 @@ function judge() {
   body.dataset.live = live ? "yes" : "no";
   page("not-live").hidden = live || (beat === null && !cut);
   page("clock").textContent = timeOfDay(now());
-  if (performance.now() > saidUntil) page("said").hidden = true;
+  if (time > saidUntil) page("said").hidden = true;
+  day.look(time);
   ages();
 }
 
@@ -71,8 +77,8 @@ function ages() {
 }
 
 function show() {
-  const calls = picture.calls ?? [];
-  page("calls").replaceChildren(...calls.map(line));
+  const calls = [...(picture.calls ?? [])].sort((one, other) => RANK.indexOf(one.level) - RANK.indexOf(other.level));
+  page("calls").replaceChildren(...calls.map(line).filter(isFirst));
   const ask = picture.ask ?? null;
   const text = picture.say ?? "";
   page("words").textContent = text;
@@ -81,6 +87,7 @@ function show() {
   if (ask && page("question").dataset.episode !== `${ask.episode}/${ask.question}`) {
     page("question").dataset.episode = `${ask.episode}/${ask.question}`;
     page("question").querySelector("h1").textContent = ask.question;
+    page("answers").style.setProperty("--least", broad(ask.answers, "220px"));
     page("answers").replaceChildren(...ask.answers.map((answer) => answerButton(ask.episode, answer)));
   }
   page("visit").textContent = (picture.visits ?? []).map(visit).join(" · ");
@@ -88,9 +95,23 @@ function show() {
   page("quiet").hidden = !picture.not_now;
   showPicture(picture.picture ?? "");
   document.querySelector('[data-do="not_now"]').hidden = (!text && !ask) || Boolean(picture.not_now);
-  showChoices(picture.choices ?? []);
+  // What is heard, said or asked anew is seen, whatever was open.
+  const news = JSON.stringify([calls.map((call) => [call.alert, call.state, call.coming]), text, ask]);
+  if (news !== told && told) day.close();
+  told = news;
+  day.take(picture.choices ?? []);
   speak(picture.spoken ? (ask ? ask.question : text) : "");
   ages();
+  arrange();
+}
+
+// One part has the middle of the screen: what the hub says, *My day*, or *Who is it?*
+function arrange() {
+  body.dataset.part = page("who").hidden ? (day.isOpen() ? "day" : "") : "who";
+  page("deeds").hidden = body.dataset.part !== "";
+  page("turning").hidden = body.dataset.part === "";
+  page("done").textContent = body.dataset.part === "who" ? words.back : words.done;
+  fit(body, { day: page("choosing"), who: page("who") }[body.dataset.part] ?? document.querySelector("main"));
 }
 
 function line(call) {
@@ -99,13 +120,20 @@ function line(call) {
   made.dataset.alert = call.alert;
   const by = call.promised_until ? timeOfDay(Date.parse(call.promised_until)) : null;
   const there = call.state === "attended";
-  made.append(item("b", call.test ? words.test : words.heard));
+  made.append(item("b", call.test ? words.test : call.level === "request" ? words.company_heard : words.heard));
   if (call.coming) {
     const how = there ? "there" : by ? "coming_by" : "coming";
     made.append(item("span", say(how, { name: call.coming, time: by })));
   }
   made.append(item("small", ""));
   return made;
+}
+
+// Said once: that two calls were heard is no news to who made them, but who else comes is.
+function isFirst(made, place, lines) {
+  const part = (one, tag) => one.querySelector(tag)?.textContent ?? "";
+  const before = lines.slice(0, place).filter((one) => part(one, "b") === part(made, "b"));
+  return !before.some((one) => !part(made, "span") || part(one, "span") === part(made, "span"));
 }
 
 function visit(one) {
@@ -129,30 +157,6 @@ function answerButton(episode, answer) {
   return made;
 }
 
-function showChoices(choices) {
-  page("day").hidden = choices.length === 0;
-  if (!choices.length) page("choosing").hidden = true;
-  const made = choices.map((choice) => {
-    const line = item("div", "");
-    line.className = "choice";
-    line.append(item("p", choice.ask));
-    const row = item("div", "");
-    row.append(...choice.of.map((answer) => chooseButton(choice, answer)));
-    line.append(row);
-    return line;
-  });
-  page("choices").replaceChildren(...made);
-}
-
-function chooseButton(choice, answer) {
-  const made = item("button", answer);
-  made.type = "button";
-  made.className = "button";
-  made.setAttribute("aria-pressed", answer === choice.now ? "true" : "false");
-  made.addEventListener("click", () => ask({ do: "choose", choice: choice.choice, answer, resident: choice.resident }, made));
-  return made;
-}
-
 function speak(text) {
   if (text === spoken) return;
   spoken = text;
@@ -168,7 +172,8 @@ async function ask(wish, button) {
   const id = unanswered.get(key) ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
   unanswered.set(key, id);
   button.setAttribute("aria-busy", "true");
-  let answer = { ok: false, reason: words.failed };
+  if (wish.do === "call") tell(words.calling, true);
+  let answer = null;
   try {
     const response = await fetch(`${base}/do`, {
       method: "POST",
@@ -184,7 +189,16 @@ async function ask(wish, button) {
     // Said below: a resident is told what else to do.
   }
   button.removeAttribute("aria-busy");
-  tell(answer.ok ? (wish.do === "call" || wish.do === "company" ? "" : answer.reason) : words.failed, answer.ok);
+  tell(outcome(wish, answer), answer !== null && (answer.ok || CALM.has(wish.do)));
+}
+
+// A call that did not get through says what else to do. What was only too late says so, and frightens nobody.
+function outcome(wish, answer) {
+  if (answer === null || (!answer.ok && !CALM.has(wish.do))) return words.failed;
+  if (!answer.ok && wish.do === "answer") return words.too_late;
+  if (answer.ok && (wish.do === "call" || wish.do === "company")) return "";
+  if (answer.ok && wish.do === "choose") return say("chosen", { answer: wish.answer });
+  return `${answer.reason.charAt(0).toUpperCase()}${answer.reason.slice(1)}.`;
 }
 
 function tell(text, ok) {
@@ -192,6 +206,7 @@ function tell(text, ok) {
   page("said").hidden = !text;
   page("said").className = ok ? "" : "warning";
   saidUntil = performance.now() + SAID_MS;
+  arrange();
 }
 
 function choose(deed, button) {
@@ -205,29 +220,39 @@ function choose(deed, button) {
     made.className = "button";
     made.addEventListener("click", () => {
       page("who").hidden = true;
+      arrange();
       ask({ do: deed, resident }, button);
     });
     return made;
   });
+  day.close();
+  page("next").hidden = true;
+  page("more").hidden = true;
   page("people").replaceChildren(...tiles);
   page("who").hidden = false;
+  arrange();
 }
 
+day.begin(ask, arrange);
+page("done").addEventListener("click", () => {
+  page("who").hidden = true;
+  arrange();
+});
 for (const button of document.querySelectorAll("footer [data-do]")) {
   button.addEventListener("click", () => choose(button.dataset.do, button));
 }
 page("picture").addEventListener("load", () => {
   page("picture").hidden = !page("picture").dataset.name;
+  arrange();
 });
+addEventListener("resize", arrange);
+document.fonts.ready.then(arrange);
 page("begin").addEventListener("click", () => {
   const text = spoken;
   spoken = "";
   speak(text);
 });
 if ("wakeLock" in navigator) navigator.wakeLock.request("screen").catch(() => {});
-page("day").addEventListener("click", () => {
-  page("choosing").hidden = !page("choosing").hidden;
-});
 const second = new Worker("/static/watch.js");
 second.onmessage = judge;
 follow();

@@ -1,8 +1,8 @@
 // Residents: where each stands with the plan, and what a carer can say about it. The hub answers in its own words.
 import { ask } from "./ask.js";
-import { item, tile } from "./card.js";
+import { item, tile } from "./parts.js";
 import { holdOrTwoTaps } from "./hold.js";
-import { words } from "./words.js";
+import { say, words } from "./words.js";
 
 const MOST = 12;
 const HOURS_S = 3600;
@@ -12,6 +12,7 @@ let board = null;
 let resident = "";
 let step = "";
 let why = "";
+let sensor = "";
 
 export function isOpen() {
   return step !== "";
@@ -35,6 +36,11 @@ export function begin(who) {
     const reason = page("stay-word").value.trim();
     if (reason) send(page("stay-change").querySelector("[type=submit]"), { do: "change_of_condition", reason });
   });
+  page("stay-why").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const reason = page("stay-why-word").value.trim();
+    if (reason) send(page("stay-why").querySelector("[type=submit]"), { do: "reconnected", device: sensor, reason });
+  });
   for (const button of page("stay").querySelectorAll("[data-gone]")) {
     holdOrTwoTaps(button, () => words.tap_again, () => send(button, { do: "gone", reason: button.dataset.gone, confirmed: true }));
   }
@@ -47,6 +53,11 @@ function tap(button, given) {
     go("until");
   } else if (given.stay === "until") send(button, { do: "away", reason: why, until_s: Number(given.hours) * HOURS_S });
   else if (given.stay === "change") go("change");
+  else if (given.stay === "reconnected") {
+    sensor = given.device;
+    page("stay-why-head").textContent = say("reconnected_who", { name: row().name, device: sensor });
+    go("reconnected");
+  }
   else if (given.stay === "gone") go("gone");
   else if (given.stay === "visit") send(button, { do: "visit", room: row()?.room });
   else send(button, { do: given.stay });
@@ -108,8 +119,16 @@ function showDeeds() {
   const now = stands(resident);
   const is = (what) => now.some((one) => one.what === what);
   page("stay-name").textContent = who.name;
-  page("stay-now").textContent = [who.note, ...now.map((one) => one.words)].join(" · ");
+  page("stay-now").textContent = [who.note, ...now.filter((one) => !one.device).map((one) => one.words)].join(" · ");
   page("stay-visit").textContent = is("visit") ? words.visit_end : words.visit;
+  page("stay-reconnected").replaceChildren(...now.filter((one) => one.device).map((one) => {
+    const button = item("button", say("reconnected", { device: one.device }));
+    button.type = "button";
+    button.className = "button";
+    button.dataset.stay = "reconnected";
+    button.dataset.device = one.device;
+    return button;
+  }));
   page("stay-back").hidden = !is("away");
   page("stay-looked").hidden = !is("look");
 }
@@ -121,6 +140,7 @@ function go(to, said = "") {
   for (const part of page("stay").querySelectorAll("[data-part]")) part.hidden = part.dataset.part !== to;
   page("stay-said").textContent = said;
   page("stay-word").value = "";
+  page("stay-why-word").value = "";
   fail("");
   page("stay-head").textContent = to === "pick" || !row() ? words.residents : `${words.residents} · ${row().name}`;
   page("stay-done").textContent = to === "pick" ? words.walk_done : words.back;

@@ -1,6 +1,6 @@
 // The walk test: pick a device, press it within a minute. What was heard is a card of its own, where it is confirmed.
 import { ask } from "./ask.js";
-import { tile } from "./card.js";
+import { tile } from "./parts.js";
 import { now } from "./clock.js";
 import { say, words } from "./words.js";
 

@@ -1,7 +1,7 @@
 // What the watcher told while the hub is gone: a plain list, each with who heard it, and what of it shall sound.
 import { ask } from "./ask.js";
-import { item } from "./card.js";
 import { timeOfDay } from "./clock.js";
+import { item, shape } from "./parts.js";
 import { say, words } from "./words.js";
 
 const page = (id) => document.getElementById(id);
@@ -18,7 +18,7 @@ export function calls(live) {
   return told.in_charge || !live ? told.calls : [];
 }
 
-export function showWatcher(live, staff, shape, whoActs) {
+export function showWatcher(live, staff, whoActs) {
   const shown = calls(live);
   const open = new Set(shown.map((call) => call.id));
   for (const [id, line] of lines) {
@@ -33,14 +33,14 @@ export function showWatcher(live, staff, shape, whoActs) {
     const known = lines.get(call.id);
     const line = known ?? item("li", "");
     const words_ = JSON.stringify([call, staff.length]);
-    if (line.dataset.words !== words_) fill(line, call, words_, staff, shape, whoActs);
+    if (line.dataset.words !== words_) fill(line, call, words_, staff, whoActs);
     lines.set(call.id, line);
     const list = page("watcher-list");
     if (list.children[place] !== line) list.insertBefore(line, list.children[place] ?? null);
   });
 }
 
-function fill(line, call, words_, staff, shape, whoActs) {
+function fill(line, call, words_, staff, whoActs) {
   line.dataset.words = words_;
   line.dataset.told = call.id;
   line.dataset.level = call.level;

@@ -10,6 +10,9 @@ import typer
 
 Home = Annotated[Path, typer.Argument(help="The folder of the home, as `handrail new` writes it.", show_default=False)]
 Name = Annotated[str, typer.Argument(help="The resident's short name, as in residents/NAME.yaml.", show_default=False)]
+Whom = Annotated[
+    str, typer.Argument(help="The resident's short name, or what they like to be called.", show_default=False)
+]
 Room = Annotated[str, typer.Option(help="The place that is theirs.", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
@@ -30,7 +33,7 @@ def arrives(
     return begin(home, name, room=room, known_as=known_as, until=respite_until)
 
 
-def moves(home: Home, name: Name, room: Room) -> int:
+def moves(home: Home, name: Whom, room: Room) -> int:
     """Let somebody move to another room.
 
     Devices of the person go along, devices of the room stay.
@@ -40,7 +43,7 @@ def moves(home: Home, name: Name, room: Room) -> int:
     return go(home, name, room=room)
 
 
-def has_left(home: Home, name: Name, yes: Yes = False) -> int:
+def has_left(home: Home, name: Whom, yes: Yes = False) -> int:
     """End the plan of somebody who left.
 
     Nothing says the name any more; call points stay live.
@@ -50,7 +53,7 @@ def has_left(home: Home, name: Name, yes: Yes = False) -> int:
     return has_gone(home, name, how="left", yes=yes)
 
 
-def has_died(home: Home, name: Name, yes: Yes = False) -> int:
+def has_died(home: Home, name: Whom, yes: Yes = False) -> int:
     """End the plan of somebody who died.
 
     Nothing says the name any more; call points stay live.
@@ -86,6 +89,19 @@ def week(
     return print_week(home, resident=resident, first=first)
 
 
+def export(
+    home: Home,
+    resident: Annotated[str, typer.Option(help="Whose: the short name, or what they like to be called.")],
+) -> int:
+    """Hand over what is kept of a resident.
+
+    JSON lines: plans, events of their devices, imported ones too, alerts, runs of rules, the log.
+    """
+    from hub.commands.exporting import export_resident
+
+    return export_resident(home, resident=resident)
+
+
 def import_events(
     home: Home,
     file: Annotated[Path, typer.Argument(help="CSV with the columns ts, device, kind, value.", show_default=False)],
@@ -114,6 +130,7 @@ def replay(
     planted: Annotated[
         bool, typer.Option("--planted/--no-planted", help="Plant calls at every minute, to show none is delayed.")
     ] = True,
+    nights: Annotated[bool, typer.Option("--nights", help="List what was heard in each night that differs.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the answer as one page into this file.")] = None,
 ) -> int:
@@ -132,6 +149,7 @@ def replay(
         options=(at_once, planted),
         as_json=as_json,
         html=html,
+        nights=nights,
     )
 
 
@@ -157,6 +175,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "has-died": has_died,
     "explain": explain,
     "week": week,
+    "export": export,
     "import": import_events,
     "replay": replay,
     "shadow": shadow,

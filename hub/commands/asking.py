@@ -15,7 +15,7 @@ from paho.mqtt.properties import Properties
 
 from hub.errors import BrokerUnreachable, HandrailError
 from hub.homes import Known
-from hub.mqtt_login import password_of, tls_of
+from hub.mqtt.login import password_of, tls_of
 from hub.topics import Topics
 
 ANSWER_S = 5.0

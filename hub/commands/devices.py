@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,12 +17,12 @@ from hub.config.place import NotPlaced, Placing, Wanted, place_device
 from hub.config.problems import nearest
 from hub.homes import named
 from hub.roster import roster_of
+from rules.hearing.protection import Blind, may_be_silent_s
+from rules.hearing.walks import TESTABLE
 from rules.placing import as_line, line_for, notes_of, why_blind
-from rules.protection import Blind, may_be_silent_s
 from rules.roster import Roster, Row
 from rules.setting import Setting
 from rules.turn import plainly
-from rules.walks import TESTABLE
 
 QOS: dict[str, str] = {
     "zigbee2mqtt": "in Zigbee2MQTT's configuration.yaml set device_options: {qos: 1}; it publishes at QoS 0 otherwise",
@@ -95,7 +96,7 @@ def place(folder: Path, wanted: Wanted, *, unheard: bool, as_json: bool) -> int:
     whole = address.partition("#")[0]
     rows = (*roster.strangers, *roster.gateways, *(roster.placed if whole != address else ()))
     row = next((one for one in rows if one.address == whole), Row(address=address))
-    wanted = Wanted(address=address, said_as=wanted.said_as, room=wanted.room, person=wanted.person, name=wanted.name)
+    wanted = replace(wanted, address=address, unheard=unheard)
     with named(folder):
         made = place_device(folder, wanted, row.description)
     if as_json:

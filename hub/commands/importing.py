@@ -14,7 +14,7 @@ from hub.config.read import read_home
 from hub.homes import LEDGER, named
 from hub.ledger.imported import keep
 from hub.priority import COMMANDS, give_way
-from hub.recorded import MOST_PROBLEMS, Reader, by_name_and_address
+from hub.replay.recorded import MOST_PROBLEMS, Reader, by_name_and_address
 
 EVERY = 5_000
 """Rows between two looks at how far the reading is."""

@@ -9,24 +9,21 @@ from pathlib import Path
 
 import orjson
 
+from hub.called import called
 from hub.clock import SystemClock
 from hub.config.read import continued, read_home
 from hub.config.schema import schemas, write_schemas
 from hub.errors import HandrailError
 from hub.homes import LEDGER, named
 from hub.ledger.read import NotThereYet, Reader, Unreadable
-from rules.explain import explain
 from rules.home import Home, Resident
+from rules.plans.explain import explain
+from rules.plans.week import LOOK_BACK_DAYS, Lived, week
 from rules.rows import Person
 from rules.setting import Setting
 from rules.state import Episode
-from rules.week import LOOK_BACK_DAYS, Lived, week
 
 _DAY_MS = 86_400_000
-
-
-class NobodyCalled(HandrailError):
-    """No resident of the home has this name."""
 
 
 class NoSuchDay(HandrailError):
@@ -45,7 +42,7 @@ def print_week(folder: Path, *, resident: str, first: str | None) -> int:
     home, whose = _whose(folder, resident)
     now_ms = SystemClock().wall_ms()
     today = datetime.fromtimestamp(now_ms // 1000, UTC).astimezone(Setting(home).timezone).date()
-    lived = _lived(read_home(folder).settings.data / LEDGER, resident, now_ms - LOOK_BACK_DAYS * _DAY_MS)
+    lived = _lived(read_home(folder).settings.data / LEDGER, whose.resident, now_ms - LOOK_BACK_DAYS * _DAY_MS)
     sys.stdout.write(week(whose, home, _day(first) if first else today, lived))
     return 0
 
@@ -70,14 +67,10 @@ def _whose(folder: Path, name: str) -> tuple[Home, Resident]:
         except Unreadable:
             last = None
     home = continued(reading, last).home if last is not None else reading.home
-    wanted = name.casefold()
-    found = next((one for one in home.residents if wanted in (one.resident, one.known_as.casefold())), None)
+    found = called(name, home.residents)
     for problem in reading.refused_plans:
-        if problem.file == f"residents/{found.resident if found else wanted}.yaml":
+        if problem.file == f"residents/{found.resident}.yaml":
             sys.stderr.write(f"handrail: this plan is refused ({problem}): what was accepted last is shown\n")
-    if found is None:
-        known = ", ".join(one.resident for one in home.residents)
-        raise NobodyCalled(f"--resident {name}: nobody is called that in {folder / 'residents'}; there are {known}")
     return home, found
 
 
@@ -86,12 +79,14 @@ def _lived(ledger: Path, resident: str, since_wall_ms: int) -> Lived:
         try:
             episodes: list[Episode] = reader.episodes_of(resident, since_wall_ms)
             people: list[Person] = reader.people()
+            alerts = reader.alerts_of(resident, since_wall_ms)
+            now_wall_ms = reader.wall_ms()
         except NotThereYet:
             return Lived(note="The hub has not run yet: nothing is known of how the plan went.")
         except Unreadable as error:
             return Lived(note=f"The ledger cannot be read ({error}): nothing is known of how the plan went.")
     person = next((one for one in people if one.resident == resident), None)
-    return Lived(episodes=tuple(episodes), person=person)
+    return Lived(episodes=tuple(episodes), person=person, alerts=tuple(alerts), now_wall_ms=now_wall_ms)
 
 
 def _day(written: str) -> date:

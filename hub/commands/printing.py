@@ -20,9 +20,9 @@ from hub.errors import HandrailError
 from hub.homes import LEDGER, named
 from hub.ledger.read import NotThereYet, Reader, Unreadable
 from rules.home import Home
+from rules.plans.standing import present
 from rules.setting import Setting
 from rules.sheet import BOXES, WORDS, Sheet, how_of, sheet_of, text_of
-from rules.standing import present
 from rules.state import OnShift, Person
 
 

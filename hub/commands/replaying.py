@@ -15,12 +15,12 @@ from hub.config.read import read_home
 from hub.errors import HandrailError
 from hub.homes import LEDGER, named
 from hub.priority import COMMANDS, give_way
-from hub.recorded import FileRefused, when
-from hub.replay_page import page_of
-from hub.replaying import Period, Question, newest_accepted, over_file, over_ledger, question
-from hub.trial import plans_in, read_with
-from rules.past import Answer
-from rules.replay_words import text_of
+from hub.replay.page import page_of
+from hub.replay.recorded import FileRefused, when
+from hub.replay.replaying import Period, Question, newest_accepted, over_file, over_ledger, question
+from hub.replay.trial import plans_in, read_with
+from rules.replay.past import Answer
+from rules.replay.words import text_of
 
 
 class NoSuchTime(HandrailError):
@@ -37,6 +37,7 @@ def replay_home(
     options: tuple[bool, bool],
     as_json: bool,
     html: Path | None,
+    nights: bool = False,
 ) -> int:
     """Answer; 1 where an emergency or call would have been delayed. `options`: at once, planted."""
     give_way(COMMANDS)
@@ -47,7 +48,7 @@ def replay_home(
     if as_json:
         sys.stdout.buffer.write(json_of(asked, answer))
     elif html is None:
-        sys.stdout.write(text_of(asked.new, answer, asked.old_is))
+        sys.stdout.write(text_of(asked.new, answer, asked.old_is, nights=nights))
     return 1 if is_delayed(answer) else 0
 
 

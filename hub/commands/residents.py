@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from hub.called import called
 from hub.clock import SystemClock
 from hub.config.read import read_home
 from hub.config.staying import Done, NotDone, arrive, calls_of, leave, move
@@ -36,6 +37,8 @@ def _arrived(folder: Path, made: Done, until: str | None) -> Iterable[str]:
     yield f"  pendant: handrail devices {folder} place ADDRESS --room {room} --as pendant --person {who.resident}"
     yield f"  test:    handrail walk {folder} --device NAME, and see what the board shows"
     yield f"  plan:    talk it over with {who.known_as}; until somebody says *looked* at the board no delay is given"
+    if any(one.known_as.casefold() == who.known_as.casefold() for one in made.reading.home.residents if one != who):
+        yield f"  name:    somebody else is called {who.known_as} too: commands want {who.resident}, and so may people"
     if until:
         yield f"  stay:    until {until}; then: handrail has-left {folder} {who.resident}"
 
@@ -64,10 +67,11 @@ def _moved(made: Done) -> Iterable[str]:
 def has_gone(folder: Path, name: str, *, how: str, yes: bool) -> int:
     """Somebody left or died: one confirmed action, after which nothing says the name; call points stay live."""
     with named(folder):
-        known = next((row for row in read_home(folder).home.residents if row.resident == name), None)
-        if known is not None and not yes:
-            _confirm(f"{known.known_as} has {how}: end the plan, and let nothing say the name any more?")
-        made = leave(folder, name)
+        who = called(name, read_home(folder).home.residents)
+        if not yes:
+            lives = f"{who.known_as} ({who.resident}, room {who.room})"
+            _confirm(f"{lives} has {how}: end the plan, and let nothing say the name any more?")
+        made = leave(folder, who.resident)
     _print(_left(folder, made, how))
     return 0
 

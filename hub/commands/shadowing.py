@@ -14,12 +14,12 @@ from hub.config.read import Reading, read_home
 from hub.errors import HandrailError
 from hub.homes import LEDGER, named
 from hub.priority import COMMANDS, give_way
-from hub.replaying import NothingToReplay, Period, newest_accepted, over_ledger, question
-from hub.trial import as_plan, read_with, shadow_of, shadows_in
+from hub.replay.replaying import NothingToReplay, Period, newest_accepted, over_ledger, question
+from hub.replay.trial import as_plan, read_with, shadow_of, shadows_in
 from rules.home import Home
 from rules.inputs import Report
-from rules.replay_words import Words
-from rules.shadow_report import report
+from rules.replay.shadow_report import report
+from rules.replay.words import Words
 
 DAY_MS = 86_400_000
 NONE = "no plan is on trial: write residents/NAME.shadow.yaml, the plan with a line `shadow: true`"

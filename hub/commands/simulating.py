@@ -15,7 +15,7 @@ from hub.clock import SystemClock
 from hub.config.read import read_home
 from hub.errors import BrokerUnreachable
 from hub.homes import HomeRefused, named
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.types import BrokerAddress
 from hub.simulate.days import days_of
 from hub.simulate.messages import Said
 from hub.simulate.pace import client, paced, say

@@ -18,8 +18,8 @@ from hub.commands.progress import progress
 from hub.errors import HandrailError
 from hub.homes import Known, known
 from hub.ledger.read import NotThereYet, Reader, Unreadable
-from rules.walking import CONFIRM_MS, WALK_MS
-from rules.walks import overdue
+from rules.hearing.walking import CONFIRM_MS, WALK_MS
+from rules.hearing.walks import overdue
 
 LOOK_S = 0.1
 SLACK_S = 15

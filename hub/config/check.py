@@ -23,9 +23,9 @@ from hub.config.purposes import unfit
 from hub.config.read import Reading, read_home
 from hub.homes import LEDGER
 from hub.ledger.read import NotThereYet, Reader, Unreadable
-from hub.trial import shadow_problems
+from hub.replay.trial import shadow_problems
 from rules.home import Home
-from rules.proof import prove
+from rules.proof.bounds import prove
 from rules.setting import Setting
 
 ASSUMPTIONS = (

@@ -14,8 +14,8 @@ from hub.config.document import Data, Document
 from hub.config.form import settings_of
 from hub.config.plan.forms import TAGS
 from hub.config.problems import Problem, nearest, one_of
-from rules.catalogue import CATALOGUE
-from rules.levels import LEVEL_OF
+from rules.alerting.levels import LEVEL_OF
+from rules.plans.catalogue import CATALOGUE
 
 _TYPES = {
     "list_type": "a list (lines that begin with -)",

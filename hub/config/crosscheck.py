@@ -10,7 +10,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from devices.catalogue import adapter_for
-from devices.purposes import TAKES
+from devices.part_commands import has_outputs, outputs_in_words
+from devices.parts import is_output, whole_and_part
+from devices.purposes import SAYS, TAKES
 from devices.registry import CALLS, Purpose, Supervision
 from hub.config.document import Document
 from hub.config.files import (
@@ -212,12 +214,30 @@ def check_devices_file(files: Files, found: Found) -> None:
         if device.purpose in CALLS and device.person is None and device.place is None:
             said = f'"{device.device}" is for {device.purpose} and belongs to nobody and no place'
             found.no(document, ("devices", number), said, "person, place, or both")
-        if "#" in device.address and device.purpose in TAKES:
-            said = (
-                f'"{device.device}" is a part of {device.address.partition("#")[0]}: a part is heard, the whole is told'
-            )
-            found.no(document, ("devices", number, "for"), said, "the address of the whole device")
+        _check_part(files, number, device, found)
         _check_camera(files, number, device, found)
+
+
+def _check_part(files: Files, number: int, device: DeviceForm, found: Found) -> None:
+    """A part is told where it is an output and heard where it is an input, as far as its name says; and what switches
+    all outputs of a device cannot stand beside one of them."""
+    whole, part = whole_and_part(device.address)
+    if not part:
+        return
+    document, told, output = files.devices_document, device.purpose in TAKES, is_output(device.address)
+    adapter = adapter_for(whole)
+    if told and (output is False or (adapter is not None and not has_outputs(adapter.name))):
+        said = f'"{device.device}" is for {device.purpose}, and {part} of {whole} is heard and not told'
+        found.no(document, ("devices", number, "for"), said, f"{outputs_in_words(whole)}")
+    if output and device.purpose in SAYS:
+        said = f'"{device.device}" is for {device.purpose}, and {part} of {whole} is an output: it calls nobody'
+        found.no(document, ("devices", number, "for"), said, "the input that it is wired to")
+    if not told:
+        return
+    for other in files.devices.devices:
+        if other.address == whole and other.purpose in TAKES:
+            said = f'"{other.device}" switches all outputs of {whole}, and "{device.device}" is one of them'
+            found.no(document, ("devices", number, "address"), said, "each of its outputs placed by itself")
 
 
 def _check_camera(files: Files, number: int, device: DeviceForm, found: Found) -> None:

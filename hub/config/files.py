@@ -14,6 +14,7 @@ from hub.config.words import (
     ClockTime,
     Duration,
     Hours,
+    HoursOrAlways,
     Ident,
     Percent,
     Phone,
@@ -23,8 +24,8 @@ from hub.config.words import (
     Truth,
     Whole,
 )
+from rules.alerting.levels import Level, Who
 from rules.home import PlaceKind, Role
-from rules.levels import Level, Who
 
 _UpToTwelveHours = between(1, 12 * 3600, "from 1 s to 12 h")
 _UpToADay = between(0, 24 * 3600, "from 0 s to 24 h")
@@ -99,6 +100,9 @@ class TimesForm(Form):
         60, description="Pressing again climbs at most one step of the ladder in this time."
     )
     night: Hours = Field(("20:00", "08:00"), description="The home's night.")
+    doors_watched: HoursOrAlways | None = Field(
+        None, description="When staff are told of somebody before the camera of an outside door: hours, or `always`."
+    )
     frequent_from: Annotated[Whole, Field(ge=2, le=100)] = Field(
         6, description="The so-manieth call of a night that shows how the earlier ones ended."
     )
@@ -233,7 +237,7 @@ class DeviceForm(Form):
 
     device: Ident = Field(description="Our name of it, used in rules and on screens.")
     address: Address = Field(
-        description="Its address, as in zigbee2mqtt/Room 12 pendant; of one part of it, shelly/hall#input:1."
+        description="Its address, as in zigbee2mqtt/Room 12 pendant; of a part, shelly/hall#input:1 or #switch:1."
     )
     purpose: Purpose = Field(alias="for", description="What it is for; a pendant or cord is emergency or call.")
     person: Ident | None = Field(None, description="The resident it belongs to.")

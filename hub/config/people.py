@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from hub.config.crosscheck import Files, Found, check_channel
 from hub.config.files import CarerForm, LadderForm, ShiftForm
 from hub.config.problems import one_of
+from rules.alerting.levels import LADDERS, Ladder, Level, Rung, Who, faults
 from rules.home import Role
-from rules.levels import LADDERS, Ladder, Level, Rung, Who, faults
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_MIN = 24 * 60

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devices.adapter import Description
-from devices.purposes import cannot_be
+from devices.part_commands import alone, wrong_part
+from devices.purposes import TAKES, cannot_be
 from devices.registry import Purpose
 from hub.config.document import Document, parse, read_document
 from hub.config.inserting import with_device
@@ -43,6 +44,8 @@ class Wanted:
     room: str | None = None
     person: str | None = None
     name: str | None = None
+    unheard: bool = False
+    """Of a part: also one that its device has not spoken of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +119,10 @@ def place_device(folder: Path, wanted: Wanted, description: Description | None) 
     document = read_document(folder, FILE)
     row = row_of(before.home, wanted)
     _once(document, row)
-    if why := cannot_be(Purpose(row["for"]), description):
+    purpose = Purpose(row["for"])
+    if purpose in TAKES and not wanted.unheard and (why := wrong_part(description, wanted.address)):
+        raise NotPlaced(f"{why}; --unheard places it all the same")
+    if why := cannot_be(purpose, alone(description, wanted.address) or description):
         raise NotPlaced(f"{wanted.address} {why}")
     text = with_device(document, row)
     try:

@@ -25,7 +25,7 @@ from hub.config.problems import ConfigurationRefused, Problem
 from rules.home import Resident
 
 SHADOW = ".shadow.yaml"
-"""How the file of a plan ends that is tried beside the live one (`hub/trial.py`): it holds for nobody."""
+"""How the file of a plan ends that is tried beside the live one (`hub/replay/trial.py`): it holds for nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from rules.proof import KindTold, Proof, RuleTold, Told
-from rules.reach import WORDS
+from rules.alerting.reach import WORDS
+from rules.proof.bounds import KindTold, Proof, RuleTold, Told
 from rules.turn import plainly
 
 _MOST_NAMES = 3
+NOBODY_YET = "nobody yet"
 Row = tuple[str, ...]
 
 
@@ -25,7 +26,17 @@ def write_proof(proof: Proof, out: TextIO) -> None:
     out.write(f"No rule stands before these: they are raised in the step that hears them{none}.\n")
     if rules:
         out.write("\n")
-        _table(("who", "rule", "hours", "once it has lasted", "helped first", "staff told", "then"), rules, out)
+        _table(
+            ("who", "rule", "agreed by", "hours", "once it has lasted", "helped first", "staff told", "then"),
+            rules,
+            out,
+        )
+    nobody = sum(not rule.agreed_by for one in proof.residents for rule in one.rules)
+    if nobody:
+        out.write(
+            f"\nNobody has agreed to {nobody} of {count} rules yet. They run, and the manager is told by when to\n"
+        )
+        out.write("talk them over: write who agreed into the plan, as `agreement`.\n")
     out.write("\n")
 
 
@@ -53,9 +64,10 @@ def _figures(told: RuleTold) -> Row:
     hours = "-".join(rule.during) if rule.during is not None else "any"
     lasts = _length(told.lasts_s)
     helped = _length(told.delay_s)
+    agreed = told.agreed_by.replace("_", " ") or NOBODY_YET
     if told.told is None:
-        return rule.rule, hours, lasts, helped, "nobody: a reminder", ""
-    return rule.rule, hours, lasts, helped, f"{told.told.level} {_first(told.told)}", _later(told.told)
+        return rule.rule, agreed, hours, lasts, helped, "nobody: a reminder", ""
+    return rule.rule, agreed, hours, lasts, helped, f"{told.told.level} {_first(told.told)}", _later(told.told)
 
 
 def _names(names: Sequence[str]) -> str:
@@ -125,6 +137,7 @@ def _rule_json(rule: RuleTold) -> dict[str, object]:
         "lasts_s": rule.lasts_s,
         "delay_s": rule.delay_s,
         "bound_s": rule.bound_s,
+        "agreed_by": rule.agreed_by or None,
         "told": _told_json(rule.told) if rule.told is not None else None,
     }
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from hub.config.document import Document, read_document
 from hub.config.plans import Written
 from hub.config.problems import Problem
+from rules.alerting.levels import GROUPED
 from rules.home import Home
-from rules.levels import GROUPED
-from rules.proof import Unheard, unheard
-from rules.proof_faults import At, Unproved, unproved
+from rules.proof.bounds import Unheard, unheard
+from rules.proof.faults import At, Unproved, unproved
 from rules.turn import plainly
 
 ANY_YEAR = 2026

@@ -26,10 +26,10 @@ from hub.config.problems import ConfigurationRefused, Problem
 from hub.config.proving import prove_plans, unheard_zones
 from hub.config.settings import HubSettings, settings_of_home
 from hub.config.stored import home_json
-from rules.fitting import with_last_rules
+from rules.alerting.levels import Ladder, Level
 from rules.home import Carer, Channel, Home, Place, Resident, Shift, Times, Zone
-from rules.levels import Ladder, Level
-from rules.plan import Invited
+from rules.plans.fitting import with_last_rules
+from rules.plans.plan import Invited
 
 F = TypeVar("F", bound=Form)
 
@@ -251,6 +251,8 @@ def _times(form: TimesForm) -> Times:
         climb_by_press_s=form.climb_by_press,
         night_from=form.night[0],
         night_to=form.night[1],
+        doors_from=form.doors_watched[0] if form.doors_watched else "",
+        doors_to=form.doors_watched[1] if form.doors_watched else "",
         frequent_from=form.frequent_from,
         unclosed_s=form.unclosed,
         battery_low_pct=form.battery_low_pct,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from hub.config.files import BrokerForm, DashboardsForm, HomeAssistantForm, HomeFile, InfluxForm, WatcherForm
 from hub.ledger.retention import Retention
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.types import BrokerAddress
 from rules.home import Channel
 
 log = logging.getLogger("handrail.configuration")

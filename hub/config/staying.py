@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from devices.registry import CALLS, Placed
+from hub.called import called
 from hub.config.document import Data, Document, parse, read_document
 from hub.config.problems import ConfigurationRefused, nearest, one_of
 from hub.config.read import Reading, read_home
@@ -77,16 +78,17 @@ def arrive(folder: Path, name: str, *, room: str, known_as: str, since: str, unt
     text += f"stays_until: {until}\n" if until else ""
     after = _tried(folder, before, {file: text})
     write_whole(folder / file, None, text, NotDone)
-    return Done(resident=_resident(after, name), reading=after, plan=folder / file, unfit={})
+    return Done(resident=called(name, after.home.residents), reading=after, plan=folder / file, unfit={})
 
 
 def move(folder: Path, name: str, *, room: str) -> Done:
     """Let somebody live in another room: devices of the person go along, those of the room stay; raises `NotDone`."""
     folder = folder.absolute()
     before = read_home(folder)
-    resident = _resident(before, name)
+    resident = called(name, before.home.residents)
     _known_room(before, room)
-    old, file = resident.room, f"residents/{name}.yaml"
+    name, old = resident.resident, resident.room
+    file = f"residents/{name}.yaml"
     if room == old:
         raise NotDone(f"{resident.known_as} lives in {room} already")
     plan, devices = read_document(folder, file), read_document(folder, DEVICES)
@@ -104,7 +106,7 @@ def move(folder: Path, name: str, *, room: str) -> Done:
         if written in changes:
             write_whole(folder / written, document.text, changes[written], NotDone)
     stay = tuple(row for row in after.home.devices if row.place == old and row.person is None)
-    moved = _resident(after, name)
+    moved = called(name, after.home.residents)
     return Done(resident=moved, reading=after, along=along, stay=stay, unfit=_uses(moved, stay), plan=folder / file)
 
 
@@ -112,7 +114,8 @@ def leave(folder: Path, name: str) -> Done:
     """End a plan: it goes to `residents/former/`, and what they called with is the room's; raises `NotDone`."""
     folder = folder.absolute()
     before = read_home(folder)
-    resident = _resident(before, name)
+    resident = called(name, before.home.residents)
+    name = resident.resident
     devices = read_document(folder, DEVICES)
     theirs = tuple(row for row in before.home.devices if row.person == name)
 
@@ -145,15 +148,6 @@ def calls_of(reading: Reading, resident: Resident) -> list[Placed]:
 
 
 # -- looked up ----------------------------------------------------------------------------------------------------
-
-
-def _resident(reading: Reading, name: str) -> Resident:
-    known = {row.resident: row for row in reading.home.residents}
-    if name not in known:
-        meant = nearest(name, known)
-        hint = f'; did you mean "{meant}"?' if meant else ""
-        raise NotDone(f'nobody called "{name}" lives here; expected {one_of(known)}{hint}')
-    return known[name]
 
 
 def _known_room(reading: Reading, room: str) -> None:

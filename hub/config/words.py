@@ -62,6 +62,13 @@ def _hours(written: object) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
+def _hours_or_always(written: object) -> tuple[str, str]:
+    try:
+        return ("00:00", "24:00") if written == "always" else _hours(written)
+    except PydanticCustomError as error:
+        raise wrong(f"{HOURS_WORDS}, or always") from error
+
+
 def _text(written: object) -> str:
     if isinstance(written, str) and written.strip():
         return " ".join(written.split())
@@ -140,6 +147,11 @@ def _said(pattern: str) -> WithJsonSchema:
 Duration = Annotated[int, BeforeValidator(_duration), _said("[0-9]+ ?(s|sec|seconds?|min|minutes?|h|hours?|days?)")]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 Hours = Annotated[tuple[str, str], BeforeValidator(_hours), _said(f"{_CLOCK.pattern} ?[-–] ?{_CLOCK.pattern}")]
+HoursOrAlways = Annotated[
+    tuple[str, str],
+    BeforeValidator(_hours_or_always),
+    _said(f"({_CLOCK.pattern} ?[-–] ?{_CLOCK.pattern}|always)"),
+]
 Text = Annotated[str, BeforeValidator(_text), Field(max_length=500)]
 Ident = Annotated[str, BeforeValidator(_ident), _said(_IDENT.pattern)]
 Slug = Annotated[str, BeforeValidator(_slug), _said(_SLUG.pattern)]

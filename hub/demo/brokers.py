@@ -13,7 +13,7 @@ from hub.children import Child, free_port
 from hub.config.accounts import DASHBOARDS
 from hub.config.gateway_accounts import GATEWAYS
 from hub.errors import HandrailError
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.types import BrokerAddress
 
 HOST = "127.0.0.1"
 ELSEWHERE = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 import aiomqtt
 
 from hub.clock import Clock
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.types import BrokerAddress
 from hub.simulate.pace import QOS, client
 from hub.simulate.peer import Peer, Sent
 

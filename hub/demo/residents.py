@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 import aiomqtt
 import orjson
 
+from devices.registry import CALLS
 from hub.clock import Clock
 from hub.demo.carers import Carers
 from hub.demo.home import SIMULATED, SLUG, Waits
 from hub.demo.incidents import FIRST_AFTER_S, PAUSE_S, Happening, Incidents
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.types import BrokerAddress
 from hub.simulate.days import days_of
 from hub.simulate.messages import Said
 from hub.simulate.pace import QOS, client, paced, say
@@ -27,6 +28,7 @@ log = logging.getLogger("handrail.demo")
 
 NIGHT = date(2026, 3, 2)
 NIGHT_BEGINS = time(21, 15)
+BASE = "zigbee2mqtt"
 MOST_OPEN = 8
 """With so many alerts on the board, nothing further is made to happen."""
 AGAIN_S = 1.0
@@ -97,12 +99,17 @@ class Residents:
             self._presses.put_nowait(happening.said)
 
     async def devices(self) -> None:
-        """Says what devices have to say, and lets lights obey."""
+        """Says what devices have to say, first that there is life in those that somebody calls with, and lets lights
+        obey."""
+        batteries = random.Random(f"{self._seed}/batteries")
+        for placed in self._home.devices:
+            if placed.purpose in CALLS and placed.device.startswith(f"{BASE}/"):
+                self.say(Said(at_ms=0, topic=placed.device, body={"battery": batteries.randint(60, 99)}))
         await _talking(self._say_and_obey, "the simulated devices")
 
     async def _say_and_obey(self) -> None:
         async with client(self._devices, "demo-devices") as broker:
-            await broker.subscribe("zigbee2mqtt/+/set", qos=QOS)
+            await broker.subscribe(f"{BASE}/+/set", qos=QOS)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._say_all(broker))
                 group.create_task(self._obey(broker))

@@ -21,7 +21,11 @@ from rules.inputs import Heard, Now
 ROWS_A_COMMIT = 200
 PAUSE_S = 0.004
 """As long as a commit takes, about."""
-INSERT = "INSERT OR IGNORE INTO imported (wall_ms, device, kind, value, nth, extra) VALUES (?, ?, ?, ?, ?, ?)"
+INSERT = (
+    "INSERT OR IGNORE INTO imported (wall_ms, device, kind, value, nth, extra, after_seq) VALUES (?, ?, ?, ?, ?, ?, {})"
+)
+REACHED = "SELECT coalesce(max(seq), 0) FROM inputs"
+"""How far the hub is in its sequence: imported events grow old from here."""
 
 
 def keep(
@@ -33,10 +37,11 @@ def keep(
     """Keep these; how many are new, and how many were there already. `tell` is called with how many were read."""
     with closing(_open(ledger)) as store:
         given, done, before = _numbered(rows), 0, store.total_changes
+        insert = INSERT.format(store.execute(REACHED).fetchone()[0])
         while some := list(islice(given, ROWS_A_COMMIT)):
             try:
                 store.execute("BEGIN IMMEDIATE")
-                store.executemany(INSERT, some)
+                store.executemany(insert, some)
                 store.execute("COMMIT")
             except sqlite3.Error as error:
                 if store.in_transaction:

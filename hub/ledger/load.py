@@ -12,8 +12,8 @@ from devices.adapter import Description
 from devices.known import KnownDevices
 from hub.ledger.rows import OWN_FAULT, adapter
 from rules.home import Home
+from rules.plans.standing import present
 from rules.setting import Setting
-from rules.standing import present
 from rules.state import ROWS, Episode, State
 
 

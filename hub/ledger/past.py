@@ -13,10 +13,14 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from hub.ledger.stood import known, stood
+from rules.inputs import Input
+from rules.replay.relevant import Known, Relevant
+
 LIVE, IMPORTED = 0, 1
 PAGE = 4_000
 BUSY_S = 5.0
-USED = "'Asked', 'Started', 'Linked', 'Configured'"
+USED = "'Asked', 'Started', 'Linked', 'ClockStepped', 'Described', 'Configured'"
 LIVE_PAGE = f"""SELECT wall_ms, {LIVE}, seq, elapsed_ms, device, kind, value, extra FROM events
     WHERE seq BETWEEN ? AND ?
     UNION ALL
@@ -52,6 +56,14 @@ class Past:
     def close(self) -> None:
         """Let go of the file."""
         self._store.close()
+
+    def known(self) -> Known:
+        """What the whole ledger knows that decides which events count."""
+        return known(self._store)
+
+    def stood(self, at_ms: int, relevant: Relevant) -> list[Input]:
+        """The inputs that bring about what stood at a moment."""
+        return stood(self._store, at_ms, self._seq_at, relevant)
 
     def span(self) -> Span | None:
         """When the first and the last event was; None where there is none."""

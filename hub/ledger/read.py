@@ -19,10 +19,10 @@ from pydantic import TypeAdapter, ValidationError
 from devices.adapter import Description
 from devices.registry import Purpose, Supervision
 from hub.clock import Clock, SystemClock
+from rules.hearing.walks import Walk
 from rules.home import Home, Role
-from rules.standing import present
+from rules.plans.standing import present
 from rules.state import Alert, Episode, Meta, OnShift, Person, Status, Stranger
-from rules.walks import Walk
 
 LOOK_BACK = 5_000
 """How many log lines the closed alerts are looked for in: some nights of a busy home, read in a few milliseconds."""
@@ -179,10 +179,7 @@ _HOME = _Rows(Home)
 
 
 class Reader:
-    """Looks into one ledger file and never writes.
-
-    It opens the file at the first question, and anew where another file has taken its place.
-    """
+    """Looks into one ledger file and never writes; it opens it at the first question, anew where another is there."""
 
     def __init__(self, path: str | Path, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
@@ -210,7 +207,7 @@ class Reader:
 
     def open_alerts(self) -> list[Alert]:
         """All alerts that are not closed, oldest first."""
-        rows = self._ask("SELECT body FROM alerts WHERE state <> 'closed'")
+        rows = self._ask("SELECT body FROM alerts INDEXED BY alerts_open WHERE state <> 'closed'")
         return sorted((_ALERT.read(str(body)) for (body,) in rows), key=lambda alert: alert.raised_wall_ms)
 
     def alert(self, alert_id: str) -> Alert | None:
@@ -305,6 +302,13 @@ class Reader:
         query = f"SELECT body FROM episodes WHERE state <> 'helping' AND {whose} ORDER BY key"
         return [_EPISODE.read(str(body)) for (body,) in self._ask(query, resident, since_wall_ms)]
 
+    def alerts_of(self, resident: str, since_wall_ms: int) -> list[Alert]:
+        """A resident's alerts raised since then, oldest first, and those that list missed presses of several."""
+        rows = self._ask("SELECT body FROM alerts WHERE state = 'closed' AND closed_wall_ms >= ?", since_wall_ms)
+        every = [*(_ALERT.read(str(body)) for (body,) in rows), *self.open_alerts()]
+        mine = [one for one in every if one.missed or one.resident == resident]
+        return sorted((one for one in mine if one.raised_wall_ms >= since_wall_ms), key=lambda one: one.raised_wall_ms)
+
     def faulty_devices(self) -> list[Status]:
         """Devices with something wrong with them."""
         rows = self._ask("SELECT body FROM devices WHERE coalesce(body -> 'faults', '{}') <> '{}' ORDER BY key")
@@ -353,16 +357,7 @@ class Reader:
 
     def _log(self, where: str, *arguments: Cell) -> list[LogLine]:
         rows = self._ask("SELECT seq, wall_ms, step, alert, body FROM log " + where, *arguments)
-        return [
-            LogLine(
-                seq=int(str(seq)),
-                wall_ms=int(str(wall_ms)),
-                step=str(step),
-                alert=None if alert is None else str(alert),
-                body=str(body),
-            )
-            for seq, wall_ms, step, alert, body in rows
-        ]
+        return [_line(*row) for row in rows]
 
     def _ask(self, sql: str, *arguments: Cell) -> list[Sequence[Cell]]:
         with self._lock:
@@ -392,6 +387,11 @@ class Reader:
             self._connection.execute("PRAGMA query_only = 1")
             self._file = (found.st_dev, found.st_ino)
         return self._connection
+
+
+def _line(seq: Cell, wall_ms: Cell, step: Cell, alert: Cell, body: Cell) -> LogLine:
+    about = None if alert is None else str(alert)
+    return LogLine(seq=int(str(seq)), wall_ms=int(str(wall_ms)), step=str(step), alert=about, body=str(body))
 
 
 def _quarantined(row: Sequence[Cell]) -> Quarantined:

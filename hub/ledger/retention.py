@@ -48,6 +48,9 @@ def old(store: sqlite3.Connection, keep: Retention, *, lived_ms: int, wall_ms: i
         ("raw", keep.raw_days),
     ):
         yield from _by_seq(store, table, day.before(days)[0])
+    # Recorded in any year, they are as old as their import.
+    taken_in = store.execute("SELECT max(seq) FROM imported WHERE after_seq <= ?", (past,)).fetchone()[0]
+    yield from _by_seq(store, "imported", taken_in or 0) if past else ()
     _, _, elapsed_ms, forgotten_ms = day.before(max(keep.log_days, keep.events_days))
     over = "SELECT key FROM {} INDEXED BY {} WHERE state {} AND {} <= ? LIMIT ?"
     closed = over.format("alerts", "alerts_closed_elapsed", "= 'closed'", "closed_ms")

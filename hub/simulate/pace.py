@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Iterable
 import aiomqtt
 
 from hub.clock import Clock
-from hub.mqtt_login import password_of, tls_of
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.login import password_of, tls_of
+from hub.mqtt.types import BrokerAddress
 from hub.simulate.messages import Said
 
 QOS = 1

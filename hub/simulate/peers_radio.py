@@ -88,15 +88,23 @@ class Rtl433(Peer):
 
 
 class TheThingsStack(Peer):
-    """A network server, bridged: it leaves no word, so its end is only known by silence. A cord and a socket."""
+    """A network server, bridged: the home's Mosquitto says whether the bridge has its line. A cord and a socket."""
 
     account = "lorawan"
     name, what = "tts", "The Things Stack with a cord and a socket"
     base = "v3/care@ttn/devices"
     caller, lamp = f"{base}/cord-8", f"{base}/socket-8"
     hears = (f"{base}/+/down/push",)
+    line = "v3/care@ttn/bridge/state"
+
+    def _will(self) -> Sent:
+        return said(self.line, "0", retain=True)
 
     def _hello(self, at_ms: int) -> Sequence[Sent]:
+        return (said(self.line, "1", retain=True), *self.uplinks(at_ms))
+
+    def uplinks(self, at_ms: int) -> Sequence[Sent]:
+        """Both its devices are heard."""
         return (self._up("socket-8", {"socket_status": "off"}, at_ms), self._up("cord-8", {"battery": 90}, at_ms))
 
     def _press(self, at_ms: int) -> Sequence[Sent]:

@@ -170,6 +170,9 @@ class Gen1Cord(_Gen1):
     name, what, device, model = "shelly1", "a Shelly i3 with a cord", "shellyix3-98CDAC1F0001", "SHIX3-1"
     caller = f"shellies/{device}"
 
+    def _hello(self, at_ms: int) -> Sequence[Sent]:
+        return (*super()._hello(at_ms), said(f"{self.caller}/input/0", "0"))
+
     def _press(self, at_ms: int) -> Sequence[Sent]:
         self.count += 1
         gesture = said(f"{self.caller}/input_event/0", {"event": "S", "event_cnt": self.count})

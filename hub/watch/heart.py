@@ -17,6 +17,7 @@ STEADY_MS = 6_000
 OFTEN, OFTEN_MS = 3, 60_000
 """A hub that went away so often within this comes and goes: it is not waited for any more."""
 WELL = frozenset({"ready", "degraded"})
+NEVER_MS = -(10**12)
 
 
 class Heart:
@@ -37,6 +38,16 @@ class Heart:
     def is_well(self) -> bool:
         """Whether it was heard well, and nothing was heard against it since."""
         return self._good_from_ms is not None
+
+    @property
+    def good_ms(self) -> int:
+        """When it was heard well last; long ago where it never was."""
+        return self._good_ms if self._good_ms is not None else NEVER_MS
+
+    @property
+    def good_from_ms(self) -> int | None:
+        """Since when it has been well; None where it is not."""
+        return self._good_from_ms
 
     def beat(self, state: str, now: Now, *, retained: bool) -> None:
         """It said how it is, or the broker did for it. What the broker remembers is not a heart that beats."""

@@ -43,6 +43,10 @@ class House:
         """The placed device of an address."""
         return self._registry.by_address(address)
 
+    def knows(self, name: str) -> bool:
+        """Whether a device is called so here."""
+        return self._registry.by_name(name) is not None
+
     def of_part(self, event: Event) -> Event:
         """The event as one of the part that reported it, where that part was placed by itself."""
         return self._registry.of_part(event)

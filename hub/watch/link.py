@@ -20,8 +20,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from hub.errors import CredentialsUnreadable
-from hub.mqtt_login import password_of, tls_of
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.login import password_of, tls_of
+from hub.mqtt.types import BrokerAddress
 
 log = logging.getLogger("handrail.watch")
 
@@ -43,17 +43,34 @@ class Said:
     expiry_s: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hear:
+    """More to subscribe to."""
+
+    filters: tuple[str, ...]
+
+
 class BeatsFirst(asyncio.Queue[aiomqtt.Message]):
-    """Heartbeats pass what waits to be read: in a flood of messages the hub must not look silent."""
+    """Heartbeats pass what waits to be read, in their own order: in a flood of messages the hub must not look silent,
+    nor a hub that was lost look well by its word of before."""
 
     _queue: deque[aiomqtt.Message]
+
+    def _init(self, maxsize: int) -> None:
+        super()._init(maxsize)
+        self._beats = 0
 
     def _put(self, item: aiomqtt.Message) -> None:
         topic = str(item.topic)
         if topic.startswith("handrail/") and topic.endswith("/status"):
-            self._queue.appendleft(item)
+            self._queue.insert(self._beats, item)
+            self._beats += 1
         else:
             self._queue.append(item)
+
+    def _get(self) -> aiomqtt.Message:
+        self._beats = max(0, self._beats - 1)
+        return self._queue.popleft()
 
 
 class Link:
@@ -68,10 +85,12 @@ class Link:
         will: Said,
         on_link: Callable[[bool], None],
         on_message: Callable[[str, bytes, bool], None],
+        on_answer: Callable[[], None],
     ) -> None:
+        """`on_answer`: the broker said that it has something we published, whether or not it passed it on."""
         self._address, self._client_id, self._filters, self._will = address, client_id, filters, will
-        self._on_link, self._on_message = on_link, on_message
-        self._waiting: asyncio.Queue[Said] | None = None
+        self._on_link, self._on_message, self._on_answer = on_link, on_message, on_answer
+        self._waiting: asyncio.Queue[Said | Hear] | None = None
         self._anew = self._was_up = False
 
     @property
@@ -83,6 +102,13 @@ class Link:
         """Send soon; without a connection it is dropped, and the next one begins with all that holds."""
         if self._waiting is not None:
             self._waiting.put_nowait(said)
+
+    def hear(self, *filters: str) -> None:
+        """Subscribe to these as well, from now on and with each new connection."""
+        more = tuple(name for name in filters if name not in self._filters)
+        self._filters += more
+        if more and self._waiting is not None:
+            self._waiting.put_nowait(Hear(filters=more))
 
     async def flushed(self, within_s: float) -> None:
         """Wait until what was published has left, or as long as that may take."""
@@ -101,7 +127,7 @@ class Link:
             self._was_up = False
             try:
                 async with self._client() as client:
-                    await self._subscribe(client)
+                    await self._subscribe(client, self._filters)
                     self._was_up = True
                     if told:
                         log.warning("connected to the broker again")
@@ -116,9 +142,9 @@ class Link:
             await asyncio.sleep(pause_s * random.uniform(0.7, 1.3))
             pause_s = min(PAUSE_S[1], pause_s * 2)
 
-    async def _subscribe(self, client: aiomqtt.Client) -> None:
-        granted = await client.subscribe([(name, 1) for name in self._filters], timeout=ANSWER_S)
-        for name, code in zip(self._filters, cast("list[object]", granted), strict=False):
+    async def _subscribe(self, client: aiomqtt.Client, filters: tuple[str, ...]) -> None:
+        granted = await client.subscribe([(name, 1) for name in filters], timeout=ANSWER_S)
+        for name, code in zip(filters, cast("list[object]", granted), strict=False):
             if getattr(code, "is_failure", False):
                 log.error("the broker does not let the watcher hear %s: give its account the right to read it", name)
 
@@ -146,9 +172,13 @@ class Link:
             if count % AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    async def _send(self, client: aiomqtt.Client, waiting: asyncio.Queue[Said]) -> None:
+    async def _send(self, client: aiomqtt.Client, waiting: asyncio.Queue[Said | Hear]) -> None:
         while True:
             said = await waiting.get()
+            if isinstance(said, Hear):
+                await self._subscribe(client, said.filters)
+                waiting.task_done()
+                continue
             expiry = None
             if said.expiry_s is not None:
                 expiry = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
@@ -157,6 +187,7 @@ class Link:
                 said.topic, said.payload, qos=1, retain=said.retain, properties=expiry, timeout=ANSWER_S
             )
             waiting.task_done()
+            self._on_answer()
 
     def _client(self) -> aiomqtt.Client:
         password = password_of(self._address)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import orjson
 from pydantic import BaseModel, Field, ValidationError
 
-from hub.watch.core import REMIND_MS, TAKEN, Watch
-from hub.watch.records import Told
+from hub.watch.core import HEARD, LEVELS, REMIND_MS, TAKEN, Watch
+from hub.watch.records import Shown, Told
 
 Json = dict[str, object]
 
 STOPPING = "stopping"
+NOT_OURS = "not_ours"
 LOST: Json = {"state": "lost", "why": "the watcher's connection to the broker was lost"}
 
 
@@ -25,14 +27,15 @@ def _when(wall_ms: int | None) -> str | None:
     return None if wall_ms is None else _at(wall_ms)
 
 
-def status(watch: Watch, *, stopping: bool = False) -> Json:
-    """The watcher's heartbeat."""
+def status(watch: Watch, *, not_heard: Sequence[str] = (), stopping: bool = False) -> Json:
+    """The watcher's heartbeat; `not_heard`: what the broker keeps from it."""
     return {
         "state": STOPPING if stopping else watch.state.value,
         "hub": watch.heart.state,
         "in_charge_since": _when(watch.in_charge_wall_ms),
         "gave_back_at": _when(watch.gave_back_wall_ms),
         "told": len(watch.told),
+        "not_heard": list(not_heard),
     }
 
 
@@ -53,6 +56,25 @@ def alert(told: Told) -> Json:
         "heard_by": told.heard_by,
         "heard_at": _when(told.heard_wall_ms),
     }
+
+
+def sounding(sirens: Sequence[str]) -> Json:
+    """Which sirens on relays sound for the watcher, for the one that comes after it."""
+    return {"sirens": list(sirens)}
+
+
+class Sounding(BaseModel):
+    """The same, read."""
+
+    sirens: tuple[str, ...] = ()
+
+
+def left_on_by(payload: bytes) -> tuple[str, ...]:
+    """Which sirens a watcher before this one switched on; none where it cannot be read."""
+    try:
+        return Sounding.model_validate_json(payload).sirens
+    except ValidationError:
+        return ()
 
 
 class Heard(BaseModel):
@@ -103,6 +125,62 @@ def taken_by_alert(payload: bytes) -> Taken | None:
     if not isinstance(device, str) or (stamp is None and said.get("unrecorded") is not True):
         return None
     return device, stamp if isinstance(stamp, str) else None, None
+
+
+def heard_by_line(payload: bytes) -> Taken | None:
+    """Which press a line of the hub's log shows to be heard, without its being told: a topic where it was not read."""
+    said = _object(payload)
+    device, stamp, seq = said.get("device"), said.get("stamp"), said.get("seq")
+    if said.get("step") not in HEARD or not isinstance(device, str):
+        return None
+    return device, stamp if isinstance(stamp, str) else None, seq if isinstance(seq, int) else None
+
+
+def is_not_ours(payload: bytes) -> bool:
+    """Whether a line of the hub's log says that a stranger's device rings nobody."""
+    return _object(payload).get("step") == NOT_OURS
+
+
+def marked_by_staff(payload: bytes) -> str | None:
+    """Of which stranger's device staff say just now whether it is ours; no press of it."""
+    said = _object(payload)
+    device, by = said.get("device"), said.get("by")
+    return device if said.get("step") == NOT_OURS and by is not None and isinstance(device, str) else None
+
+
+def shown_by(alert: str, payload: bytes) -> Shown | None:
+    """An alert of the hub that began with a press, with all devices that are in it; None for any other, or one that is
+    over."""
+    said = _object(payload)
+    presses, stamp, missed = said.get("presses"), said.get("stamp"), said.get("missed")
+    is_press = isinstance(kind := said.get("kind"), str) and kind in LEVELS
+    if not is_press or not isinstance(presses, int) or said.get("state") == "closed":
+        return None
+    rows = [row for row in missed if isinstance(row, dict)] if isinstance(missed, list) else []
+    names = (said.get("device"), *(row.get("device") for row in rows))
+    more = sum(count for row in rows if isinstance(count := row.get("presses"), int))
+    return Shown(
+        id=alert,
+        devices=tuple(name for name in names if isinstance(name, str)),
+        stamp=stamp if isinstance(stamp, str) and not rows else None,
+        presses=presses + more,
+        is_test=bool(said.get("test")),
+    )
+
+
+class Known(BaseModel):
+    """What the hub wants the watcher to know."""
+
+    gone: tuple[str, ...] = ()
+    not_ours: tuple[str, ...] = ()
+
+
+def known_by(payload: bytes) -> Known | None:
+    """Who is no longer here, and which strangers' devices are not ours; None where it cannot be read."""
+    try:
+        return Known.model_validate_json(payload)
+    except ValidationError:
+        return None
 
 
 def gone_by_line(payload: bytes) -> str | None:

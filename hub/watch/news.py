@@ -15,6 +15,7 @@ class Is(StrEnum):
     """What an event is."""
 
     NEWS = "a press of its own, or an alarm that was not on before"
+    FOUND = "an alarm that is on, of a device that said nothing of it before: it may have been on for long"
     ANOTHER_FORM = "the same press in another form"
     NOTHING = "nothing to tell"
 
@@ -40,7 +41,9 @@ class News:
         if not event.press:
             before, self._values[key] = self._values.get(key), event.value
             begins = not retained and before != event.value and is_active(event.kind, event.value)
-            return Is.NEWS if begins else Is.NOTHING
+            if not begins:
+                return Is.NOTHING
+            return Is.NEWS if before is not None else Is.FOUND
         if retained or event.value in NOT_YET:
             return Is.NOTHING
         last = self._last.get(key)

@@ -36,6 +36,21 @@ class Cry:
     """The device's own stamps, one of each form in which this press was heard."""
     heard_ms: int
     heard_wall_ms: int
+    topic: str = ""
+    """Where it was heard."""
+    answered: bool = False
+    """The hub showed that it heard it; not that it told it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An alert of the hub that began with a press."""
+
+    id: str
+    devices: tuple[str, ...]
+    stamp: str | None
+    presses: int
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +72,8 @@ class Told:
     due_ms: int = 0
     heard_by: str | None = None
     heard_wall_ms: int | None = None
+    deaf: bool = False
+    """Told because the hub, whose heart beats, said nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

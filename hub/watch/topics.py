@@ -8,7 +8,18 @@ from hub.config.accounts import DASHBOARDS
 class Topics:
     """By home."""
 
-    __slots__ = ("_alert", "_base", "_hub_alert", "hub_log", "hub_status", "requests", "status")
+    __slots__ = (
+        "_alert",
+        "_base",
+        "_hub_alert",
+        "hub_known",
+        "hub_log",
+        "hub_probe",
+        "hub_status",
+        "requests",
+        "sounding",
+        "status",
+    )
 
     def __init__(self, home: str) -> None:
         self._base = f"handrail/{home}/"
@@ -16,22 +27,26 @@ class Topics:
         self._alert = f"{self._base}watch/alert/"
         self.hub_status = f"{self._base}status"
         self.hub_log = f"{self._base}log"
+        self.hub_probe = f"{self._base}probe/bulk"
+        self.hub_known = f"{self._base}watch/known"
         self.requests = f"{self._base}do/{DASHBOARDS}"
         self.status = f"{self._base}watch/status"
+        self.sounding = f"{self._base}watch/sounding"
 
     @property
     def filters(self) -> tuple[str, ...]:
         """What is subscribed; its own heartbeat as well, which shows that the broker still answers."""
         shown = (f"{self._hub_alert}+", f"{self._alert}+")
-        return (self.hub_status, self.hub_log, self.requests, self.status, *shown)
+        hub = (self.hub_status, self.hub_log, self.hub_known, self.hub_probe)
+        return (*hub, self.requests, self.status, self.sounding, *shown)
 
     def is_ours(self, topic: str) -> bool:
         """Whether it is none of a device."""
         return topic.startswith(self._base)
 
-    def is_hub_alert(self, topic: str) -> bool:
-        """Whether the hub shows an alert there."""
-        return topic.startswith(self._hub_alert)
+    def hub_alert_of(self, topic: str) -> str | None:
+        """Which alert the hub shows there."""
+        return topic[len(self._hub_alert) :] if topic.startswith(self._hub_alert) else None
 
     def alert(self, ident: str) -> str:
         """Where a told press is shown."""

@@ -10,11 +10,14 @@ from pathlib import Path
 import orjson
 
 from devices.actuators import sounded
-from devices.adapter import Description, Message, Refused
+from devices.adapter import Message, Refused
 from devices.catalogue import Catalogue
 from devices.commands import Sound
-from devices.known import still_calling
+from devices.events import Event, Kind
+from devices.known import KnownDevices, still_calling
+from devices.part_commands import encoded
 from devices.registry import presses_call
+from devices.topics import matches
 from hub.abc import Channel, Page
 from hub.clock import Clock
 from hub.config.problems import ConfigurationRefused
@@ -28,6 +31,7 @@ from hub.watch.kept import Kept
 from hub.watch.link import Link, Said
 from hub.watch.records import Do, Hide, Now, Ring, Show, State, Tell, Turned
 from hub.watch.relays import Relays
+from hub.watch.rights import Rights
 from hub.watch.topics import Topics
 
 log = logging.getLogger("handrail.watch")
@@ -50,13 +54,16 @@ class Watcher:
         self._folder, self._kept, self._clock = folder, kept, clock
         self._topics = Topics(kept.home.slug)
         self._catalogue = Catalogue()
-        self._known: dict[str, Description] = {}
+        self._known = KnownDevices()
         self._watch = Watch(House(kept.home), self._now())
         self._everybody = Everybody(channel)
         self._left_over: set[str] = set()
         self._unheard = 0
         self._silent: set[str] = set()
+        self._loud: set[str] = set()
         self._relays = Relays()
+        self._remembered: tuple[str, ...] = ()
+        self._rights = Rights(self._catalogue.filters())
         self._gone: set[str] = set()
         self._stop = asyncio.Event()
         self._read_again = asyncio.Event()
@@ -67,6 +74,7 @@ class Watcher:
             will=Said(topic=self._topics.status, payload=orjson.dumps(messages.LOST)),
             on_link=self.on_link,
             on_message=self.on_message,
+            on_answer=self.on_answer,
         )
 
     # -- the run --------------------------------------------------------------------------------------------------
@@ -145,55 +153,115 @@ class Watcher:
         self._carry_out(self._watch.linked(up, self._now()))
         if up:
             self._relays.linked(self._now().elapsed_ms)
+            self._rights.linked()
+            self._remember_sirens(anew=True)
             self._say_status()
             for told in self._watch.told.values():
                 self._carry_out([Show(told=told)])
+
+    def on_answer(self) -> None:
+        """The broker answers, whatever its rights let us hear."""
+        self._carry_out(self._watch.broker_heard(self._now()))
 
     def on_message(self, topic: str, payload: bytes, retained: bool) -> None:
         """Anything the broker says."""
         now, topics = self._now(), self._topics
         self._carry_out(self._watch.broker_heard(now))
         if not topics.is_ours(topic):
+            self._rights.came(topic)
             self._device(topic, payload, retained, now)
         elif topic == topics.status:
             self._unheard = 0
+        elif topic == topics.hub_probe:
+            self._judge_rights()
         elif topic == topics.hub_status:
             state = messages.state_of(payload)
             if state is not None:
                 self._carry_out(self._watch.beat(state, now, retained=retained))
                 self._clear_left_over()
         elif topic == topics.hub_log and not retained:
-            if gone := messages.gone_by_line(payload):
-                self._gone.add(gone)
-                self._watch.house = self._watch.house.without(self._gone)
-            taken = messages.taken_by_line(payload)
+            self._line(payload)
+        elif topic == topics.hub_known:
+            self._is_known(payload)
+        elif topic == topics.sounding and retained:
+            self._remembered = messages.left_on_by(payload)
+            self._relays.left_on(self._remembered)
+        elif (alert := topics.hub_alert_of(topic)) is not None:
+            self._relays.hub_shows(topic, payload)
+            taken = None if retained else messages.taken_by_alert(payload)
             if taken is not None:
                 self._watch.taken(*taken)
-        elif topics.is_hub_alert(topic):
-            self._relays.hub_shows(topic, payload)
-            shown = None if retained else messages.taken_by_alert(payload)
-            if shown is not None:
-                self._watch.taken(*shown)
+            if (shown := messages.shown_by(alert, payload)) is not None:
+                self._carry_out(self._watch.shown(shown))
+            elif not payload:
+                self._watch.cleared(alert)
         elif topic == topics.requests and not retained:
             self._asked(payload, now)
         elif (ident := topics.alert_of(topic)) is not None and retained and payload:
             self._left_over.add(ident)
             self._clear_left_over()
 
-    def _device(self, topic: str, payload: bytes, retained: bool, now: Now) -> None:
-        adapter = self._catalogue.adapter_for(topic)
-        if adapter is None:
+    def _judge_rights(self) -> None:
+        """The hub's probe is through: what did not come is kept from us, and the hub tells staff of it."""
+        if not self._rights.round_over():
             return
-        decoded = adapter.decode(Message(topic, payload, retained), self._known)
+        if self._rights.not_heard:
+            names = ", ".join(self._rights.not_heard)
+            log.error("the broker does not let the watcher hear %s: give its account `topic read #`", names)
+        else:
+            log.warning("the broker lets the watcher hear everything again")
+        self._say_status()
+
+    def _is_known(self, payload: bytes) -> None:
+        """What only the hub can know, also from before our start."""
+        known = messages.known_by(payload)
+        if known is None:
+            log.warning("cannot read %s: residents are named as the files do", self._topics.hub_known)
+            return
+        self._gone = set(known.gone)
+        self._watch.house = House(self._kept.home).without(self._gone)
+        self._watch.are_not_ours(known.not_ours)
+
+    def _line(self, payload: bytes) -> None:
+        """The hub did something: which press it took, which it heard, who is no longer here."""
+        if gone := messages.gone_by_line(payload):
+            self._gone.add(gone)
+            self._watch.house = self._watch.house.without(self._gone)
+        if (stranger := messages.marked_by_staff(payload)) is not None:
+            self._watch.marked(stranger)
+        elif (taken := messages.taken_by_line(payload)) is not None:
+            self._watch.taken(*taken, not_ours=messages.is_not_ours(payload))
+        elif (heard := messages.heard_by_line(payload)) is not None:
+            self._watch.answered(*heard)
+
+    def _device(self, topic: str, payload: bytes, retained: bool, now: Now) -> None:
+        try:
+            events = self._read(Message(topic, payload, retained))
+        except Exception:
+            # A bug of ours in what the hub shares with us: it must not silence both, and whoever presses is told.
+            log.exception("a message on %s could not be read: it is told as a call for help", topic)
+            events = [Event(device=topic, kind=Kind.EMERGENCY, value=True, press=True)]
+        for event in events:
+            introduced = self._known.get(event.device)
+            can_call = introduced is not None and presses_call(introduced)
+            self._carry_out(self._watch.heard(event, now, retained=retained, can_call=can_call, topic=topic))
+
+    def _read(self, message: Message) -> Iterable[Event]:
+        """What a device says; whatever introduces itself is known, and heard, from here."""
+        adapter = self._catalogue.adapter_for(message.topic, self._known)
+        if adapter is None:
+            return ()
+        decoded = adapter.decode(message, self._known)
         for described in decoded.learned:
             self._known[described.device] = still_calling(self._known.get(described.device), described)
         for device in decoded.forgotten:
             if device in self._known and not self._known[device].can_call:
                 del self._known[device]
-        for event in decoded.events:
-            introduced = self._known.get(event.device)
-            can_call = introduced is not None and presses_call(introduced)
-            self._carry_out(self._watch.heard(event, now, retained=retained, can_call=can_call))
+        if decoded.learned:
+            named = (read.topic for row in decoded.learned for entity in row.entities for read in entity.reads)
+            covers = self._catalogue.filters()
+            self._link.hear(*(name for name in named if not any(matches(wide, name) for wide in covers)))
+        return decoded.events
 
     def _asked(self, payload: bytes, now: Now) -> None:
         """A carer tapped that they heard a press."""
@@ -218,8 +286,11 @@ class Watcher:
                 case Show():
                     body = orjson.dumps(messages.alert(wish.told))
                     self._link.publish(Said(topic=self._topics.alert(wish.told.id), payload=body, retain=True))
+                    if wish.told.heard_by is not None:
+                        self._everybody.no_more(wish.told.id)
                 case Hide():
                     self._link.publish(Said(topic=self._topics.alert(wish.id), payload=b"", retain=True))
+                    self._everybody.no_more(wish.id)
                 case Ring():
                     self._sound(wish.level)
                 case Turned():
@@ -236,25 +307,41 @@ class Watcher:
                     log.error("%s cannot sound: %s", address, said.reason)
                 self._silent.add(address)
                 continue
+            if adapter and isinstance(encoded(adapter, command, self._known), Refused):
+                self._relays.switched_on(address, self._now().elapsed_ms + int(SOUND_S * 1000))
+                self._remember_sirens()
             for message in said:
                 self._link.publish(Said(topic=message.topic, payload=message.payload, expiry_s=int(SOUND_S)))
-            if adapter and isinstance(adapter.encode(command, self._known), Refused):
-                self._relays.switched_on(address, self._now().elapsed_ms + int(SOUND_S * 1000))
+
+    def _remember_sirens(self, *, anew: bool = False) -> None:
+        """The broker keeps what has to be switched off: before it is on, and until it is off."""
+        sirens = self._relays.on
+        if sirens == self._remembered and not (anew and sirens):
+            return
+        self._remembered = sirens
+        payload = orjson.dumps(messages.sounding(sirens)) if sirens else b""
+        self._link.publish(Said(topic=self._topics.sounding, payload=payload, retain=True))
 
     def _hush(self, *, at_end: bool = False) -> None:
         """Switch off the sirens on relays that nothing needs any more; without a connection, later."""
         if not self._link.up:
             return
         waits = any(told.heard_by is None for told in self._watch.told.values())
-        for address in self._relays.over(self._now().elapsed_ms, waits=waits, at_end=at_end):
+        well = self._watch.heart.is_well and self._watch.state is State.WATCHING
+        for address in self._relays.over(self._now().elapsed_ms, waits=waits, hub_is_well=well, at_end=at_end):
             adapter = self._catalogue.adapter_for(address)
             off = Sound(device=address, duration_s=0)
             said = sounded(adapter, off, self._known) if adapter else Refused(f"no adapter knows {address}")
             if isinstance(said, Refused):
-                log.error("%s cannot be silenced: %s", address, said.reason)
+                if address not in self._loud:
+                    log.error("%s cannot be silenced: %s; trying on", address, said.reason)
+                self._loud.add(address)
+                self._relays.left_on((address,))
                 continue
+            self._loud.discard(address)
             for message in said:
                 self._link.publish(Said(topic=message.topic, payload=message.payload))
+        self._remember_sirens()
 
     def _clear_left_over(self) -> None:
         """What a watcher before this one showed stays on the screens until the hub is well again."""
@@ -265,7 +352,7 @@ class Watcher:
         self._left_over.clear()
 
     def _say_status(self, *, stopping: bool = False) -> None:
-        body = orjson.dumps(messages.status(self._watch, stopping=stopping))
+        body = orjson.dumps(messages.status(self._watch, not_heard=self._rights.not_heard, stopping=stopping))
         expiry_s = None if stopping else BEAT_KEPT_S
         self._link.publish(Said(topic=self._topics.status, payload=body, retain=True, expiry_s=expiry_s))
 

@@ -39,11 +39,12 @@ def press(house: House, told: Told) -> Words:
     """One press: who, where, when."""
     where = ", ".join(part for part in (told.who, told.where) if part)
     times = f" Pressed {told.presses} times." if told.presses > 1 else ""
-    text = f"{told.reason} at {house.time(told.pressed_wall_ms)}.{times}\nTold by the watcher: the hub does not answer."
+    why = "the hub heard nothing of it" if told.deaf else "the hub does not answer"
+    text = f"{told.reason} at {house.time(told.pressed_wall_ms)}.{times}\nTold by the watcher: {why}."
     return f"{told.level.upper()}: {where}", text
 
 
-def still_open(house: House, waiting: Sequence[Told], since_wall_ms: int) -> Words:
+def still_open(house: House, waiting: Sequence[Told], since_wall_ms: int, *, deaf: bool = False) -> Words:
     """All that nobody said they heard, the most serious and the longest waiting first."""
     order = ("emergency", "urgent", "call")
     rows = sorted(waiting, key=lambda told: (order.index(told.level), told.pressed_wall_ms))
@@ -54,7 +55,8 @@ def still_open(house: House, waiting: Sequence[Told], since_wall_ms: int) -> Wor
     if len(rows) > LISTED:
         lines.append(f"and {len(rows) - LISTED} more on the board")
     calls = "1 call waits" if len(rows) == 1 else f"{len(rows)} calls wait"
-    since = f"The hub does not answer since {house.time(since_wall_ms)}."
+    what = "has not told calls" if deaf else "does not answer"
+    since = f"The hub {what} since {house.time(since_wall_ms)}."
     heard = "Go there, and tap Heard on the board."
     return f"{rows[0].level.upper()}: {calls}", "\n".join([*lines, since, heard])
 
@@ -67,6 +69,26 @@ def took_over(house: House, since_wall_ms: int, *, comes_and_goes: bool) -> Word
         "unsorted and to everybody. Nobody sees on a screen who goes: agree aloud."
     )
     return f"Handrail's hub {what}", text
+
+
+def does_not_tell(house: House, since_wall_ms: int, whom: str, *, runs: bool) -> Words:
+    """The hub does not tell; `runs`: its heart beats all the while."""
+    hub = "the hub runs, and" if runs else "the hub"
+    text = (
+        f"{house.home.name}: {hub} heard nothing of {whom} at {house.time(since_wall_ms)}. What it does "
+        "not tell is told by the watcher now, to everybody and some seconds late. Whoever looks after the machine: "
+        "restart the hub."
+    )
+    return "Handrail's hub does not tell calls", text
+
+
+def tells_again(house: House, since_wall_ms: int) -> Words:
+    """It hears again what it did not, or was started again."""
+    text = (
+        f"{house.home.name}: the hub tells calls again. What it did not tell since {house.time(since_wall_ms)} was "
+        "told by the watcher."
+    )
+    return "Handrail's hub tells calls again", text
 
 
 def gave_back(house: House, since_wall_ms: int, told: int) -> Words:

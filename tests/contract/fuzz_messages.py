@@ -20,7 +20,7 @@ from devices.events import is_active
 from devices.registry import Registry, meaning
 from devices.topics import publishable
 from hub.requests import UnreadableRequest, read_request
-from rules.levels import LEVEL_OF
+from rules.alerting.levels import LEVEL_OF
 from tests.contract.home_parts import TOP
 from tests.mutations import mutated
 

@@ -37,12 +37,13 @@ def environment() -> dict[str, str]:
 class RunningHome:
     """A home folder with its hub, which a test starts, stops, kills and starts again."""
 
-    def __init__(self, folder: Path, broker: Mosquitto, rooms: int, port: int | None = None) -> None:
-        """`port` is where the hub is told that its broker is, when something stands between the two."""
+    def __init__(self, folder: Path, broker: Mosquitto, rooms: int, port: int | None = None, login: str = "") -> None:
+        """`port` is where the hub is told that its broker is, when something stands between the two; `login` (`hub:p@`)
+        what it logs in with."""
         self.folder = folder
         self.broker = broker
         self.process: subprocess.Popen[bytes] | None = None
-        address = f"mqtt://127.0.0.1:{port or broker.port}"
+        address = f"mqtt://{login}127.0.0.1:{port or broker.port}"
         words = ("new", folder, "--rooms", str(rooms), "--home", SLUG, "--broker", address)
         subprocess.run(command(*words), check=True, capture_output=True, env=environment())
 
@@ -80,9 +81,11 @@ class RunningHome:
 
 
 @contextmanager
-def home_with(folder: Path, broker: Mosquitto, rooms: int, port: int | None = None) -> Iterator[RunningHome]:
+def home_with(
+    folder: Path, broker: Mosquitto, rooms: int, port: int | None = None, login: str = ""
+) -> Iterator[RunningHome]:
     """A home whose hub is ended when the block is."""
-    home = RunningHome(folder, broker, rooms, port)
+    home = RunningHome(folder, broker, rooms, port, login)
     try:
         yield home
     finally:
@@ -167,9 +170,16 @@ class Stranger:
 
 
 @asynccontextmanager
-async def stranger(port: int, *filters: str) -> AsyncIterator[Stranger]:
-    """Connected, and hearing all of Handrail's own topics, or what these filters say."""
-    async with Client("127.0.0.1", port, protocol=ProtocolVersion.V5, max_queued_incoming_messages=0) as client:
+async def stranger(port: int, *filters: str, login: str | None = None) -> AsyncIterator[Stranger]:
+    """Connected, and hearing all of Handrail's own topics, or what these filters say; `login` is name and password."""
+    async with Client(
+        "127.0.0.1",
+        port,
+        username=login,
+        password=login,
+        protocol=ProtocolVersion.V5,
+        max_queued_incoming_messages=0,
+    ) as client:
         somebody = Stranger(client)
         await client.subscribe([(name, 1) for name in filters or ("handrail/#",)])
         listening = asyncio.create_task(somebody.listen())

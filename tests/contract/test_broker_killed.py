@@ -16,7 +16,7 @@ import orjson
 import pytest
 
 from rules.faults import FAULTS
-from rules.remembered import LEAP, REASON, number_of
+from rules.hearing.remembered import LEAP, REASON, number_of
 from tests.contract.home_parts import (
     DEADLINE_S,
     TOP,

@@ -21,6 +21,8 @@ DEVICES = """
   - {device: room-001-lamp, address: tasmota/lamp-1, for: light, place: "001"}
   - {device: room-001-heating, address: zigbee2mqtt/heating-1, for: thermostat, place: "001"}
   - {device: room-002-shelly, address: shelly/shelly-2, for: light, place: "002"}
+  - {device: room-001-fan, address: "shelly/pm-1#switch:0", for: switch, place: "001"}
+  - {device: room-002-fan, address: "shelly/pm-1#switch:1", for: switch, place: "002"}
   - {device: room-002-bell, address: handrail-device/bell-2, for: sounder, place: "002"}
   - {device: room-002-lock, address: homie/5/door-2, for: lock, place: "002"}
 """
@@ -144,6 +146,16 @@ TOLD = (
         '{"id": 0, "output": true}',
         ("switch", "on"),
         "shelly/shelly-2",
+    ),
+    Told(
+        "room-002-fan",
+        {"do": "turn_on"},
+        "pm-1/rpc",
+        {"id": 1, "src": "shelly/handrail", "method": "Switch.Set", "params": {"id": 1, "on": True}},
+        "pm-1/status/switch:1",
+        '{"id": 1, "output": true}',
+        ("switch", "on"),
+        "shelly/pm-1#switch:1",
     ),
     Told(
         "room-002-bell",

@@ -1,7 +1,8 @@
 """The real rtl_433, as Debian packs it: what it decodes of test codes and of a radio, on a real broker, is told.
 
-Its `-y` decodes a test code and ends before its MQTT line is up, so those frames are handed to the broker as it printed
-them. For its own MQTT output the stick is a fake one (`rtl_tcp`) on which a pendant of 433 MHz transmits.
+With `-y -` it decodes test codes for as long as somebody hands it some, and never turns its own MQTT line meanwhile: it
+publishes through Mosquitto's own client, as many homes have it. For its own MQTT output the stick is a fake one
+(`rtl_tcp`) on which a pendant of 433 MHz transmits.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import signal
 import struct
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
@@ -119,6 +120,35 @@ def receiver(stick: Stick, broker: Mosquitto, log: Path) -> Iterator[None]:
         end(radio, signal.SIGKILL)  # asked kindly it waits for a stick that does not answer
 
 
+@contextmanager
+def receiver_of_codes(broker: Mosquitto) -> Iterator[Callable[[str], None]]:
+    """rtl_433 that decodes the test codes handed to it, each at once, into a real Mosquitto, until both are through."""
+    decoders = ("-R", REMOTE, "-R", CONTACT)
+    words = (part("rtl_433"), *decoders, "-y", "-", "-F", "json", "-M", "time:utc:tz")
+    address = ("-h", "127.0.0.1", "-p", str(broker.port))
+    publish = (part("mosquitto_pub"), *address, "-q", "1", "-t", "rtl_433/attic/events", "-l")
+    with (
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as radio,
+        subprocess.Popen(publish, stdin=radio.stdout) as client,
+    ):
+        assert radio.stdin is not None
+        assert radio.stdout is not None
+        radio.stdout.close()  # the client's now
+
+        def transmit(code: str) -> None:
+            assert radio.stdin is not None
+            radio.stdin.write(f"{code}\n".encode())
+            radio.stdin.flush()
+
+        try:
+            yield transmit
+            radio.stdin.close()
+            assert (radio.wait(DEADLINE_S), client.wait(DEADLINE_S)) == (0, 0)
+        finally:
+            end(client)
+            end(radio, signal.SIGKILL)
+
+
 def test_test_codes_are_decoded_as_we_read_them() -> None:
     """The fields of this version of rtl_433 are those that our adapter knows."""
     (press,) = (orjson.loads(line) for line in decoded(f"{{25}}{PRESS}", REMOTE))
@@ -134,21 +164,23 @@ def test_test_codes_are_decoded_as_we_read_them() -> None:
     assert (opened["contact_open"], opened["battery_ok"], opened["tamper"]) == (1, 1, 0)
 
 
-async def test_frames_of_test_codes_on_a_real_broker_are_told(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """A remote that was placed as a pendant, and a cord on a contact, which calls when it opens alone."""
+async def test_test_codes_that_rtl_433_decodes_into_a_real_broker_are_told(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    """A remote that was placed as a pendant, whose frame comes three times, and a cord on a contact: it calls when it
+    opens alone."""
     with home_with(tmp_path / "home", mosquitto, rooms=1) as home:
         place(home, ("remote", "rtl_433/Generic-Remote/1234"), ("cord", "rtl_433/Honeywell-Security/8/4711"))
         async with stranger(mosquitto.port) as me:
             home.start()
             await me.is_ready()
-            for code, decoder in ((f"{{25}}{PRESS}", REMOTE), (CLOSED, CONTACT)):
-                for line in decoded(code, decoder):
-                    await me.publish("rtl_433/attic/events", line)
-            raised = await me.line("raised", device="remote", resident="resident-001")
-            for line in decoded(OPENED, CONTACT):
-                await me.publish("rtl_433/attic/events", line)
-            await me.line("raised", device="cord", resident="resident-001")
-            assert len(me.log("raised")) == 2
+            with receiver_of_codes(mosquitto) as transmit:
+                for code in (f"{{25}}{PRESS}",) * 3 + (CLOSED,):
+                    transmit(code)
+                raised = await me.line("raised", device="remote", resident="resident-001")
+                transmit(OPENED)
+                await me.line("raised", device="cord", resident="resident-001")
+            assert (len(me.log("raised")), me.log("pressed")) == (2, [])
             assert raised["reason"] == "Resident 001 pressed for help"
         assert home.stop() == 0
 

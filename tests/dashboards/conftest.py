@@ -22,8 +22,8 @@ from dashboards.settings import Settings
 from hub.clock import Clock, SystemClock
 from hub.config.stored import home_json
 from hub.ledger.read import Reader
+from rules.alerting.levels import Level
 from rules.home import Carer, Home, Place, PlaceKind, Resident, Role, Zone
-from rules.levels import Level
 from rules.state import Alert, AlertState, Ending, Meta, OnShift, Promise
 from tests.dashboards import house_parts, stay_parts, walk_parts
 from tests.parts import part, until

@@ -42,10 +42,19 @@ def _away(hub: FakeHub, wish: dict[str, str]) -> None:
     keep(hub, wish["resident"], away=away)
 
 
+def _reconnected(hub: FakeHub, wish: dict[str, str]) -> None:
+    reader = Reader(hub.path)
+    asked = [row for row in reader.people() if wish["device"] in row.reconnected]
+    reader.close()
+    for row in asked:
+        keep(hub, row.resident, reconnected=tuple(one for one in row.reconnected if one != wish["device"]))
+
+
 DEEDS: dict[str, Callable[[FakeHub, dict[str, str]], None]] = {
     "visit": _visit,
     "away": _away,
     "back": lambda hub, wish: keep(hub, wish["resident"], away=None, delays_off="back from hospital"),
+    "reconnected": _reconnected,
     "looked": lambda hub, wish: keep(hub, wish["resident"], delays_off=""),
     "change_of_condition": lambda hub, wish: keep(hub, wish["resident"], delays_off=wish["reason"]),
     "gone": lambda hub, wish: keep(hub, wish["resident"], gone=wish["reason"]),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from playwright.async_api import expect
 
-from rules.levels import Level
+from rules.alerting.levels import Level
 from rules.state import Missed
 
 if TYPE_CHECKING:
@@ -282,7 +282,7 @@ async def test_a_hub_that_is_lost_or_back_is_shown(screens: Screens, phone: Open
     await expect(ana.page.locator("#not-live")).to_be_hidden()
     await expect(ana.page.locator("#degraded")).to_contain_text("the disk is nearly full")
     screens.live.on_link(False)
-    await expect(ana.page.locator("#not-live")).to_contain_text("no connection to the broker", timeout=TEN_SECONDS)
+    await expect(ana.page.locator("#not-live")).to_contain_text("no connection to the hub", timeout=TEN_SECONDS)
 
 
 async def test_names_are_behind_the_house_code(hub: FakeHub, locked_screens: Screens, phone: OpenBoard) -> None:

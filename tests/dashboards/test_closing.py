@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
 
-from rules.levels import Level
+from rules.alerting.levels import Level
 
 if TYPE_CHECKING:
     from tests.dashboards.conftest import FakeHub, Screens

@@ -9,11 +9,14 @@ import httpx
 from playwright.async_api import expect
 
 from dashboards.house import rooms_of, waiting
+from devices.adapter import Description, Property
+from devices.events import Kind
 from devices.registry import Purpose
 from hub.ledger.read import House, HouseDevice, HousePlace, Reader
 from rules.state import Status
 from tests.dashboards.conftest import a_home
 from tests.dashboards.house_parts import LAMP, furnish, says
+from tests.parts import until
 
 if TYPE_CHECKING:
     from tests.dashboards.conftest import FakeHub, Phone, Screens
@@ -68,6 +71,34 @@ def test_a_room_says_how_things_stand(hub: FakeHub) -> None:
         "Door lock": ("locked", ""),
     }
     assert [(one.title, one.state) for one in rooms["lounge"].devices] == [("Reading lamp", "")]
+
+
+def test_two_outputs_of_one_module_are_two_devices_each_with_what_it_can() -> None:
+    """The lamp on a module's dimmer is dimmed, the fan on its relay is not, and each shows its own state."""
+    parts = (Property(name="state_left", kind=Kind.SWITCH), Property(name="state_right", kind=Kind.LIGHT))
+    hall = Description(
+        device="zigbee2mqtt/hall",
+        name="hall",
+        ecosystem="zigbee2mqtt",
+        kinds=(Kind.LIGHT, Kind.SWITCH),
+        kind=Kind.LIGHT,
+        properties=parts,
+        commands=("turn_on", "turn_off", "brightness"),
+    )
+    rows = (("fan", "state_left", Purpose.SWITCH), ("lamp", "state_right", Purpose.LIGHT))
+    devices = tuple(
+        HouseDevice(device=f"zigbee2mqtt/hall#{part}", name=name, place="1", purpose=what) for name, part, what in rows
+    )
+    house = House(slug="h", name="H", places=(HousePlace(place="1", name="Room 1"),), devices=devices)
+    said = (
+        Status(device="zigbee2mqtt/hall#state_left", heard_ms=0, heard_wall_ms=0, values={"switch:state_left": "on"}),
+        Status(device="zigbee2mqtt/hall#state_right", heard_ms=0, heard_wall_ms=0, values={"light:state_right": "off"}),
+    )
+    (room,) = rooms_of(house, said, {hall.device: hall})
+    shown = {one.title: (one.state, [button.label for button in one.buttons]) for one in room.devices}
+    assert shown["Fan"] == ("on", ["Off", "On"])
+    assert shown["Lamp"][0] == "off"
+    assert "30\u00a0%" in shown["Lamp"][1]
 
 
 def test_a_lamp_of_a_resident_is_in_their_room() -> None:
@@ -143,6 +174,7 @@ async def test_a_wall_screen_asks_who_does_it_and_an_alert_is_said(
     await wall.page.get_by_role("button", name="On").click()
     await wall.page.locator('#who-acts [data-by="ben"]').click()
     await expect(wall.page.locator("#who-acts")).to_be_hidden()
+    await until(lambda: bool(hub.asked), 10)
     assert hub.asked[-1] | {"id": ""} == {
         "id": "",
         "do": "command",

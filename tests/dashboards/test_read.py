@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hub.ledger.read import NotThereYet, Reader, Unreadable
-from rules.levels import Level
+from rules.alerting.levels import Level
 from rules.state import AlertState, Ending, Stranger
 
 if TYPE_CHECKING:
@@ -108,3 +108,26 @@ def test_a_row_that_makes_no_sense_is_said_so(hub: "FakeHub", reader: Reader) ->
     writer.close()
     with pytest.raises(Unreadable, match="stored Alert"):
         reader.open_alerts()
+
+
+def test_what_was_told_of_one_resident_is_read_since_a_day(hub: "FakeHub", reader: Reader) -> None:
+    """Open and closed, oldest first; others' are left out, older ones too."""
+    now = hub.clock.wall_ms()
+    hub.press("a1", "arthur")
+    hub.press("a2", raised_wall_ms=now - 5_000)
+    hub.press("a3", raised_wall_ms=now - 9_000, state=AlertState.CLOSED, closed_wall_ms=now)
+    hub.press("a4", raised_wall_ms=now - 90_000, state=AlertState.CLOSED, closed_wall_ms=now)
+    assert [alert.id for alert in reader.alerts_of("margaret", now - 60_000)] == ["a3", "a2"]
+
+
+def test_open_alerts_are_found_by_their_index(hub: "FakeHub", reader: Reader) -> None:
+    """Years of closed ones cost a look at the board nothing: SQLite by itself would read each of them."""
+    hub.press("a1")
+    asked: list[str] = []
+    reader.open_alerts()
+    assert reader._connection is not None
+    reader._connection.set_trace_callback(asked.append)
+    assert [alert.id for alert in reader.open_alerts()] == ["a1"]
+    with hub.write() as db:
+        (plan,) = db.execute(f"EXPLAIN QUERY PLAN {asked[-1]}").fetchall()
+    assert "USING INDEX alerts_open" in plan[-1]

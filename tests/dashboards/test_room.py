@@ -65,7 +65,7 @@ async def test_a_question_is_answered_with_a_tap(hub: FakeHub, screens: Screens,
     shows(screens, say="Tai chi starts soon.", ask=ask)
     await expect(tablet.locator("#question h1")).to_have_text("Shall we keep you a place?")
     await tablet.locator("#answers button", has_text="Not today").tap()
-    await expect(tablet.locator("#said")).to_have_text("done")
+    await expect(tablet.locator("#said")).to_have_text("Done.")
     said = hub.asked[-1]
     assert (said["do"], said["episode"], said["answer"], said["room"]) == ("answer", "e000004", "Not today", "012")
     await tablet.tap('[data-do="not_now"]')
@@ -108,7 +108,7 @@ async def test_she_chooses_when_to_be_woken(hub: FakeHub, screens: Screens, tabl
     await tablet.tap("#day")
     await expect(tablet.locator('#choices [aria-pressed="true"]')).to_have_text("07:00")
     await tablet.locator("#choices button", has_text="07:30").tap()
-    await expect(tablet.locator("#said")).to_have_text("done")
+    await expect(tablet.locator("#said")).to_have_text("07:30 is chosen.")
     said = hub.asked[-1]
     assert (said["do"], said["choice"], said["answer"], said["resident"]) == ("choose", "wake", "07:30", "margaret")
     shows(screens, choices=[{**wake, "now": "07:30"}])
@@ -158,3 +158,115 @@ async def test_a_room_that_is_not_there_is_said_to_be_so(browser: Browser, scree
     assert answer.status == 404
     assert "no place called 999" in await page.content()
     await page.close()
+
+
+SIZES = ((1280, 800), (820, 1180), (1024, 600))
+LONG = "Donaudampfschifffahrtsgesellschaftskapelle"
+WAKE = {
+    "resident": "margaret",
+    "choice": "wake",
+    "ask": "When would you like to be woken?",
+    "of": [f"{hour:02d}:{minute:02d}" for hour in range(6, 11) for minute in (0, 15, 30, 45)],
+    "now": "09:30",
+}
+MUSIC = {
+    "resident": "margaret",
+    "choice": "music",
+    "ask": "Which music at breakfast?",
+    "of": ["Klavierkonzerte", "Sonntagsgottesdienst", "Schlager", LONG, "nothing"],
+    "now": "nothing",
+}
+LONG_ASK = {
+    "episode": "e1",
+    "question": f"Tai chi is in a quarter of an hour. Shall we keep you a place beside {LONG}?",
+    "answers": ["yes please", "not today", "somebody please come and help me to get there"],
+}
+COMING = {**CALL, "state": "claimed", "coming": "Oluwaseun Adebayo-Featherstonehaugh"}
+COMPANY = {**CALL, "alert": "a00002", "level": "request"}
+CUT = """() => [...document.querySelectorAll("main, .part, h1, p, b, .button")].filter((one) => one.offsetParent &&
+    (one.scrollWidth > one.clientWidth + 1 && one.clientWidth
+        || one.matches("main, .part") && getComputedStyle(one).overflowY !== "visible"
+            && one.scrollHeight > one.clientHeight + 1
+        || one.matches(".button") && (one.getBoundingClientRect().height < 60 || one.getBoundingClientRect().width < 60
+            || one.getBoundingClientRect().bottom > innerHeight + 1))
+).map((one) => `${one.id || one.textContent} ${one.scrollWidth} of ${one.clientWidth}, ${one.scrollHeight}`)"""
+"""What is cut off, has to be scrolled to, or is too small for a finger that shakes."""
+SMALLEST = """() => Math.min(...[...document.querySelectorAll("main *, .part *, footer *, header *")]
+    .filter((one) => one.offsetParent && one.childElementCount === 0 && one.textContent.trim())
+    .map((one) => parseFloat(getComputedStyle(one).fontSize)))"""
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+async def test_nothing_is_cut_off_and_every_button_takes_a_finger(
+    screens: Screens, tablet: Page, width: int, height: int
+) -> None:
+    """Long names, long words, a question over a call, *My day* over a call: all of it stands on the screen at once, in
+    letters of 20 pixels at least."""
+    await tablet.set_viewport_size({"width": width, "height": height})
+    for said in (
+        {"heard": True, "calls": [COMING, COMPANY], "say": "Good morning, Margaret.", "picture": "bed"},
+        {"say": LONG_ASK["question"], "ask": LONG_ASK, "choices": [WAKE]},
+        {"heard": True, "calls": [COMING], "choices": [WAKE, MUSIC]},
+    ):
+        shows(screens, **said)
+        await expect(tablet.locator("#question")).to_be_visible(visible="ask" in said)
+        assert await tablet.evaluate(CUT) == []
+        assert await tablet.evaluate(SMALLEST) >= 20
+    await tablet.tap("#day")
+    assert await tablet.evaluate(CUT) == []
+    await tablet.tap("#next")
+    await expect(tablet.locator("#choosing h1")).to_have_text("Which music at breakfast?")
+    assert await tablet.evaluate(CUT) == []
+    assert await tablet.evaluate(SMALLEST) >= 20
+
+
+async def test_my_day_is_one_question_at_a_time(hub: FakeHub, screens: Screens, tablet: Page) -> None:
+    """What holds now is on the first page of its question, also of twenty times; nothing else asks for attention."""
+    shows(screens, choices=[WAKE, MUSIC])
+    await tablet.tap("#day")
+    await expect(tablet.locator("#choosing h1")).to_have_text("When would you like to be woken?")
+    await expect(tablet.locator('#choices [aria-pressed="true"]')).to_have_text("09:30")
+    await expect(tablet.locator("#choices button")).to_have_count(10)
+    await tablet.tap("#more")
+    await expect(tablet.locator("#choices button").first).to_have_text("06:00")
+    await tablet.locator("#choices button", has_text="07:15").tap()
+    await expect(tablet.locator("#said")).to_have_text("07:15 is chosen.")
+    await tablet.tap("#next")
+    await expect(tablet.locator("#next")).to_be_hidden()
+    await tablet.locator("#choices button", has_text="Schlager").tap()
+    await expect(tablet.locator("#said")).to_have_text("Schlager is chosen.")
+    assert [(wish["choice"], wish["answer"]) for wish in hub.asked] == [("wake", "07:15"), ("music", "Schlager")]
+    await expect(tablet.locator('[data-do="ok"]')).to_be_hidden()
+    await expect(tablet.locator('[data-do="call"]')).to_be_visible()
+    await tablet.tap("#done")
+    await expect(tablet.locator("#choosing")).to_be_hidden()
+    await expect(tablet.locator('[data-do="ok"]')).to_be_visible()
+
+
+async def test_what_is_asked_or_heard_comes_in_front_of_my_day(screens: Screens, tablet: Page) -> None:
+    """Nobody misses that help comes, or a question, because a panel is open."""
+    shows(screens, choices=[WAKE])
+    await tablet.tap("#day")
+    shows(screens, choices=[WAKE], heard=True, calls=[CALL])
+    await expect(tablet.locator("#choosing")).to_be_hidden()
+    await expect(tablet.locator("#calls b")).to_have_text("Your call was heard")
+    await tablet.tap("#day")
+    shows(screens, choices=[WAKE], heard=True, calls=[CALL], say=LONG_ASK["question"], ask=LONG_ASK)
+    await expect(tablet.locator("#choosing")).to_be_hidden()
+    await expect(tablet.locator("#answers button")).to_have_count(3)
+
+
+async def test_two_calls_are_said_once_and_a_wish_for_company_is_called_so(screens: Screens, tablet: Page) -> None:
+    """The most serious first; what says the same is said once, and nobody reads that a chat is an emergency."""
+    shows(screens, heard=True, calls=[COMPANY, COMING, {**CALL, "alert": "a00003", "level": "call"}])
+    await expect(tablet.locator("#calls b")).to_have_text(["Your call was heard", "Staff know you would like company"])
+
+
+async def test_an_answer_that_came_too_late_frightens_nobody(hub: FakeHub, screens: Screens, tablet: Page) -> None:
+    """It is no failed call: the pendant is not spoken of. A call that the hub refuses is."""
+    shows(screens, say=LONG_ASK["question"], ask=LONG_ASK)
+    hub.refuse = "nothing is asked any more"
+    await tablet.locator("#answers button", has_text="not today").tap()
+    await expect(tablet.locator("#said")).to_have_text("Thank you. This is not asked any more.")
+    await tablet.tap('[data-do="call"]')
+    await expect(tablet.locator("#said")).to_have_text("That did not get through. Use your pendant, or the cord.")

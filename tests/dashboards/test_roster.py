@@ -10,6 +10,7 @@ from playwright.async_api import expect
 
 from tests.dashboards.conftest import a_home
 from tests.dashboards.house_parts import MUSHROOM, SOS, furnish, says
+from tests.dashboards.stay_parts import keep
 
 if TYPE_CHECKING:
     from tests.dashboards.conftest import FakeHub, Phone, Screens
@@ -89,3 +90,22 @@ async def test_a_ledger_that_cannot_be_read_is_one_line(hub: FakeHub, screens: S
     assert (page.status_code, rooms.status_code) == (503, 503)
     assert page.text.startswith("The record cannot be read")
     assert rooms.json()["reason"].startswith("The record cannot be read")
+
+
+async def test_a_sensor_connected_again_asks_who_and_why(hub: FakeHub, screens: Screens, phone: OpenBoard) -> None:
+    """Until somebody writes it; then the page has nothing to ask."""
+    furnish(hub, a_home())
+    keep(hub, "margaret", reconnected=("room-012-door",))
+    ana = await phone(screens, "ana")
+    await ana.page.goto(f"{screens.url}/devices")
+    card = ana.page.locator('#reconnected [data-device="room-012-door"]')
+    await expect(card).to_contain_text("Margaret Hill, Room 12")
+    await card.locator("button").click()
+    assert hub.asked[-1]["do"] != "reconnected"
+    await card.locator("input").fill("Ben did, for the night; to be talked over")
+    await card.locator("button").click()
+    await expect(card.locator("[role=status]")).to_have_text("done")
+    await expect(ana.page.locator("#reconnected")).to_have_count(0)
+    said = hub.asked[-1]
+    assert (said["do"], said["device"], said["by"]) == ("reconnected", "room-012-door", "ana")
+    assert said["reason"] == "Ben did, for the night; to be talked over"

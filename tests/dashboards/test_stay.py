@@ -62,7 +62,9 @@ async def test_away_back_and_looked(hub: FakeHub, screens: Screens, phone: OpenB
     await page.locator('[data-stay="change"]').tap()
     await page.locator("#stay-word").fill("very tired today")
     await page.locator("#stay-change [type=submit]").tap()
-    await expect(page.locator("#stay-now")).to_contain_text("no delays until somebody has looked: very tired today")
+    await expect(page.locator("#stay-now")).to_contain_text(
+        "staff are told at once until somebody has looked: very tired today"
+    )
 
 
 async def test_has_died_is_a_hold_and_nothing_shows_the_name(hub: FakeHub, screens: Screens, phone: OpenBoard) -> None:
@@ -96,3 +98,40 @@ async def test_the_hubs_reason_is_shown_where_it_refuses(hub: FakeHub, screens: 
     hub.refuse = "more than one person lives here: say who"
     await page.locator("#stay-visit").tap()
     await expect(page.locator("#stay-error")).to_have_text("more than one person lives here: say who")
+
+
+async def test_who_connected_a_sensor_again_says_why(hub: FakeHub, screens: Screens, phone: OpenBoard) -> None:
+    """It stands with the resident until somebody has said it, and is asked of nobody else."""
+    keep(hub, "margaret", reconnected=("room-012-bed",))
+    ana = await phone(screens, "ana")
+    page = ana.page
+    await page.locator("#notes summary").tap()
+    await page.locator("#stay-open").tap()
+    await expect(page.locator("#stands")).to_be_hidden()
+    margaret = page.locator('[data-resident="margaret"]')
+    await expect(margaret).to_contain_text("say who connected room-012-bed again, and why")
+    await page.locator('[data-resident="arthur"]').tap()
+    await expect(page.locator("#stay-reconnected button")).to_have_count(0)
+    await page.locator("#stay-done").tap()
+    await margaret.tap()
+    await page.locator("#stay-reconnected button", has_text="Why room-012-bed is connected again").tap()
+    await expect(page.locator("#stay-why-head")).to_have_text(
+        "Margaret Hill may not want room-012-bed. Who connected it again, and why?"
+    )
+    await page.locator("#stay-why [type=submit]").tap()
+    assert [wish for wish in hub.asked if wish["do"] == "reconnected"] == []
+    await page.locator("#stay-why-word").fill("I did; she wants it since the new mattress")
+    hub.refuse = "nobody asks about 'room-012-bed'"
+    await page.locator("#stay-why [type=submit]").tap()
+    await expect(page.locator("#stay-error")).to_have_text("nobody asks about 'room-012-bed'")
+    hub.refuse = ""
+    await page.locator("#stay-why [type=submit]").tap()
+    await expect(page.locator("#stay-reconnected button")).to_have_count(0)
+    assert hub.asked[-1] | {"id": ""} == {
+        "id": "",
+        "do": "reconnected",
+        "by": "ana",
+        "resident": "margaret",
+        "device": "room-012-bed",
+        "reason": "I did; she wants it since the new mattress",
+    }

@@ -15,7 +15,7 @@ from hub.ledger.read import (
     Night,
     Quarantined,
 )
-from rules.levels import Level
+from rules.alerting.levels import Level
 from rules.state import Alert, AlertState, Ending, Meta, Missed, OnShift, Person, Promise, Status, Stranger, WalkTest
 
 NOW = 1_790_000_000_000
@@ -148,7 +148,7 @@ def test_marks_say_what_is_out_of_the_ordinary() -> None:
     card = the_card(alert)
     assert set(card.marks) == {
         "Late",
-        "Found on at start",
+        "Was on when Handrail started",
         "Not recorded yet",
         "Asked to wait before",
         "Says: I am all right",
@@ -281,3 +281,10 @@ def test_who_does_not_live_here_any_more_is_not_named() -> None:
     board = views.board(replace(night(an_alert()), house=gone), "Elm House")
     assert board.cards[0].title == "Room 12"
     assert board.residents == ()
+
+
+def test_a_gateway_that_is_back_is_named_among_what_is_over() -> None:
+    """There is no room for its reason, and a row that says Handrail alone says nothing."""
+    gone = replace(an_alert(), resident=None, room=None, place=None, device="rtl_433/attic", ending=Ending.BACK)
+    row = views.board(night(closed=(gone,))).closed[0]
+    assert (row.title, row.where, row.ending) == ("Handrail", "rtl_433/attic", "Working again")

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from dashboards.walks import tiles
 from hub.ledger.read import Reader
-from rules.walks import DAY_MS, Walk
+from rules.hearing.walks import DAY_MS, Walk
 from tests.dashboards.walk_parts import ends_walk, hears_test
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from devices.registry import Placed, Purpose, Supervision
 from hub.ledger.read import Reader
+from rules.hearing.walks import Walk, WalkTest
 from rules.state import Alert, AlertState, Ending, Meta
-from rules.walks import Walk, WalkTest
 
 if TYPE_CHECKING:
     from tests.dashboards.conftest import FakeHub

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -207,6 +209,18 @@ def test_a_device_that_changes_its_kind_is_unclear_and_its_emergencies_still_cou
     assert row.can_call
     assert home.said("d1/a", "ON") == [(Kind.EMERGENCY, True, False)]
     assert home.said("d1/b", "ON") == [(Kind.CONTACT, "open", False)]
+
+
+def test_what_is_understood_since_an_update_is_no_change_of_the_device() -> None:
+    """It was kept as `other`, and introduces itself as it always did: nothing of it is doubtful."""
+    home = Home()
+    row = home.introduce("binary_sensor", "fall", name="Fall", dev=DEV, stat_t="d1/fall")
+    (part,) = row.entities
+    before = replace(part, kind=Kind.OTHER, reads=tuple(replace(read, kind=Kind.OTHER) for read in part.reads))
+    home.known[row.device] = replace(row, kinds=(Kind.OTHER,), kind=Kind.OTHER, entities=(before,))
+    row = home.introduce("binary_sensor", "fall", name="Fall", dev=DEV, stat_t="d1/fall")
+    assert (row.kind, row.can_call, row.unclear) == (Kind.FALL, True, "")
+    assert home.said("d1/fall", "ON") == [(Kind.FALL, True, False)]
 
 
 def test_what_lies_on_topics_of_another_ecosystem_stays_its_own() -> None:

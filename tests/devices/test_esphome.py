@@ -27,6 +27,8 @@ class Home:
         decoded = found.decode(Message(topic, payload), self.known)
         assert decoded.error is None
         self.known.update((row.device, row) for row in decoded.learned)
+        for device in decoded.forgotten:
+            del self.known[device]
         return decoded.events
 
 
@@ -73,7 +75,8 @@ def test_discovery_takes_over_and_a_press_stays_one() -> None:
         ("bath/binary_sensor/sos/state", b""),
         ("esphome/bath/switch/fan/command", b"ON"),
         ("esphome/discover/bath", b"{}"),
-        ("printer/status", b"online"),
+        ("printer/status", b"offline"),
+        ("printer/status", b"printing"),
         ("bath/binary_sensor/sos/state", b"unavailable"),
     ],
 )
@@ -82,3 +85,29 @@ def test_what_is_no_word_of_a_node_is_nothing(topic: str, payload: bytes) -> Non
     home = Home()
     assert home.hear(topic, payload) == ()
     assert not home.known
+
+
+def test_a_node_that_comes_online_is_heard_before_it_has_anything_to_say() -> None:
+    """An SOS button without any state: that it is there, and that it is gone, is all it says until somebody presses."""
+    home = Home()
+    heard = [home.hear("sos-12/status", said) for said in (b"online", b"offline", b"online")]
+    assert [(event.device, event.kind, event.value) for (event,) in heard] == [
+        ("esphome/sos-12", Kind.AVAILABILITY, said) for said in ("online", "offline", "online")
+    ]
+    row = home.known["esphome/sos-12"]
+    assert (row.unclear, row.text) == ("", "so far it has only said that it is online")
+    (event,) = home.hear("sos-12/event/sos/state", b'{"event_type": "press"}')
+    assert (event.device, event.kind, event.press) == ("esphome/sos-12", Kind.EMERGENCY, True)
+    assert home.known["esphome/sos-12"].can_call
+    assert home.known["esphome/sos-12"].text == "sos"
+
+
+def test_a_node_that_introduces_itself_after_its_line_is_one_device() -> None:
+    """ESPHome says `online` first and its configuration then: nothing is left of the guess."""
+    home = Home()
+    home.hear("bath/status", b"online")
+    config = {"name": "SOS", "stat_t": "bath/binary_sensor/sos/state", "avty_t": "bath/status"}
+    home.hear("homeassistant/binary_sensor/bath/sos/config", orjson.dumps({**config, "dev": {"ids": "a1b2"}}))
+    assert list(home.known) == ["homeassistant/a1b2"]
+    (event,) = home.hear("bath/status", b"offline")
+    assert (event.device, event.value) == ("homeassistant/a1b2", "offline")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.adapter import Adapter, Description, Message, Refused
-from devices.commands import Command, Sound, TurnOff, TurnOn
+from devices.commands import Command, SetCover, SetTemperature, Sound, TurnOff, TurnOn, Unlock
 from devices.events import Kind
 from devices.lorawan_chirpstack import ChirpStack
 from devices.lorawan_payload import facts
@@ -140,6 +140,60 @@ def test_a_switch_is_told_and_answers(
     off = server.encode(TurnOff(device=device), known)
     assert not isinstance(off, Refused)
     assert orjson.loads(off[0].payload) != orjson.loads(sent[0].payload)
+
+
+VICKI = {"targetTemperature": 19, "sensorTemperature": 18.4, "motorPosition": 120, "motorRange": 480}
+WALL = {"targetTemperature": 19.5, "sensorTemperature": 18.4, "relativeHumidity": 41.2}
+
+
+@SERVERS
+@pytest.mark.parametrize(("said", "wanted", "taken"), [(VICKI, 20.5, 21), (VICKI, 20.0, 20), (WALL, 21.5, 21.5)])
+def test_a_set_point_is_told_as_its_maker_s_codec_takes_it_and_answered(
+    server: Adapter, said: dict[str, object], wanted: float, taken: float
+) -> None:
+    """MClimate's takes one value; of a radiator valve the codec writes one byte of whole degrees."""
+    known = learned(server, uplink(server, said))
+    device = DEVICE[server]
+    assert "set_temperature" in known[device].commands
+    sent = server.encode(SetTemperature(device=device, celsius=wanted), known)
+    assert not isinstance(sent, Refused)
+    whole = orjson.loads(sent[0].payload)
+    body = whole["downlinks"][0]["decoded_payload"] if server is TTS else whole["object"]
+    port = whole["downlinks"][0]["f_port"] if server is TTS else whole["fPort"]
+    assert (body, port) == ({"setTargetTemperature": taken}, 1)
+    told = server.decode(uplink(server, {**said, "targetTemperature": taken}, 2), known).events
+    assert [event.value for event in told if event.field == "targetTemperature"] == [taken]
+    assert isinstance(server.encode(SetTemperature(device=device, celsius=99), known), Refused)
+    assert isinstance(server.encode(TurnOn(device=device), known), Refused)
+
+
+@SERVERS
+@pytest.mark.parametrize(
+    ("said", "command", "why"),
+    [
+        (
+            {"target_temperature": 19},
+            SetTemperature(device="?", celsius=21),
+            "Milesight's codec takes a set point only",
+        ),
+        ({"temperature_target": 19}, SetTemperature(device="?", celsius=21), "would change that as well"),
+        (
+            {"temperature": 19},
+            SetTemperature(device="?", celsius=21),
+            "cannot be set to a temperature: what the codec of",
+        ),
+        ({"position": 40}, SetCover(device="?", move="open"), "cannot be opened or closed: what the codec of"),
+        ({"lock": "locked"}, Unlock(device="?"), "cannot be unlocked: what the codec of"),
+    ],
+)
+def test_what_only_a_maker_s_codec_knows_is_refused_and_names_it(
+    server: Adapter, said: dict[str, object], command: Command, why: str
+) -> None:
+    """A tolerance that nobody asked for is not set; a byte that nobody documents is not sent."""
+    known = learned(server, uplink(server, said))
+    refused = server.encode(replace(command, device=DEVICE[server]), known)
+    assert isinstance(refused, Refused)
+    assert why in refused.reason
 
 
 @SERVERS

@@ -97,6 +97,25 @@ def test_an_alarm_that_names_nothing_is_what_the_device_is_for() -> None:
     assert meaning(press("single"), placed(Purpose.SMOKE)).kind is Kind.BUTTON
 
 
+@pytest.mark.parametrize("field", ["alarm", "alarm_1", "alarm_2"])
+def test_either_alarm_of_a_zigbee_zone_is_what_it_was_placed_for(field: str) -> None:
+    """A cord on a zone of no sort says `alarm_1`: placed to call with, it calls; nobody placed it, and its words say
+    that it calls, it is an emergency."""
+    said = state(Kind.OTHER, True, field=field)
+    assert meaning(said, placed(Purpose.EMERGENCY)).kind is Kind.EMERGENCY
+    assert meaning(said, placed(Purpose.CALL)).kind is Kind.CALL
+    assert meaning(said, placed(Purpose.SMOKE)).kind is Kind.SMOKE
+    assert meaning(said, None, can_call=True).kind is Kind.EMERGENCY
+    assert meaning(said, None).kind is Kind.OTHER
+
+
+@pytest.mark.parametrize("purpose", [Purpose.EMERGENCY, Purpose.SMOKE])
+def test_the_two_alarms_of_a_zone_are_two_values(purpose: Purpose) -> None:
+    """A state repeats both: the one that is on is not ended by the one that is off, and is no news each time."""
+    both = [meaning(state(Kind.OTHER, on, field=f"alarm_{n}"), placed(purpose)) for n, on in ((1, True), (2, False))]
+    assert [(event.field, event.value) for event in both] == [("alarm_1", True), ("alarm_2", False)]
+
+
 @pytest.mark.parametrize(
     ("said", "value"),
     [

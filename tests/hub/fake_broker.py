@@ -12,8 +12,8 @@ import orjson
 from devices.topics import matches
 from hub.abc import OnAcknowledged
 from hub.errors import SubscriptionRefused
-from hub.mqtt_acks import Acknowledgements
-from hub.mqtt_types import Message, Packet, Up
+from hub.mqtt.acks import Acknowledgements
+from hub.mqtt.types import Message, Packet, Up
 
 SLUG = "elm"
 Json = dict[str, object]

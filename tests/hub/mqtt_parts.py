@@ -11,8 +11,8 @@ from typing import Any
 import mqtt5
 
 from hub.errors import HandrailError
-from hub.mqtt import BrokerAddress, Connection, Message, Packet, Up
-from hub.mqtt_wire import Reader
+from hub.mqtt.connection import BrokerAddress, Connection, Message, Packet, Up
+from hub.mqtt.wire import Reader
 from tests.parts import until
 
 

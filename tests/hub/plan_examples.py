@@ -6,7 +6,7 @@ from pathlib import Path
 
 import hub.config
 from hub.config.read import Reading
-from rules.explain_rules import paragraph_of
+from rules.plans.explain_rules import paragraph_of
 from tests.hub.plan_home import margaret
 
 PLANS = Path(hub.config.__file__).parent / "PLANS.md"

@@ -10,7 +10,7 @@ import pytest
 from aiomqtt import Client
 
 from hub.abc import Broker
-from hub.mqtt_types import Packet
+from hub.mqtt.types import Packet
 from tests.hub import mqtt_parts
 from tests.hub.fake_broker import FakeBroker, FakeLane
 from tests.parts import Mosquitto, until
@@ -66,7 +66,7 @@ class FakeBench(Bench):
 
 
 class RealBench(Bench):
-    """`hub.mqtt.Connection` against Mosquitto."""
+    """`hub.mqtt.connection.Connection` against Mosquitto."""
 
     def __init__(self, told: mqtt_parts.Lane, port: int) -> None:
         self.told = told

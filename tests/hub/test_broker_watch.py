@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.bootstrap import build
-from hub.broker_drops import TOPIC
-from hub.certificates import CertificateUnreadable, ends_s, of_broker, of_files
+from hub.broker.certificates import CertificateUnreadable, ends_s, of_broker, of_files
+from hub.broker.drops import TOPIC, UPTIME
 from hub.clock import SystemClock
 from hub.config.broker_conf import broker_problems
 from hub.config.new import write_new
 from hub.hub import Hub
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.types import BrokerAddress
 from rules.faults import FAULTS
 from tests.hub.core_parts import BULK, SLUG, URGENT, Rig, rig
 from tests.hub.mqtt_parts import lane
@@ -135,6 +135,16 @@ async def test_the_count_is_compared_over_restarts_of_hub_and_broker(tmp_path: P
         await home.start()
         await until(lambda: faults(home) == 2)
         assert "at least 4 messages" in str(home.broker.log("fault")[-1]["reason"])
+
+
+async def test_the_first_drop_is_told_where_the_broker_has_forgotten_its_count(tmp_path: Path) -> None:
+    """Mosquitto says a count for a minute after it changed: a hub that starts later hears none."""
+    async with rig(tmp_path) as home:
+        home.broker.say(UPTIME, b"289 seconds", retain=True)
+        await until(lambda: home.hub.parts.source.cursor("broker_dropped") == 1)
+        home.broker.say(TOPIC, b"3", retain=True)
+        await until(lambda: home.broker.log("fault"))
+        assert "at least 3 messages" in str(home.broker.log("fault")[-1]["reason"])
 
 
 async def test_a_day_without_a_drop_ends_it(tmp_path: Path) -> None:

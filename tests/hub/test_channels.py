@@ -12,11 +12,11 @@ import pytest
 from hub.abc import Page
 from hub.channels import AppriseChannel, Pager, address_of, page_of
 from hub.errors import ChannelFailed
+from rules.alerting.levels import Level
 from rules.effects import Tell
 from rules.home import Channel as Way
 from rules.home import Home
 from rules.inputs import Now
-from rules.levels import Level
 from rules.setting import Setting
 from rules.state import Alert, AlertState
 from tests.hub.http_parts import answering

@@ -13,7 +13,7 @@ from hub.config.check import check_home
 from hub.config.new import write_new
 from hub.config.proving import reviews
 from hub.config.read import read_home
-from rules.plan import Agreement
+from rules.plans.plan import Agreement
 from tests.hub.config_home import DEVICES, HOME, MARGARET, STAFF, replaced, write_home
 
 SUMMER_2026_MS = 1_782_000_000_000
@@ -243,8 +243,8 @@ def test_the_table_is_of_every_minute_and_says_each_rung(tmp_path: Path) -> None
     )
     rules = lines.index(next(line for line in lines if line.startswith("who  ")))
     assert [re.split(" {2,}", line) for line in lines[rules + 1 : rules + 3]] == [
-        ["Margaret", "left-open", "any", "10 min", "-", "check after 10 min", RUNGS_10],
-        ["Margaret", "out-of-bed", "22:00-07:00", "-", "15 min", "check after 15 min", RUNGS_15],
+        ["Margaret", "left-open", "nobody yet", "any", "10 min", "-", "check after 10 min", RUNGS_10],
+        ["Margaret", "out-of-bed", "nobody yet", "22:00-07:00", "-", "15 min", "check after 15 min", RUNGS_15],
     ]
 
 
@@ -277,6 +277,20 @@ def test_programs_get_each_resident_rule_kind_and_rung(tmp_path: Path) -> None:
     assert [rung["told_s"] for rung in out_of_bed["told"]["rungs"]] == [900, 1800, 2700]
     assert out_of_bed["told"]["rungs"][0]["adds"] == ["zone"]
     assert len(said["assumptions"]) > 5
+
+
+def test_who_agreed_stands_beside_each_rule(tmp_path: Path) -> None:
+    """The resident, an attorney for one rule alone, or nobody: then a sentence says what to do."""
+    _, printed = checked(write_home(tmp_path / "nobody"))
+    assert "Nobody has agreed to 2 of 2 rules yet." in printed
+    plan = MARGARET
+    signed = "agreement: {by: resident, on: 2026-10-02, review_by: 2027-01-02}\n"
+    _, printed = checked(write_home(tmp_path / "all", {"residents/margaret.yaml": signed + plan}))
+    assert "Nobody has agreed" not in printed
+    assert re.search("Margaret +out-of-bed +resident +22:00", printed)
+    _, printed = checked(write_home(tmp_path / "json", {"residents/margaret.yaml": signed + plan}), as_json=True)
+    rules = orjson.loads(printed)["proof"]["residents"]["margaret"]["rules"]
+    assert [rule["agreed_by"] for rule in rules.values()] == ["resident", "resident"]
 
 
 @pytest.mark.parametrize("agreed", [True, False])

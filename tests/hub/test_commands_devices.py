@@ -181,8 +181,8 @@ async def test_what_is_worn_is_its_wearer_s_and_what_hangs_is_the_place_s(
 
 
 async def test_two_cords_on_one_module_are_placed_by_their_inputs(tmp_path: Path) -> None:
-    """Each is its own room's from then on; the module is listed as their gateway and no longer as nobody's. What is
-    told is told to the whole."""
+    """Each is its own room's from then on; the module is listed as their gateway and no longer as nobody's. An
+    input is no lamp."""
     async with rig(tmp_path) as home:
         module, topic = "shelly/shellyplusi4-a1", "shellyplusi4-a1/events/rpc"
 
@@ -213,14 +213,14 @@ async def test_two_cords_on_one_module_are_placed_by_their_inputs(tmp_path: Path
             "devices",
             home.folder,
             "place",
-            "shelly/hall#switch:0",
+            "shelly/hall#input:0",
             "--room",
             "lounge",
             "--as",
             "light",
             "--unheard",
         )
-        assert "a part is heard, the whole is told" in no
+        assert "input:0 of shelly/hall is heard and not told" in no
 
 
 async def test_what_a_device_cannot_be_is_refused_and_check_says_the_same(tmp_path: Path) -> None:

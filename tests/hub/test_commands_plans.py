@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from hub.config.schema import NAMES
-from tests.hub.core_parts import DOOR, rig
+from tests.hub.core_parts import DOOR, PENDANT, PRESS, rig
 from tests.hub.program import finished, refused
 
 
@@ -23,9 +23,10 @@ def test_a_plan_is_explained_as_it_stands_in_its_file(tmp_path: Path) -> None:
     home = new_home(tmp_path)
     page, err = finished("explain", home, "--resident", "resident-001")
     assert (page.splitlines()[0], err) == ("The plan of Resident 001", "")
-    assert "1. left-open. An open door at night" in page
+    assert "1. Left open. An open door at night" in page
     assert finished("explain", home, "--resident", "Resident 001")[0] == page
-    assert "nobody is called that" in refused("explain", home, "--resident", "margret")
+    assert 'nobody called "resident-01" lives here; expected' in refused("explain", home, "--resident", "resident-01")
+    assert 'did you mean "Resident 001"?' in refused("explain", home, "--resident", "residint 001")
 
 
 def test_a_week_is_printed_before_the_hub_has_ever_run(tmp_path: Path) -> None:
@@ -46,10 +47,18 @@ async def test_the_review_knows_how_help_went_and_a_refused_plan_is_that_of_befo
         await home.quiet()
         page, _ = await asyncio.to_thread(finished, "week", home.folder, "--resident", "resident-001")
         assert "left-open: once settled by help, never told to staff." in page
+        assert (await asyncio.to_thread(finished, "week", home.folder, "--resident", "resident 001"))[0] == page
+        assert "Nothing was told to staff." in page
+        home.broker.say(PENDANT, PRESS)
+        await home.quiet()
+        await home.ask(id="q1", do="attend", by="carer-1", alert="a00001")
+        page, _ = await asyncio.to_thread(finished, "week", home.folder, "--resident", "resident-001")
+        assert "Emergencies: 1, waited " in page
+        assert "Own calls in the week" in page
         plan = home.folder / "residents/resident-001.yaml"
         plan.write_text(plan.read_text().replace("held_for: 10 min", "held_for: 10"))
         page, err = await asyncio.to_thread(finished, "explain", home.folder, "--resident", "resident 001")
-        assert "left-open" in page
+        assert "Left open" in page
         assert "held_for cannot be" in err
         assert len(err.splitlines()) == 1
 

@@ -53,6 +53,51 @@ def files(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
+def shared_name(tmp_path: Path) -> Path:
+    """A home in which two are called Margaret."""
+    home = write_home(tmp_path / "home")
+    assert "somebody else is called Margaret too" in said(
+        "arrives", home, "bell", "--room", "002", "--known-as", "Margaret"
+    )
+    return home
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("moves", "{}", "--room", "002"),
+        ("has-left", "{}", "--yes"),
+        ("has-died", "{}", "--yes"),
+        ("explain", "--resident", "{}"),
+        ("week", "--resident", "{}"),
+        ("replay", "--resident", "{}"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_name_that_two_are_called_by_is_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Both are named with their rooms and short names; nothing is guessed of somebody's plan."""
+    home = shared_name(tmp_path)
+    sentence = refuses(home, *(word.format("MARGARET") for word in words))
+    assert (
+        sentence == '"MARGARET" may mean 2 residents: bell (Margaret, room 002), margaret (Margaret, room 001); '
+        "say the short name of one"
+    )
+
+
+def test_somebody_is_called_by_the_name_they_go_by(tmp_path: Path) -> None:
+    """Carers know Margaret, not the name of a file; the short name always means the one."""
+    home = write_home(tmp_path / "home")
+    said("arrives", home, "penrose", "--room", "002", "--known-as", "Mr Penrose")
+    assert "Mr Penrose has left" in said("has-left", home, " MR  PENROSE ", "--yes")
+    assert refuses(home, "moves", "Margaret", "--room", "001") == "Margaret lives in 001 already"
+    assert "The plan of Margaret" in said("explain", home, "--resident", "Margaret")
+    said("arrives", home, "bell", "--room", "002", "--known-as", "Margaret")
+    assert "Margaret has left" in said("has-left", home, "bell", "--yes")
+    assert resident(home, "bell") is None
+    assert "Margaret has died" in said("has-died", home, "Margaret", "--yes")
+    assert resident(home, "margaret") is None
+
+
 # -- arrives -------------------------------------------------------------------------------------------------------
 
 
@@ -197,5 +242,5 @@ def test_has_left_asks_once_at_a_terminal(tmp_path: Path) -> None:
     assert "nothing was changed" in out
     code, out = at_a_terminal(b"y\n", "has-left", home, "margaret")
     assert code == 0
-    assert "Margaret has left: end the plan" in out
+    assert "Margaret (margaret, room 001) has left: end the plan" in out
     assert resident(home, "margaret") is None

@@ -13,7 +13,8 @@ from hub.config.problems import ConfigurationRefused
 from hub.config.read import continued, read_home
 from hub.config.settings import SeriesSettings, data_folder
 from hub.config.stored import home_from_json, home_json, settings_from_json, settings_json
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.types import BrokerAddress
+from rules.alerting.levels import LADDERS, Ladder, Level, Rung, Who
 from rules.home import (
     Carer,
     Channel,
@@ -31,7 +32,6 @@ from rules.home import (
     Wait,
     Zone,
 )
-from rules.levels import LADDERS, Ladder, Level, Rung, Who
 from tests.hub.config_home import DEVICES, HOME, MARGARET, replaced, write_home
 
 

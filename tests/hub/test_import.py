@@ -11,7 +11,7 @@ import pytest
 from hub.commands.importing import take_in
 from hub.config.read import read_home
 from hub.homes import known
-from hub.recorded import when
+from hub.replay.recorded import when
 from hub.verify import verify
 from tests.hub.config_home import write_home
 from tests.hub.program import finished

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.lanes import OWED_BULK_MS, OWED_URGENT_MS, TWIN_WAIT_MS, Overlap, Received, digest
-from hub.mqtt_types import Packet
+from hub.mqtt.types import Packet
 from hub.topics import Filters
 from tests.hub.core_parts import BULK, PENDANT, PRESS, SLUG, URGENT, Rig, rig
 from tests.parts import until

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.errors import BrokerError, BrokerRefused, SessionTakenOver, SubscriptionRefused
-from hub.mqtt_link import MAX_PACKET_SIZE
+from hub.mqtt.link import MAX_PACKET_SIZE
 from tests.hub.mqtt_parts import FakeBroker, lane, publish_bytes
 from tests.parts import until
 

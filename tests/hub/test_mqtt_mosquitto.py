@@ -7,7 +7,7 @@ import aiomqtt
 import pytest
 
 from hub.errors import BrokerRefused, SessionTakenOver
-from hub.mqtt import Message, Packet
+from hub.mqtt.connection import Message, Packet
 from tests.hub.mqtt_parts import file_with, kill, lane
 from tests.parts import Mosquitto, certificates, free_port, until
 

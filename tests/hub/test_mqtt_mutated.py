@@ -17,8 +17,8 @@ import pytest
 from devices.adapter import Message
 from devices.catalogue import Catalogue
 from hub.errors import BrokerError
-from hub.mqtt_link import Link
-from hub.mqtt_types import Packet, Publication
+from hub.mqtt.link import Link
+from hub.mqtt.types import Packet, Publication
 from tests.hub.mqtt_parts import lane, publish_bytes
 from tests.mutations import mutated, seeded
 from tests.parts import Mosquitto, until

@@ -10,8 +10,8 @@ import aiomqtt
 import pytest
 
 from hub.errors import SessionTakenOver
-from hub.mqtt import Message
-from hub.mqtt_watch import OWED_TICKS, POURING_BYTES, TICKS, Watch
+from hub.mqtt.connection import Message
+from hub.mqtt.watch import OWED_TICKS, POURING_BYTES, TICKS, Watch
 from tests.hub.mqtt_parts import Lane, lane
 from tests.parts import Mosquitto, until
 from tests.wire_proxy import BOTH, DOWN, UP, WireProxy

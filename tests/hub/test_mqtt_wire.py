@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.mqtt_acks import Acknowledgements
-from hub.mqtt_wire import Reader
+from hub.mqtt.acks import Acknowledgements
+from hub.mqtt.wire import Reader
 from tests.hub.mqtt_parts import publish_bytes
 
 # The codec prints what it panics about before the reader catches it.

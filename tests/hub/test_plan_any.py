@@ -17,11 +17,11 @@ from hub.config.plan.context import House
 from hub.config.plans import Written, compile_plan
 from hub.config.problems import Problem
 from hub.config.read import Reading
-from rules.explain import explain
-from rules.fitting import still_stands
-from rules.levels import LONGEST_DELAY_S
-from rules.plan import AtTime
-from rules.senses import SENSES
+from rules.alerting.levels import LONGEST_DELAY_S
+from rules.plans.explain import explain
+from rules.plans.fitting import still_stands
+from rules.plans.plan import AtTime
+from rules.plans.senses import SENSES
 from tests.hub.plan_home import HEAD, read_plan
 
 _DEVICES = (

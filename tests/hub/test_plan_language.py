@@ -8,9 +8,9 @@ from hub.config.document import LARGEST_BYTES
 from hub.config.plans import compile_shadow, written_plans
 from hub.config.read import read_home
 from hub.config.stored import home_from_json
-from rules.fitting import still_stands
-from rules.help import Ask, Light, Service, Wait
-from rules.plan import AtTime, Beyond, Expected, Fact, Held, Nothing, Repeated, Rule, Settles
+from rules.plans.fitting import still_stands
+from rules.plans.help import Ask, Light, Service, Wait
+from rules.plans.plan import AtTime, Beyond, Expected, Fact, Held, Nothing, Repeated, Rule, Settles
 from tests.hub.plan_examples import Example, examples, in_words
 from tests.hub.plan_home import AGREED, HEAD, HOME, margaret, plan_of, read_plan, refused, write_plan_home
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hub.ledger.load import restored
 from rules.home import Home, Rule, Say
 from rules.inputs import Asked, Heard, Input, Now
-from rules.past import Answer, Replay
+from rules.replay.past import Answer, Replay
 from rules.state import TABLES, State
 from tests.rules.nights import BED, DOOR, MARGARET, NOON_MS, PENDANT, event, home, up
 

@@ -24,14 +24,14 @@ from hub.homes import HomeRefused
 from hub.ledger.past import Past
 from hub.ledger.rows import event_of, event_row, input_row
 from hub.ledger.write import open_store
-from hub.replay_page import page_of
-from hub.replaying import NothingToReplay
+from hub.replay.page import page_of
+from hub.replay.replaying import NothingToReplay
 from hub.simulate.days import days_of
 from rules.home import Home
 from rules.inputs import Asked, Configured, Heard, Input, Linked, Now, Started
-from rules.past import Answer, Replay
-from rules.relevant import EVERY, Relevant
-from rules.replay_words import text_of
+from rules.replay.past import Answer, Replay
+from rules.replay.relevant import EVERY, Relevant
+from rules.replay.words import text_of
 from tests.hub.config_home import MARGARET, write_home
 from tests.parts import REPOSITORY
 
@@ -100,7 +100,11 @@ def test_a_file_is_replayed_with_both_bounds_and_told_to_a_manager(home: Path, t
     assert (answer.calls_heard, answer.delayed) == (1, 0)
     assert answer.planted is not None
     assert answer.planted.planted == answer.planted.told_at_once > 700
-    told = text_of(asked.new, answer, asked.old_is)
+    short = text_of(asked.new, answer, asked.old_is)
+    moments = "03:00 out-of-bed settled → told or settled; 04:00 out-of-bed told or settled → told or settled 13 min"
+    assert f"Margaret, night of 2 to 3 March 2026: {moments}" in " ".join(short.split())
+    assert "room-001-bed bed empty" not in short
+    told = text_of(asked.new, answer, asked.old_is, nights=True)
     assert "Margaret: staff told 0 to 1 times (2 runs); with the new plan 0 to 2 times (2 runs)." in told
     assert "1 in the period, each told in the step that heard it (0 ms). Delayed: 0." in told
     assert "03:00 out-of-bed: settled at 03:05; with the new plan staff told at 03:02 (check)" in told
@@ -225,7 +229,7 @@ def test_what_cannot_be_replayed_is_said(home: Path, tmp_path: Path) -> None:
     with pytest.raises(NothingToReplay, match="holds no event yet"):
         answered(home)
     lived(write_home(tmp_path / "lived"), 1)
-    with pytest.raises(NothingToReplay, match="no resident 'margret'"):
+    with pytest.raises(NothingToReplay, match='nobody called "margret" lives here'):
         answered(tmp_path / "lived", resident="margret")
     named, _ = answered(tmp_path / "lived", resident="Margaret", options=(True, False))
     assert named.residents == {"margaret"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.commands.importing import take_in
 from hub.config.new import write_new
 from hub.config.read import read_home
 from hub.ledger.retention import DAY_MS, HOUR_MS, PIECE, Retention, old
@@ -161,6 +163,23 @@ async def test_a_wrong_calendar_erases_nothing(elm: Rig, years: int) -> None:
     assert {name: before[name] for name in TABLES if after[name] < before[name]} == {}
     await elm.stop()
     assert verify(elm.ledger).shown == []
+
+
+async def test_imported_events_grow_old_from_the_day_of_their_import(elm: Rig, tmp_path: Path) -> None:
+    """A recording of 2011 is not old on its first day, and is no longer there when the home keeps nothing so long; what
+    was imported later stays."""
+    first, later = tmp_path / "first.csv", tmp_path / "later.csv"
+    first.write_text("ts,device,kind,value\n2011-03-02T22:00:00Z,room-001-bed,bed,occupied\n")
+    later.write_text("ts,device,kind,value\n2001-03-02T22:00:00Z,room-001-bed,bed,empty\n")
+    await lived(elm, 1)
+    assert await asyncio.to_thread(take_in, elm.folder, first) == 0
+    await lived(elm, 2)
+    assert await asyncio.to_thread(take_in, elm.folder, later) == 0
+    assert elm.rows("SELECT value FROM imported ORDER BY seq") == [("occupied",), ("empty",)]
+    await lived(elm, 2)
+    assert elm.rows("SELECT value FROM imported") == [("empty",)]
+    await lived(elm, 2)
+    assert elm.rows("SELECT value FROM imported") == []
 
 
 async def test_nothing_goes_while_somebody_presses(elm: Rig) -> None:

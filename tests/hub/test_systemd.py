@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 from hub.children import Child
 from hub.config.new import write_new
-from hub.priority import COMMANDS, SCREENS
+from hub.priority import COMMANDS, FIRST, SCREENS
 from hub.systemd import Systemd
 from tests.hub.program import environment
 from tests.parts import Mosquitto, end, until, until_now
@@ -85,6 +86,11 @@ def test_the_hub_says_that_it_has_started_that_it_lives_and_that_it_ends(mosquit
     manager.close()
 
 
+def ended_first(pid: int) -> int:
+    """How soon the system ends this process when memory runs out."""
+    return int(Path(f"/proc/{pid}/oom_score_adj").read_text(encoding="ascii"))
+
+
 async def test_a_child_that_gives_way_is_nice_with_all_its_threads() -> None:
     """The screens of `run --with-dashboards`."""
     child = Child("screens", ["-m", "http.server", "0", "--bind", "127.0.0.1"], nice=SCREENS)
@@ -94,6 +100,7 @@ async def test_a_child_that_gives_way_is_nice_with_all_its_threads() -> None:
         process = psutil.Process(child.pid)
         await until(lambda: process.num_threads() > 1)
         assert {os.getpriority(os.PRIO_PROCESS, thread.id) for thread in process.threads()} == {SCREENS}
+        assert sys.platform != "linux" or ended_first(child.pid) == FIRST
     finally:
         await child.stop()
 
@@ -105,3 +112,26 @@ def test_giving_way_never_takes_the_way() -> None:
         [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=True
     )
     assert int(said.stdout) == COMMANDS
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a container is a Linux, and so are abstract names")
+def test_a_hub_in_a_container_that_stands_still_is_ended_for_a_new_start(tmp_path: Path) -> None:
+    """Docker shows that it is unwell and leaves it so; a hub that lives goes on, and stops when it is told to."""
+    write_new(tmp_path / "home", rooms=1, broker="mqtt://127.0.0.1:1")
+    program = str(Path(__file__).parents[2] / ".docker" / "watched.py")
+    started = [sys.executable, program, "run", str(tmp_path / "home")]
+    patience = {**environment(), "HANDRAIL_WATCHDOG_S": "3"}
+    for stands_still in (False, True):
+        with subprocess.Popen(started, env=patience, stderr=subprocess.PIPE, text=True) as watched:
+            assert watched.stderr is not None
+            # It tries its broker, so it has started.
+            assert any("cannot be reached" in line for line in watched.stderr)
+            (hub,) = psutil.Process(watched.pid).children()
+            if stands_still:
+                hub.suspend()
+            else:
+                watched.terminate()
+            said = watched.stderr.read()
+        assert watched.returncode == (128 + signal.SIGABRT if stands_still else 0)
+        assert ("stood still" in said, "most recent call first" in said) == (stands_still, stands_still)
+        assert not hub.is_running()

@@ -14,9 +14,9 @@ from hub.commands.shadowing import reports
 from hub.config.check import check_home
 from hub.config.read import read_home
 from hub.homes import HomeRefused
-from hub.replaying import Period
-from hub.trial import as_plan
-from hub.trying import CURSOR, Trials, in_a_process, last_morning_ms
+from hub.replay.replaying import Period
+from hub.replay.trial import as_plan
+from hub.replay.trying import CURSOR, Trials, in_a_process, last_morning_ms
 from hub.verify import verify
 from rules.inputs import Report, Tried
 from tests.hub.config_home import MARGARET, write_home

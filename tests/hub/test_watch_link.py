@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import aiomqtt
 
-from hub.mqtt_types import BrokerAddress
+from hub.mqtt.types import BrokerAddress
 from hub.watch.link import BeatsFirst, Link, Said
 from tests.parts import Mosquitto, until
 
@@ -23,10 +23,15 @@ class Heard:
 
     links: list[bool] = field(default_factory=list)
     messages: list[tuple[str, bytes, bool]] = field(default_factory=list)
+    answers: int = 0
 
     def on_message(self, topic: str, payload: bytes, retained: bool) -> None:
         """A message came."""
         self.messages.append((topic, payload, retained))
+
+    def on_answer(self) -> None:
+        """The broker has something that was published."""
+        self.answers += 1
 
     def on(self, topic: str) -> list[bytes]:
         """The payloads of one topic."""
@@ -43,6 +48,7 @@ async def linked(port: int, heard: Heard, *, client_id: str = "handrail-elm-watc
         will=WILL,
         on_link=heard.links.append,
         on_message=heard.on_message,
+        on_answer=heard.on_answer,
     )
     running = asyncio.create_task(link.run())
     try:
@@ -91,11 +97,11 @@ class Behind(Link):
         super().__init__(**how)  # type: ignore[arg-type]
         self.anew: list[bool] = []
 
-    async def _subscribe(self, client: aiomqtt.Client) -> None:
+    async def _subscribe(self, client: aiomqtt.Client, filters: tuple[str, ...]) -> None:
         self.anew.append(self._anew)
         if not self._anew:
             raise aiomqtt.MqttError("Operation timed out")
-        await super()._subscribe(client)
+        await super()._subscribe(client, filters)
 
 
 async def test_a_backlog_that_is_too_long_is_left_to_the_hub(mosquitto: Mosquitto) -> None:
@@ -108,6 +114,7 @@ async def test_a_backlog_that_is_too_long_is_left_to_the_hub(mosquitto: Mosquitt
         will=WILL,
         on_link=heard.links.append,
         on_message=heard.on_message,
+        on_answer=heard.on_answer,
     )
     running = asyncio.create_task(link.run())
     await until(lambda: heard.links and heard.links[-1], 10)
@@ -118,13 +125,17 @@ async def test_a_backlog_that_is_too_long_is_left_to_the_hub(mosquitto: Mosquitt
 
 
 async def test_heartbeats_pass_what_waits_to_be_read() -> None:
-    """In a flood of devices the hub must not look silent; everything else keeps its order."""
+    """In a flood of devices the hub must not look silent; they keep their own order, and everything else its own: a hub
+    that was lost must not look well by its word of before."""
 
     def message(topic: str) -> aiomqtt.Message:
         return aiomqtt.Message(topic=topic, payload=b"", qos=1, retain=False, mid=1, properties=None)
 
     waiting = BeatsFirst()
-    for topic in ("zigbee2mqtt/a", "handrail/elm/log", "zigbee2mqtt/x/status", "handrail/elm/status"):
+    first, second = "handrail/elm/status", "handrail/elm/watch/status"
+    for topic in ("zigbee2mqtt/a", "handrail/elm/log", first, "zigbee2mqtt/x/status", second):
         waiting.put_nowait(message(topic))
-    order = [str(waiting.get_nowait().topic) for _ in range(4)]
-    assert order == ["handrail/elm/status", "zigbee2mqtt/a", "handrail/elm/log", "zigbee2mqtt/x/status"]
+    order = [str(waiting.get_nowait().topic) for _ in range(3)]
+    waiting.put_nowait(message(first))
+    order += [str(waiting.get_nowait().topic) for _ in range(3)]
+    assert order == [first, second, "zigbee2mqtt/a", first, "handrail/elm/log", "zigbee2mqtt/x/status"]

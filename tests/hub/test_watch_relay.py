@@ -12,6 +12,7 @@ from hub.config.gateway_accounts import GATEWAYS
 from tests.hub.test_watch_shell import PENDANT, PRESS, READY, TOP, Rig, rig
 
 CMND = "cmnd/siren-1/POWER1"
+SOUNDING = f"{TOP}/watch/sounding"
 RELAYS = [
     ("tasmota", "tasmota/siren-1", CMND, "", b""),
     ("shelly", "shellies/siren-1", "shellies/siren-1/relay/0/command", "", b""),
@@ -122,3 +123,102 @@ async def test_a_relay_sounds_again_with_each_reminder(tmp_path: Path) -> None:
         assert home.link.on(CMND).count(b"ON") == 3
         assert home.link.on(CMND)[-1] == b"ON"
     assert home.link.on(CMND)[-1] == b"OFF"
+
+
+# -- one that was killed ----------------------------------------------------------------------------------------------
+
+
+async def was_killed(tmp_path: Path, address: str = "tasmota/siren-1") -> bytes:
+    """A watcher that let a siren sound and was killed: what the broker keeps of it."""
+    await with_siren(tmp_path, address)
+    async with rig(tmp_path) as home:
+        home.hub_dies()
+        home.link.say(PENDANT, PRESS, False)
+        first, *_ = [said.topic for said in home.link.published if said.topic in (SOUNDING, CMND)]
+        assert first == SOUNDING
+        return home.link.on(SOUNDING)[-1]
+
+
+async def test_a_siren_that_a_killed_watcher_left_on_is_switched_off_by_the_next(tmp_path: Path) -> None:
+    """Not before the hub is well, which tells the calls it sounded for; and then it is forgotten."""
+    kept = await was_killed(tmp_path)
+    async with rig(tmp_path) as home:
+        home.link.say(f"{TOP}/status", b'{"state":"lost"}', False)
+        home.link.say(SOUNDING, kept, True)
+        home.wait(3)
+        assert home.link.on(CMND) == []
+        is_back(home)
+        assert home.link.on(CMND) == [b"OFF"]
+        assert home.link.on(SOUNDING) == [b""]
+        home.wait(60)
+        assert home.link.on(CMND) == [b"OFF"]
+
+
+async def test_it_sounds_on_over_an_alert_that_nobody_has_taken(tmp_path: Path) -> None:
+    """The hub has the call: its siren sounds until somebody goes."""
+    kept = await was_killed(tmp_path)
+    async with rig(tmp_path) as home:
+        home.link.say(SOUNDING, kept, True)
+        home.link.say(f"{TOP}/alert/a1", alert("told"), True)
+        is_back(home)
+        assert home.link.on(CMND) == []
+        home.link.say(f"{TOP}/alert/a1", alert("claimed", quiet=True), False)
+        home.wait(1)
+        assert home.link.on(CMND) == [b"OFF"]
+
+
+async def test_a_watcher_that_takes_over_again_lets_it_sound_for_its_own_calls(tmp_path: Path) -> None:
+    """What was left on is then one of its own, and goes off as those do."""
+    kept = await was_killed(tmp_path)
+    async with rig(tmp_path) as home:
+        home.link.say(SOUNDING, kept, True)
+        home.hub_dies()
+        home.link.say(PENDANT, PRESS, False)
+        home.wait(4)
+        heard(home)
+        home.wait(1)
+        assert home.link.on(CMND) == [b"ON", b"OFF"]
+
+
+async def test_a_siren_that_introduces_itself_late_is_switched_off_then(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody knows yet how it is told; it is tried until it is, and said once."""
+    _, address, topic, config_topic, config = RELAYS[-1]
+    await with_siren(tmp_path, address)
+    async with rig(tmp_path) as home:
+        home.link.say(SOUNDING, orjson.dumps({"sirens": [address]}), True)
+        is_back(home)
+        assert home.link.on(topic) == []
+        assert caplog.text.count("cannot be silenced") == 1
+        home.link.say(config_topic, config, True)
+        home.wait(1)
+        assert len(home.link.on(topic)) == 1
+        assert home.link.on(SOUNDING)[-1] == b""
+
+
+async def test_what_a_new_connection_shows_of_our_own_sirens_changes_nothing(tmp_path: Path) -> None:
+    """They sound, and go off as they would have."""
+    await with_siren(tmp_path, "tasmota/siren-1")
+    async with rig(tmp_path) as home:
+        home.hub_dies()
+        home.link.say(PENDANT, PRESS, False)
+        kept = home.link.on(SOUNDING)[-1]
+        home.link.link(False)
+        home.link.link(True)
+        home.link.say(SOUNDING, kept, True)
+        home.wait(4)
+        assert home.link.on(CMND) == [b"ON"]
+        heard(home)
+        home.wait(1)
+        assert home.link.on(CMND) == [b"ON", b"OFF"]
+        assert home.link.on(SOUNDING)[-1] == b""
+
+
+@pytest.mark.parametrize("payload", [b"", b"\xff", b'{"sirens":7}'])
+async def test_a_memory_that_cannot_be_read_ends_nothing(tmp_path: Path, payload: bytes) -> None:
+    """Nobody knows of a siren then."""
+    async with rig(tmp_path) as home:
+        home.link.say(SOUNDING, payload, True)
+        is_back(home)
+        assert home.link.on(CMND) == []

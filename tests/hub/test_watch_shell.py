@@ -41,12 +41,14 @@ class Phones:
     sent: list[tuple[str, str]] = field(default_factory=list)
     fails: set[str] = field(default_factory=set)
     hangs: set[str] = field(default_factory=set)
+    failed: int = 0
 
     async def send(self, url: str, page: Page) -> None:
         """Take one page."""
         if url in self.hangs:
             await asyncio.Event().wait()
         if url in self.fails:
+            self.failed += 1
             raise ChannelFailed("the json:// service cannot be reached")
         self.sent.append((url, page.title))
 
@@ -59,10 +61,15 @@ class FakeLink(Link):
     ) -> None:
         self.link, self.say = on_link, on_message
         self.published: list[Said] = []
+        self.heard: list[str] = []
 
     def publish(self, said: Said) -> None:
         """Remember it."""
         self.published.append(said)
+
+    def hear(self, *filters: str) -> None:
+        """Remember what is subscribed besides."""
+        self.heard += filters
 
     async def flushed(self, within_s: float) -> None:
         """All has left."""
@@ -313,4 +320,28 @@ async def test_everybody_is_told_whatever_hangs_and_who_has_two_channels_by_the_
     everybody.tell(page, [Channel(url="own"), Channel(url_file="gone")], staff, lambda name: Path("/nowhere") / name)
     await until(lambda: {url for url, _ in phones.sent} == {"own", "a2"})
     await until(lambda: ("b2", "T") in phones.sent)
+    await everybody.stop()
+
+
+async def test_what_reached_nobody_is_said_again_until_it_reaches_somebody() -> None:
+    """What took the broker away took the channels too. A newer word on the same takes its place, and what is over is
+    said no more."""
+    phones = Phones(fails={"own"})
+    everybody = Everybody(phones, again_s=0.05)
+
+    def tell(about: str, title: str) -> None:
+        page = Page(alert=about, version=1, level="emergency", title=title, text="t")
+        everybody.tell(page, [Channel(url="own")], [], lambda name: Path("/nowhere") / name)
+
+    tell("broker", "gone")
+    tell("w1", "pressed")
+    tell("w2", "heard")
+    await until(lambda: phones.failed >= 6)
+    everybody.no_more("w2")
+    tell("broker", "back")
+    await until(lambda: phones.failed >= 12)
+    phones.fails.clear()
+    await until(lambda: len(phones.sent) == 2)
+    await until(lambda: not everybody._going)
+    assert sorted(phones.sent) == [("own", "back"), ("own", "pressed")]
     await everybody.stop()

@@ -131,3 +131,18 @@ def test_what_the_watcher_did_meanwhile_stands_once_in_the_hubs_log(caplog: pyte
     assert [record.getMessage() for record in caplog.records] == [
         "the watcher was in charge from 02:13 to 02:20: it told calls that came meanwhile"
     ]
+
+
+@pytest.mark.fault("watcher")
+async def test_staff_are_told_when_the_broker_keeps_the_devices_from_the_watcher(tmp_path: Path) -> None:
+    """It runs and beats, and would hear no press: one technical alert, mended when it says that it hears them."""
+    deaf = orjson.dumps(orjson.loads(BEAT) | {"not_heard": ["zigbee2mqtt/#"]})
+    async with rig(tmp_path) as home:
+        for _ in range(3):
+            home.broker.say(WATCH, deaf)
+        await until(lambda: reasons(home) == [FAULTS["watcher"].staff])
+        await home.quiet()
+        (line,) = home.broker.log("fault")
+        assert line["reason"] == "the broker does not let the watcher hear zigbee2mqtt/#"
+        home.broker.say(WATCH, BEAT)
+        await until(lambda: reasons(home) == [])

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import orjson
+
 from devices.adapter import Message
 from devices.catalogue import Catalogue
 from devices.registry import Placed, Purpose
+from hub.topics import Topics as HubTopics
 from hub.watch import messages
 from hub.watch.core import Watch
 from hub.watch.house import House
 from hub.watch.records import Do, Hide, Now, Ring, Show, Tell
 from hub.watch.topics import Topics
 from rules.home import Carer, Channel, Home, Place, PlaceKind, Resident
+from rules.messages import watcher_message
+from rules.state import State, Stranger
 
 TICK_MS = 250
 BEAT_MS = 5_000
@@ -112,12 +117,12 @@ class Night:
         self.state = "ready"
         self.beats("ready")
 
-    def hears(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
+    def hears(self, topic: str, payload: bytes, *, retained: bool = False, can_call: bool = False) -> None:
         """A device's message, read by its adapter."""
         adapter = Catalogue().adapter_for(topic)
         assert adapter is not None
         for event in adapter.decode(Message(topic, payload, retained), {}).events:
-            self._do(self.watch.heard(event, self.now, retained=retained, can_call=False))
+            self._do(self.watch.heard(event, self.now, retained=retained, can_call=can_call, topic=topic))
 
     def press(self, device: str, *, stamp: str | None = None, retained: bool = False) -> None:
         """Somebody presses."""
@@ -129,11 +134,37 @@ class Night:
         self._stamps += 1
         self.watch.taken(device, stamp, seq if seq is not None else self._stamps)
 
+    def says(self, step: str, device: str, *, stamp: str | None = None, **more: object) -> None:
+        """A line of the hub's log, as the watcher reads it."""
+        self._stamps += 1
+        line = {"seq": self._stamps, "step": step, "device": device, "stamp": stamp, **more}
+        payload = orjson.dumps({name: value for name, value in line.items() if value is not None})
+        if (stranger := messages.marked_by_staff(payload)) is not None:
+            self.watch.marked(stranger)
+        elif (taken := messages.taken_by_line(payload)) is not None:
+            self.watch.taken(*taken, not_ours=messages.is_not_ours(payload))
+        elif (heard := messages.heard_by_line(payload)) is not None:
+            self.watch.answered(*heard)
+
+    def shows(self, ident: str, device: str, *, presses: int = 1, stamp: str | None = None, **more: object) -> None:
+        """An alert of the hub, as the watcher reads it."""
+        said = {"id": ident, "device": device, "kind": "emergency", "state": "told", "presses": presses, "stamp": stamp}
+        payload = orjson.dumps({**said, **more})
+        if (taken := messages.taken_by_alert(payload)) is not None:
+            self.watch.taken(*taken)
+        if (shown := messages.shown_by(ident, payload)) is not None:
+            self._do(self.watch.shown(shown))
+
     # -- what was done --------------------------------------------------------------------------------------------
     @property
     def titles(self) -> list[str]:
         """What everybody was told, in order."""
         return [do.title for do in self.did if isinstance(do, Tell)]
+
+    @property
+    def state_word(self) -> str:
+        """What the watcher's heartbeat says."""
+        return self.watch.state.value
 
     @property
     def texts(self) -> str:
@@ -162,7 +193,7 @@ class Night:
 
 
 def watcher_says(home: Home, topic: str, press: bytes, at_ms: int) -> dict[str, tuple[str, object]]:
-    """What the watcher says of a press 8 s after the hub was lost: its two messages, each with its topic."""
+    """What the watcher says of a press 8 s after the hub was lost, and the hub to it: each message with its topic."""
 
     def now(before_ms: int) -> Now:
         return Now(elapsed_ms=at_ms - before_ms, wall_ms=at_ms - before_ms)
@@ -179,7 +210,11 @@ def watcher_says(home: Home, topic: str, press: bytes, at_ms: int) -> dict[str, 
     for event in adapter.decode(Message(topic, press), {}).events:
         watch.heard(event, now(0), retained=False, can_call=False)
     (told,) = watch.told.values()
+    state, stranger = State(), "zigbee2mqtt/somebody"
+    state.strangers.put(stranger, Stranger(device=stranger, first_wall_ms=at_ms, marked_by=("mo",), not_ours=True))
     return {
         "watch_alert": (topics.alert(told.id), messages.alert(told)),
         "watch_status": (topics.status, messages.status(watch)),
+        "watch_known": (HubTopics(home.slug).for_watcher, watcher_message(state)),
+        "watch_sounding": (topics.sounding, messages.sounding(["tasmota/siren-1"])),
     }

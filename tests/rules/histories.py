@@ -34,7 +34,7 @@ from rules.machine import step
 from rules.state import AlertState, State
 from tests.rules.homes import DAYTIME, HOMES, VILLAGE
 from tests.rules.planned import LIVED, PLANNED
-from tests.rules.stands import SAID_OF_A_RESIDENT, STANDS
+from tests.rules.stands import RECONNECTS, SAID_OF_A_RESIDENT, STANDS, UNPLUGGED
 
 START = Now(1_000, 1_773_181_800_000)
 
@@ -71,7 +71,7 @@ TEXT = st.text(max_size=8)
 DOINGS = (
     *("claim", "attend", "promise", "close") * 2,
     *("ok", "call", "assist", "company", "sign_on", "sign_off", "not_ours", "ours", "command", "mode"),
-    *("unreadable", "dance", "walk", "tested", "answer", "choose"),
+    *("unreadable", "dance", "walk", "tested", "answer", "choose", "reconnected"),
     *SAID_OF_A_RESIDENT,
 )
 
@@ -130,7 +130,7 @@ ASKED = st.builds(
     until_s=st.sampled_from([60, 300, 1200, 0, -1, 10**9]),
     resident=RESIDENTS,
     room=PLACES,
-    device=st.one_of(DEVICES, st.sampled_from(["room-012-light", "ground-siren", "lounge-cord"])),
+    device=st.one_of(DEVICES, st.sampled_from(["room-012-light", "ground-siren", "lounge-cord", "room-012-bed"])),
     episode=st.sampled_from(["", "e000001", "e000002"]),
     answer=st.sampled_from(["", "yes", "no"]),
     proof=st.sampled_from(["", "screen:012", "screen:lounge", "device:lounge-cord", "tag:nothing", ":"]),
@@ -270,6 +270,7 @@ INPUTS: st.SearchStrategy[Input] = often(
     (7, SENSIBLE),
     (3, WALKS),
     (2, STANDS),
+    (2, RECONNECTS),
     (3, USUAL),
     (7, LIVED),
     (2, HEARD),
@@ -302,7 +303,8 @@ PLANS: tuple[Happening, ...] = tuple(
 
 def histories(most: int = 25) -> st.SearchStrategy[list[Happening]]:
     """Any history: of a home that has begun, or of one where nothing was ever accepted."""
-    begun = st.sampled_from([BEGINNING] * 4 + [BY_DAY] * 3 + [PLANS] * 5 + [()])
+    unplugged = (*PLANS, *(Moment(1_000, given) for given in UNPLUGGED))
+    begun = st.sampled_from([BEGINNING] * 4 + [BY_DAY] * 3 + [PLANS] * 5 + [unplugged] * 2 + [()])
     rest = st.lists(HAPPENINGS, min_size=most // 2, max_size=most)
     return st.builds(lambda begun, rest: [*begun, *rest], begun, rest)
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from rules.alerting.levels import LADDERS, Ladder, Level, Rung, Who
 from rules.home import Home, Times
-from rules.levels import LADDERS, Ladder, Level, Rung, Who
 from tests.rules.plan_parts import home_with
 from tests.rules.planned import PLANNED, RULES
 from tests.stories.village import village

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from devices.events import Event, Kind
 from devices.registry import Placed, Purpose, Supervision
+from rules.alerting.levels import Level
 from rules.home import (
     Carer,
     DelayAgreed,
@@ -23,8 +24,7 @@ from rules.home import (
     Zone,
 )
 from rules.inputs import Heard, Now
-from rules.levels import Level
-from rules.past import Answer, Replay
+from rules.replay.past import Answer, Replay
 
 MARGARET = frozenset({"margaret"})
 BED, DOOR, PENDANT = "z/bed", "z/door", "z/pendant"

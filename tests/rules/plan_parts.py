@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from devices.events import TWO_WORDS, Event, Kind, Value
 from devices.registry import Placed, Purpose
+from rules.alerting.levels import Level
 from rules.effects import Did, Log
 from rules.home import Home, Resident
 from rules.inputs import Heard
-from rules.levels import Level
-from rules.plan import Abilities, DelayAgreed, Otherwise, Rule
+from rules.plans.plan import Abilities, DelayAgreed, Otherwise, Rule
 from tests.stories.house import House
 from tests.stories.village import village
 

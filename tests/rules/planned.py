@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from devices.events import Event, Kind
-from rules.help import Alarm, AnswerTo, Ask, Light, Say, Service, Show, Wait
+from rules.alerting.levels import Level
 from rules.inputs import Asked, Heard
-from rules.levels import Level
-from rules.plan import (
+from rules.plans.help import Alarm, AnswerTo, Ask, Light, Say, Service, Show, Wait
+from rules.plans.plan import (
     AtMost,
     AtTime,
     Beyond,

@@ -11,10 +11,10 @@ from typing import Any, Protocol, TypeVar
 from hypothesis import strategies as st
 
 from devices.registry import Placed, Purpose
-from rules.help import Alarm, AnswerTo, Ask, Cover, Light, Say, Scene, Service, Show, Step, Switch, Wait
+from rules.alerting.levels import Level
 from rules.home import Home
-from rules.levels import Level
-from rules.plan import (
+from rules.plans.help import Alarm, AnswerTo, Ask, Cover, Light, Say, Scene, Service, Show, Step, Switch, Wait
+from rules.plans.plan import (
     CHANGES,
     AtTime,
     Beyond,
@@ -35,7 +35,7 @@ from rules.plan import (
     TimeIs,
     Trigger,
 )
-from rules.proof_faults import unproved
+from rules.proof.faults import unproved
 from tests.stories.village import AGREED, NAMES, resident_of, village
 
 T = TypeVar("T")

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from devices.events import Event, Kind, Value
+from rules.alerting.levels import Level
 from rules.effects import Did, Effect, Log
 from rules.home import Home
 from rules.inputs import Asked, Configured, FellDue, Heard, Input, Linked, Now, Started
-from rules.levels import Level
 from rules.machine import step
-from rules.plan import Held
-from rules.proof import RuleTold, prove
+from rules.plans.plan import Held
+from rules.proof.bounds import RuleTold, prove
 from rules.setting import key_of
 from rules.state import Alert, AlertState, Episode, State
 from rules.turn import LATE_MS

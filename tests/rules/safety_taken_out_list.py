@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-WAITS, FAULTS, PROOF = "rules/proof_waits.py", "rules/proof_faults.py", "rules/proof.py"
-WEEKS, WATCH, LEVELS = "rules/proof_weeks.py", "rules/proof_watch.py", "rules/levels.py"
+WAITS, FAULTS, PROOF = "rules/proof/waits.py", "rules/proof/faults.py", "rules/proof/bounds.py"
+WEEKS, WATCH, LEVELS = "rules/proof/weeks.py", "rules/proof/watch.py", "rules/alerting/levels.py"
 OF_PROOF = "tests/rules/test_proof.py::test_"
 OF_FAULTS = "tests/rules/test_proof_faults.py::test_"
 OF_LEVELS = "tests/rules/test_levels.py::test_"
@@ -73,14 +73,14 @@ TAKEN_OUT: tuple[TakenOut, ...] = (
     TakenOut(
         "a time that never comes is kept after the gap",
         PROOF,
-        "for jump in proof_weeks.jumps(week)]",
+        "for jump in weeks.jumps(week)]",
         "for jump in ()]",
         (f"{OF_PROOF}a_time_of_day_that_never_comes_is_judged_by_who_is_there_after_the_gap",),
     ),
     TakenOut(
         "a run is followed into the next week",
         PROOF,
-        "days = 7 + proof_weeks.MORE_DAYS",
+        "days = 7 + weeks.MORE_DAYS",
         "days = 7",
         (f"{OF_PROOF}a_run_that_begins_in_the_last_minute_of_a_week_is_followed_into_the_next",),
     ),
@@ -234,14 +234,14 @@ TAKEN_OUT: tuple[TakenOut, ...] = (
     # -- who is reached
     TakenOut(
         "a rung that means nobody means everybody on shift",
-        "rules/reach.py",
+        "rules/alerting/reach.py",
         "return chosen or shift",
         "return chosen",
         ("tests/rules/test_reach.py::test_a_step_that_means_nobody_means_everybody_on_shift",),
     ),
     TakenOut(
         "nobody signed on means all staff",
-        "rules/reach.py",
+        "rules/alerting/reach.py",
         "people = tuple(turn.setting.staff)",
         "people = ()",
         ("tests/stories/test_told.py::test_where_nobody_is_signed_on_everything_rings",),
@@ -249,14 +249,14 @@ TAKEN_OUT: tuple[TakenOut, ...] = (
     # -- before every rule
     TakenOut(
         "an alarm state is told before any rule is asked",
-        "rules/heard.py",
+        "rules/hearing/heard.py",
         "if active and event.kind in LEVEL_OF:",
         "if False:",
         ("tests/rules/test_reach.py::test_what_is_told_at_once_is_told_in_the_step_that_hears_it",),
     ),
     TakenOut(
         "a press is told before any rule is asked",
-        "rules/heard.py",
+        "rules/hearing/heard.py",
         "if told_at_once:",
         "if False:",
         ("tests/rules/test_reach.py::test_what_is_told_at_once_is_told_in_the_step_that_hears_it",),

@@ -2,7 +2,8 @@
 
 from hypothesis import strategies as st
 
-from rules.inputs import Asked
+from devices.events import Event, Kind
+from rules.inputs import Asked, Heard
 
 SAID_OF_A_RESIDENT = ("away", "back", "visit", "not_now", "looked", "change_of_condition", "gone")
 USUAL = ("visit", "visit", "away", "back", "looked", "not_now")
@@ -17,3 +18,21 @@ STANDS = st.builds(
     until_s=st.sampled_from([60, 3_600, 10**6]),
 )
 """Margaret is away, visited, back, looked after; seldom gone."""
+UNPLUGGED = tuple(
+    Heard(event=Event(device="zigbee2mqtt/room-012-bed", kind=Kind.AVAILABILITY, value=word))
+    for word in ("offline", "online") * 2
+)
+"""A sensor is gone twice in a week: from here on it is asked who reconnected it."""
+RECONNECTS = st.one_of(
+    st.sampled_from(UNPLUGGED),
+    st.builds(
+        Asked,
+        id=st.integers(1_000, 10**9).map(str),
+        client=st.just("dashboards"),
+        do=st.just("reconnected"),
+        by=st.sampled_from(["carer-1", "nurse-1"]),
+        device=st.sampled_from(["room-012-bed", "room-012-bed", "room-011-door"]),
+        reason=st.sampled_from(["she asked for it", "she asked for it", ""]),
+    ),
+)
+"""A sensor is unplugged again and again, and somebody says who reconnected it."""

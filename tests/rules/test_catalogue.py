@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 
 from devices.events import EMERGENCY_KINDS, TWO_WORDS, Kind
 from devices.registry import CALLS, Placed, Purpose
-from rules.catalogue import (
+from rules.alerting.levels import Level
+from rules.home import DelayAgreed, Light, Otherwise, Resident, Say, Settles, Step, Wait
+from rules.plans.catalogue import (
     CATALOGUE,
     OUT_OF_BED,
     Chosen,
@@ -14,9 +16,7 @@ from rules.catalogue import (
     rule_of,
     unagreed_wait_s,
 )
-from rules.fitting import still_stands, with_last_rules
-from rules.home import DelayAgreed, Light, Otherwise, Resident, Say, Settles, Step, Wait
-from rules.levels import Level
+from rules.plans.fitting import still_stands, with_last_rules
 
 _AGREED = DelayAgreed(risk="walks steadily", by="J. Shah", on="2026-10-02")
 _SECONDS = st.integers(0, 43_200)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from rules.help import Wait
-from rules.plan import (
+from rules.plans.help import Wait
+from rules.plans.plan import (
     AtTime,
     Beyond,
     Expected,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.effects import Did
-from rules.plan import (
+from rules.plans.plan import (
     AtMost,
     AtTime,
     CarerIs,

@@ -8,10 +8,10 @@ import pytest
 
 from devices.commands import Command, SetCover, Sound, TurnOff, TurnOn
 from devices.commands import Say as Speak
+from rules.alerting.levels import LONGEST_DELAY_S, Level
 from rules.effects import CallService, Did
-from rules.help import Alarm, AnswerTo, Ask, Cover, Light, Say, Scene, Service, Show, Step, Switch, Wait
-from rules.levels import LONGEST_DELAY_S, Level
-from rules.plan import Abilities, AtTime, Otherwise, Rule, Settles
+from rules.plans.help import Alarm, AnswerTo, Ask, Cover, Light, Say, Scene, Service, Show, Step, Switch, Wait
+from rules.plans.plan import Abilities, AtTime, Otherwise, Rule, Settles
 from rules.setting import within_bounds
 from tests.rules.plan_parts import AGREED, home_with, night, rule
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from devices.events import EMERGENCY_KINDS
-from rules.levels import (
+from rules.alerting.levels import (
     EVERYBODY_AT_ONCE,
     GROUPED,
     LADDERS,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rules.life import CLOCK, NEXT, Doing, after, diagram, table, why_not
-from rules.requests import FOR_ALERT
+from rules.alerting.life import CLOCK, NEXT, Doing, after, diagram, table, why_not
+from rules.asking.requests import FOR_ALERT
 from rules.state import AlertState
 
 README = Path(__file__).resolve().parents[2] / "rules" / "README.md"

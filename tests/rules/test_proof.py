@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from devices.events import EMERGENCY_KINDS, Kind
-from rules.help import AnswerTo, Ask, Light, Say, Step, Wait
+from rules.alerting.levels import LADDERS, LONGEST_DELAY_S, Level
 from rules.home import Carer, Home, Rule, Shift
-from rules.levels import LADDERS, LONGEST_DELAY_S, Level
-from rules.plan import AtTime, Beyond, Held, Nothing, Trigger
-from rules.proof import prove, unheard
-from rules.proof_waits import bound_s, delay_s, lasts_s, offsets
-from rules.proof_weeks import MINUTE_MS, Week, local, named, spans, weeks_of
+from rules.plans.help import AnswerTo, Ask, Light, Say, Step, Wait
+from rules.plans.plan import AtTime, Beyond, Held, Nothing, Trigger
+from rules.proof.bounds import prove, unheard
+from rules.proof.waits import bound_s, delay_s, lasts_s, offsets
+from rules.proof.weeks import MINUTE_MS, Week, local, named, spans, weeks_of
 from rules.rota import is_on_rota
 from tests.stories.village import AGREED, NIGHT, out_of_bed, phone, village
 

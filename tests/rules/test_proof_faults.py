@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from rules.help import AnswerTo, Ask, Cover, Light, Scene, Step, Switch, Wait
+from rules.alerting.levels import Level
 from rules.home import Home, Otherwise, Resident, Rule, Settles
-from rules.levels import Level
-from rules.plan import AtTime, Beyond, Expected, Fact, Held, Nothing, NumberIs, StateIs, Trigger
-from rules.proof_faults import unproved
+from rules.plans.help import AnswerTo, Ask, Cover, Light, Scene, Step, Switch, Wait
+from rules.plans.plan import AtTime, Beyond, Expected, Fact, Held, Nothing, NumberIs, StateIs, Trigger
+from rules.proof.faults import unproved
 from tests.stories.village import left_open, out_of_bed, village
 
 UP = out_of_bed("012", "margaret")

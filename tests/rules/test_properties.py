@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from devices.events import EMERGENCY_KINDS, NOT_YET, TWO_WORDS, UNITS, Event, Kind, Value
 from devices.registry import meaning
 from hub.ledger.rows import event_of, event_row, input_of, input_row
+from rules.alerting.levels import LEVEL_OF
 from rules.effects import Answer, Did, Effect, Log, ShowAlert, Tell
 from rules.inputs import Asked, Heard, Input, Now
-from rules.levels import LEVEL_OF
 from rules.machine import step
 from rules.state import AlertState, State, Walk, fork
 from tests.rules.histories import (

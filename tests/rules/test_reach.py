@@ -3,10 +3,10 @@
 import pytest
 
 from devices.events import Event, Kind
+from rules.alerting.levels import LADDERS, LEVEL_OF, Level
+from rules.alerting.reach import up_to
 from rules.effects import Did, Log
 from rules.inputs import Heard
-from rules.levels import LADDERS, LEVEL_OF, Level
-from rules.reach import up_to
 from rules.turn import Turn
 from tests.stories.house import House
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from devices.events import Event, Kind
+from rules.alerting.levels import Level
+from rules.hearing.remembered import CAUSE, LEAP, number_of
 from rules.inputs import Heard, Linked, Remembered, Started
-from rules.levels import Level
-from rules.remembered import CAUSE, LEAP, number_of
 from rules.state import Alert, State
 from tests.rules.histories import BEGINNING, Run
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from rules.compare import Bounds
 from rules.home import Rule, Say
-from rules.replay import tell_at_once
-from rules.replay_words import Words, text_of
-from tests.rules.nights import BED, PENDANT, SAY, Happening, at_ms, home, replayed, up
+from rules.replay.compare import Bounds
+from rules.replay.replay import tell_at_once
+from rules.replay.words import Words, text_of
+from tests.rules.nights import BED, DOOR, PENDANT, SAY, Happening, at_ms, home, replayed, up
 
 BACK_AFTER_10: list[Happening] = [("03:00", BED, "empty"), ("03:10", BED, "occupied")]
 BACK_AFTER_30: list[Happening] = [("04:00", BED, "empty"), ("04:30", BED, "occupied")]
@@ -126,3 +126,75 @@ def test_coverage_says_what_nobody_heard() -> None:
     words = Words(home(), answer, "the old ones")
     assert words.device(bed, answer.coverage) == "bed heard in 1 of 4 nights; silent 2 Mar 12:00 to 5 Mar 21:00"
     assert "never heard" in words.device(answer.coverage.silent()[0], answer.coverage)
+
+
+def test_what_a_manager_reads_first_is_short() -> None:
+    """The sums on top, a line a night with its moments, and what was heard only where it is asked for."""
+    ups: list[Happening] = [
+        one for hour in range(6) for one in ((f"0{hour}:00", BED, "empty"), (f"0{hour}:30", BED, "occupied"))
+    ]
+    doors: list[Happening] = [(f"00:0{minute}", DOOR, word) for minute in range(10) for word in ("open", "closed")]
+    new = home(up(SAY, minutes=15))
+    answer = replayed(tell_at_once(new), new, sorted([*ups, *doors]), live=False)
+    text = text_of(new, answer, "telling at once")
+    lines = text.splitlines()
+    assert lines[3:8] == [
+        "IN SHORT",
+        "0 events in 1 night; never heard: pendant.",
+        "Margaret: staff told 6 times (6 runs); with the new plan 0 to 6 times (6 runs).",
+        "Avoided 0 to 6, added 0; told later 6 times, by 15 min at most.",
+        "Emergencies and calls: There was none in the period. Delayed: 0.",
+    ]
+    night = "  Margaret, night of 2 to 3 March 2026: 00:00 up-at-night told → told or settled 15 min later;"
+    assert sum(line.startswith(night[:40]) for line in lines) == 1
+    assert night in text
+    assert "and 2 more" in text
+    assert len(lines) < 40
+    whole = text_of(new, answer, "telling at once", nights=True)
+    assert "00:00:00 bed bed empty" in whole
+    assert "door contact open" not in whole, "no plan in question looks at the door"
+
+
+def test_a_night_with_much_in_it_is_cut_short_and_says_so() -> None:
+    """A dozen events about a moment, and how many more there are."""
+    restless: list[Happening] = [
+        ("03:00", BED, "empty"),
+        *(
+            (f"03:{minute:02d}:{second:02d}", BED, word)
+            for minute in range(1, 13)
+            for second, word in ((0, "occupied"), (30, "empty"))
+        ),
+    ]
+    new = home(up(minutes=15))
+    answer = replayed(tell_at_once(new), new, restless, live=False)
+    whole = text_of(new, answer, "telling at once", nights=True)
+    first = whole.split("03:00 up-at-night")[1].split("up-at-night")[0]
+    assert first.count("bed bed") == 12
+    assert "… and 13 more" in first
+
+
+def test_a_whole_home_has_a_line_a_night() -> None:
+    """Of more residents and nights than anybody reads, each night says of how many."""
+    new = home(up(SAY, minutes=15))
+    answer = replayed(tell_at_once(new), new, BACK_AFTER_30, live=False)
+    (night,) = answer.nights
+    answer.nights = [replace(night, resident=f"r{number}") for number in range(70)]
+    text = text_of(new, answer, "telling at once")
+    assert "  night of 2 to 3 March 2026: 70 residents, 70 moments: told 70 times → 0 to 70 times" in text
+
+
+def test_a_call_that_was_delayed_stands_first() -> None:
+    """And nobody can overlook what to do about it."""
+    happened: list[Happening] = [(f"0{hour}:00", PENDANT, True) for hour in range(9)]
+    happened += [(f"0{hour}:30", PENDANT, True) for hour in range(9)]
+    new = home(up(SAY, minutes=15))
+    answer = replayed(tell_at_once(new), new, sorted(happened), live=True)
+    assert answer.calls_heard == 18
+    text = text_of(new, answer, "telling at once")
+    assert "and 8 more, each told in its step" in text
+    answer.calls[-1] = replace(answer.calls[-1], told_new=False)
+    answer.delayed = 1
+    text = text_of(new, answer, "telling at once")
+    calls = text.split("EMERGENCIES AND CALLS OF THE RECORD\n")[1].splitlines()
+    assert "NOT TOLD in the step that heard it" in calls[0]
+    assert "DELAYED: 1. Do not use this plan." in text.split("WHAT WAS HEARD")[0]

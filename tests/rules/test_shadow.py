@@ -1,7 +1,7 @@
 """What a plan on trial would have done, as the manager reads it in the morning."""
 
-from rules.replay_words import Words
-from rules.shadow_report import report
+from rules.replay.shadow_report import report
+from rules.replay.words import Words
 from tests.rules.nights import BED, SAY, Happening, home, replayed, up
 
 

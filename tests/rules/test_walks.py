@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from devices.registry import Placed, Purpose, Supervision
 from rules.effects import Did, Effect, Log
+from rules.hearing.walks import DAY_MS, Walk, overdue
 from rules.home import Times
 from rules.inputs import Asked, Input, Now, Started
 from rules.state import State
-from rules.walks import DAY_MS, Walk, overdue
 from tests.rules.histories import BY_DAY, HAPPENINGS, WALKS, Happening, Moment, Run, Wait, often
 from tests.rules.test_properties import times
 from tests.stories.house import reloaded

@@ -1,12 +1,14 @@
 """A plan as a whole page, a resident's week, and the page for the review."""
 
+from dataclasses import replace
 from datetime import date
 
-from rules.explain import PENDANT, WIDTH, explain
-from rules.help import Ask, Say, Wait
+from devices.registry import Placed, Purpose
+from rules.alerting.levels import Level
 from rules.home import Home, Place, PlaceKind, Resident
-from rules.levels import Level
-from rules.plan import (
+from rules.plans.explain import PENDANT, WIDTH, explain
+from rules.plans.help import Ask, Say, Wait
+from rules.plans.plan import (
     Abilities,
     Agreement,
     AtTime,
@@ -16,9 +18,9 @@ from rules.plan import (
     Rule,
     Settles,
 )
+from rules.plans.week import Lived, week
 from rules.rows import Person
 from rules.state import Episode, EpisodeState
-from rules.week import Lived, week
 
 _UP = Rule(
     rule="up-at-night",
@@ -130,6 +132,33 @@ def test_a_plan_without_rules_or_agreement_says_so() -> None:
     assert "Nothing but pass on calls. No rule watches anything." in page
     assert "Nobody has agreed to this plan yet." in page
     assert PENDANT in page
+
+
+def test_a_device_is_named_as_people_speak_of_it() -> None:
+    """The bed is the bed; our name of it stands there only where somebody could take it for another."""
+    bed = Placed(device="z/bed", name="room-012-bed", purpose=Purpose.BED, place="012")
+    other = replace(bed, device="z/other", name="visitor-bed")
+    one = _flat(explain(_MARGARET, replace(_HOME, devices=(bed,))))
+    assert "When the bed is empty, between 22:00 and 07:00" in one
+    assert "room-012-bed" not in one
+    assert "up-at-night" not in one
+    two = _flat(explain(_MARGARET, replace(_HOME, devices=(bed, other))))
+    assert "When the bed (room-012-bed) is empty" in two
+    elsewhere = _flat(explain(_MARGARET, replace(_HOME, devices=(replace(bed, place="lounge"),))))
+    assert "When the bed (room-012-bed) is empty" in elsewhere
+
+
+def test_what_nobody_agreed_to_and_what_was_never_asked_is_said() -> None:
+    """Beside each rule, and of each sensing; an agreement of the one rule takes it away there."""
+    home = replace(_HOME, devices=(Placed(device="z/bed", name="room-012-bed", purpose=Purpose.BED, place="012"),))
+    draft = replace(_MARGARET, agreement=None, senses={"motion": "refused"}, rules=(_UP, _CALL))
+    page = _flat(explain(draft, home))
+    assert page.count("Nobody has agreed to this yet.") == 2
+    assert "Nobody has asked Margaret yet about: bed." in page
+    own = replace(_UP, agreement=Agreement(by="resident", on="2026-10-02"))
+    assert _flat(explain(replace(draft, rules=(own, _CALL)), home)).count("Nobody has agreed to this yet.") == 1
+    signed = _flat(explain(replace(draft, agreement=_MARGARET.agreement, senses={}), home))
+    assert "Nobody has" not in signed
 
 
 def test_the_week_has_what_she_is_invited_to_by_its_own_time() -> None:

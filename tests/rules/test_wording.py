@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from rules.alerting.levels import Level
 from rules.home import Carer, Home, Place, PlaceKind, Resident
 from rules.inputs import Now
-from rules.levels import Level
 from rules.setting import Setting
 from rules.state import Alert, AlertState, Missed, Promise
 from rules.wording import initials, words_for

@@ -5,13 +5,13 @@ from typing import cast
 
 import orjson
 
+from rules.alerting.levels import LONGEST_DELAY_S, Level
+from rules.alerting.life import CLOCK
 from rules.effects import Answer, Did, Effect, Log, ShowAlert
-from rules.help import Ask, Wait
 from rules.inputs import Asked, Input, Now
-from rules.levels import LONGEST_DELAY_S, Level
-from rules.life import CLOCK
 from rules.messages import alert_message, log_message, room_message
-from rules.plan import AtTime, Beyond, Expected, Held, Nothing
+from rules.plans.help import Ask, Wait
+from rules.plans.plan import AtTime, Beyond, Expected, Held, Nothing
 from rules.state import Alert, AlertState, Ending, State
 
 

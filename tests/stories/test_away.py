@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from rules.alerting.levels import Level
 from rules.effects import Did
 from rules.home import Say, Wait
 from rules.inputs import FellDue
-from rules.levels import Level
 from tests.stories.stays import Stays
 from tests.stories.village import left_open
 

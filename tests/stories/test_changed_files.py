@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rules.alerting.levels import LADDERS, Ladder, Level, Rung, Who
 from rules.effects import Did
 from rules.home import Carer, Home
 from rules.inputs import Started
-from rules.levels import LADDERS, Ladder, Level, Rung, Who
 from tests.stories.house import House, reloaded
 from tests.stories.village import phone
 

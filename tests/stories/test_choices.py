@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules import choices
 from rules.effects import Did
-from rules.help import Light, Say
 from rules.home import Rule
-from rules.plan import AtTime, Choice, ChoiceIs
+from rules.plans import choices
+from rules.plans.help import Light, Say
+from rules.plans.plan import AtTime, Choice, ChoiceIs
 from tests.stories.house import House
 
 WAKE = Choice(choice="wake", ask="When shall I wake you?", of=("06:30", "07:00", "07:30", "08:00"), usual="07:00")

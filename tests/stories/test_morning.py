@@ -1,7 +1,7 @@
 """The manager's list: what the night left to be looked at, once, in the morning."""
 
+from rules.alerting.levels import Level
 from rules.effects import Did
-from rules.levels import Level
 from tests.stories.house import House
 
 

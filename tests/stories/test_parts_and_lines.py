@@ -108,6 +108,24 @@ def test_what_nobody_placed_on_the_module_stays_the_module_s(two_cords: House) -
     two_cords.expect_quiet()
 
 
+def test_a_module_of_lamps_that_is_lost_wakes_nobody(home: House) -> None:
+    """The lamp of one room and the fan of the next hang on it: one technical alert, and no pendant is missed."""
+    lamps = (("lamp", Purpose.LIGHT), ("fan", Purpose.SWITCH))
+    rows = [
+        Placed(device=f"shelly/pm#switch:{n}", name=name, place="012", purpose=what, supervision=Supervision.ACTUATOR)
+        for n, (name, what) in enumerate(lamps)
+    ]
+    place(home, *rows)
+    home.hear("pm/status/switch:0", {"id": 0, "output": True})
+    home.hear("pm/status/switch:1", {"id": 1, "output": False})
+    state = {row.device: dict(row.values) for row in home.state.devices}
+    assert state["shelly/pm#switch:0"] == {"switch": "on"}
+    assert state["shelly/pm#switch:1"] == {"switch:switch:1": "off"}
+    home.hear("pm/online", "false", retain=True)
+    home.expect("told", level="technical", kind="availability")
+    assert "without a" not in home.alert.reason
+
+
 # -- lines --------------------------------------------------------------------------------------------------------
 
 
@@ -118,6 +136,7 @@ def test_what_nobody_placed_on_the_module_stays_the_module_s(two_cords: House) -
         ("shellies/shellyix3-1", "shellies/shellyix3-1/online", "true", "false"),
         ("shelly/shellyplusi4-1", "shellyplusi4-1/online", "true", "false"),
         ("homie/cord-12", "homie/cord-12/$state", "ready", "lost"),
+        ("esphome/cord", "cord/status", "online", "offline"),
         ("handrail-device/cord", "handrail-device/cord/available", "online", "offline"),
     ],
 )
@@ -132,6 +151,24 @@ def test_a_device_with_a_line_to_the_broker_is_not_silent_while_it_holds(
     home.expect_quiet()
     home.hear(topic, down)
     home.expect("told", device="cord", resident="ada")
+
+
+@pytest.mark.parametrize(
+    ("address", "topic"),
+    [("shellies/shellyix3-1", "shellies/shellyix3-1/online"), ("shelly/shelly/ix3", "shelly/ix3/online")],
+)
+def test_a_line_that_comes_twice_is_one(home: House, address: str, topic: str) -> None:
+    """Two filters match these topics, and a broker may deliver them once for each: one alert, and one end of it."""
+    place(home, cord(address, "cord", "ada"))
+    home.wait(seconds=1)
+    home.hear(topic.replace("online", "status/input:0"), {"id": 0, "state": False})
+    for word, step in (("true", None), ("false", "told"), ("true", "closed")):
+        home.hear(topic, word)
+        if step:
+            home.expect(step, device="cord")
+        before = len(home.past)
+        home.hear(topic, word)
+        assert len(home.past) == before
 
 
 def test_a_line_that_the_broker_only_remembers_is_none(home: House) -> None:

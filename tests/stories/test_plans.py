@@ -10,11 +10,11 @@ import pytest
 
 from devices.commands import Say as Speak
 from devices.registry import Placed, Purpose
+from rules.alerting.levels import Level
 from rules.effects import Did
-from rules.help import AnswerTo, Ask, Light, Say, Wait
 from rules.home import Home, Rule
-from rules.levels import Level
-from rules.plan import Abilities, AtTime, DelayAgreed, Fact, NumberIs, Otherwise, Settles
+from rules.plans.help import AnswerTo, Ask, Light, Say, Wait
+from rules.plans.plan import Abilities, AtTime, DelayAgreed, Fact, NumberIs, Otherwise, Settles
 from tests.stories.house import House
 from tests.stories.village import village
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from rules.alerting.levels import Level
 from rules.effects import Did
-from rules.levels import Level
 from tests.stories.house import House
 from tests.stories.village import left_open
 

@@ -152,6 +152,18 @@ def test_somebody_would_like_a_chat(home: House) -> None:
     assert set(home.rung) >= {"carer-1", "carer-2"}
 
 
+def test_who_wanted_a_chat_and_then_calls_for_help_has_called(home: House) -> None:
+    """On the same screen, a moment later: a call of its own, told at once; the wish stays what it was."""
+    home.ask("company", client="room-012")
+    home.wait(seconds=3)
+    home.rung.clear()
+    home.ask("call", client="room-012")
+    home.expect_told("carer-1")
+    assert [(alert.level, alert.cause) for alert in home.open] == [("request", "company"), ("call", "room-012")]
+    home.ask("call", client="room-012")
+    assert [alert.presses for alert in home.open] == [1, 2]
+
+
 def test_who_would_like_a_chat_in_a_shared_room_is_said(home: House) -> None:
     """The screen of two does not know who stands before it, and a lounge is nobody's room."""
     assert "say who" in home.refused("company", client="room-022")

@@ -8,9 +8,9 @@ import pytest
 
 from devices.registry import Supervision
 from rules.effects import Did
-from rules.plan import Agreement
+from rules.plans.plan import Agreement
+from rules.plans.standing import keep, person_of
 from rules.rows import Watch
-from rules.standing import keep, person_of
 from rules.turn import Turn
 from tests.stories.stays import Stays
 from tests.stories.village import left_open, out_of_bed

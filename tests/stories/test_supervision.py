@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from devices.events import Event, Kind, Value
 from devices.registry import Placed, Purpose, Supervision
-from rules.gateways import TOGETHER_MS
+from rules.hearing.gateways import TOGETHER_MS
 from rules.inputs import Described, Heard
 from tests.stories.house import House
 

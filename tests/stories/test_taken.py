@@ -2,8 +2,8 @@
 
 import pytest
 
+from rules.alerting.life import NEXT, Doing
 from rules.effects import Did
-from rules.life import NEXT, Doing
 from rules.state import AlertState
 from tests.stories.house import House
 

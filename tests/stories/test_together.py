@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from rules.alerting.levels import Level
 from rules.effects import Did
-from rules.levels import Level
 from rules.state import AlertState
 from tests.stories.house import House
 from tests.stories.village import left_open

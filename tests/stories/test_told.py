@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from devices.registry import Placed, Purpose
+from rules.alerting.levels import LADDERS, Ladder, Level, Rung, Who
 from rules.effects import Did
-from rules.levels import LADDERS, Ladder, Level, Rung, Who
 from tests.stories.house import House
 from tests.stories.village import left_open
 

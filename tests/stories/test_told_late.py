@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from rules.effects import Did
-from rules.proof_waits import bound_s
-from rules.proof_watch import told_late
+from rules.proof.waits import bound_s
+from rules.proof.watch import told_late
 from rules.state import Alert, AlertState
 from rules.turn import Turn
 from tests.stories.house import House

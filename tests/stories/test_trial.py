@@ -1,8 +1,8 @@
 """Plans on trial: what they would have done stands in the log, and with the morning's list where it matters."""
 
+from rules.alerting.levels import Level
 from rules.effects import Did
 from rules.inputs import Report, Tried
-from rules.levels import Level
 from tests.stories.house import House
 
 OTHERWISE = Report(resident="margaret", words="Margaret's plan on trial: told twice instead of once", matters=True)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from devices.registry import Placed, Purpose
+from rules.alerting.levels import Level
 from rules.effects import Did
 from rules.home import Light, Otherwise, Say, Wait
-from rules.levels import Level
 from rules.state import EpisodeState
 from tests.stories.stays import Stays
 from tests.stories.village import AGREED, left_open, out_of_bed

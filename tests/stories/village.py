@@ -1,6 +1,7 @@
 """The small home that the stories play in: two zones, a shared room, a lounge, and staff with a phone each."""
 
 from devices.registry import Placed, Purpose, Supervision
+from rules.alerting.levels import Level
 from rules.home import (
     Carer,
     Channel,
@@ -20,12 +21,14 @@ from rules.home import (
     Wait,
     Zone,
 )
-from rules.levels import Level
+from rules.plans.plan import Agreement
 
 ROOMS = ("011", "012", "013", "021", "022")
 SHARED = "022"
 NAMES = {"011": "Ada", "012": "Margaret", "013": "Joan", "021": "George"}
 AGREED = DelayAgreed(risk="walks steadily", by="J. Shah, RN", on="2026-10-02")
+SIGNED = Agreement(by="resident", on="2025-10-02")
+"""Everybody here has agreed to their plan, without a date on which it is looked at again."""
 NIGHT = ("22:00", "07:00")
 MANAGERS = ("morning", "bound")
 """Causes of alerts that are the manager's to read: the list of a morning, and what was told later than was proved."""
@@ -94,19 +97,23 @@ def out_of_bed(
 def residents() -> tuple[Resident, ...]:
     """Four with a room of their own, and two sisters who share one."""
     alone = [
-        Resident(resident=resident_of(room), known_as=name, room=room, rules=(left_open(room),))
+        Resident(resident=resident_of(room), known_as=name, room=room, rules=(left_open(room),), agreement=SIGNED)
         for room, name in NAMES.items()
     ]
     margaret = Resident(
-        resident="margaret", known_as="Margaret", room="012", rules=(left_open("012"), out_of_bed("012", "margaret"))
+        resident="margaret",
+        known_as="Margaret",
+        room="012",
+        rules=(left_open("012"), out_of_bed("012", "margaret")),
+        agreement=SIGNED,
     )
     alone[1] = margaret
     ruth = out_of_bed(SHARED, "ruth", device="ruth-bed")
     edith = out_of_bed(SHARED, "edith", device="shared-mat")
     return (
         *alone,
-        Resident(resident="ruth", known_as="Ruth", room=SHARED, rules=(ruth,)),
-        Resident(resident="edith", known_as="Edith", room=SHARED, rules=(edith,)),
+        Resident(resident="ruth", known_as="Ruth", room=SHARED, rules=(ruth,), agreement=SIGNED),
+        Resident(resident="edith", known_as="Edith", room=SHARED, rules=(edith,), agreement=SIGNED),
     )
 
 

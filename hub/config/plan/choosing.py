@@ -5,7 +5,7 @@ from __future__ import annotations
 from hub.config.plan.context import At, Checking
 from hub.config.plan.forms import ChoiceForm
 from hub.config.problems import nearest, one_of
-from rules.plan import Choice
+from rules.plans.plan import Choice
 
 _STEP_MIN = 15
 _DAY_MIN = 24 * 60

@@ -14,10 +14,10 @@ from hub.config.plan.helping import steps_of, waited_s
 from hub.config.plan.person import agreement_of
 from hub.config.plan.starting import Start, conditions_of, invited_to, start_of
 from hub.config.problems import nearest, one_of
-from rules.catalogue import CATALOGUE, Chosen, Entry, Whose, agreed_steps, rule_of, said, unagreed_wait_s
-from rules.help import Step, Wait
-from rules.levels import LONGEST_DELAY_S, Level
-from rules.plan import AtMost, AtTime, DelayAgreed, Expected, Nothing, Otherwise, Rule
+from rules.alerting.levels import LONGEST_DELAY_S, Level
+from rules.plans.catalogue import CATALOGUE, Chosen, Entry, Whose, agreed_steps, rule_of, said, unagreed_wait_s
+from rules.plans.help import Step, Wait
+from rules.plans.plan import AtMost, AtTime, DelayAgreed, Expected, Nothing, Otherwise, Rule
 from rules.turn import plainly
 
 LONGEST_REMINDER_S = LONGEST_DELAY_S[Level.REQUEST]

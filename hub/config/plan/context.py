@@ -12,9 +12,9 @@ from devices.registry import CALLS, Placed, Purpose
 from hub.config.document import Document
 from hub.config.plan.forms import ResidentFile, SceneForm
 from hub.config.problems import Problem, nearest, one_of
-from rules.catalogue import PLACEHOLDERS
-from rules.plan import Invited
-from rules.senses import SENSES, Sense
+from rules.plans.catalogue import PLACEHOLDERS
+from rules.plans.plan import Invited
+from rules.plans.senses import SENSES, Sense
 
 At = tuple[str | int, ...]
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from hub.config.plan.context import At, Checking, sense_of
 from hub.config.plan.starting import Start, fact_of, numbers_of
 from hub.config.plan.starts import NumbersForm, SettledForm, StateForm
-from rules.plan import AtTime, Beyond, Expected, Nothing, Repeated, Settles
-from rules.senses import SENSES, opposite
+from rules.plans.plan import AtTime, Beyond, Expected, Nothing, Repeated, Settles
+from rules.plans.senses import SENSES, opposite
 
 OK = Settles(ok=True)
 CARER = Settles(carer=True)

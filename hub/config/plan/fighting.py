@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hub.config.plan.context import Checking
 from hub.config.plan.helping import sets
-from rules.plan import AtTime, Changes, DayIs, Held, Rule, StateIs, TimeIs
+from rules.plans.plan import AtTime, Changes, DayIs, Held, Rule, StateIs, TimeIs
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_MIN = 24 * 60

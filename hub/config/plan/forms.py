@@ -12,7 +12,7 @@ from hub.config.form import Day, Form, between
 from hub.config.plan.starts import ConditionForm, SettledForm, WhenForm
 from hub.config.plan.words import AgreedBy, Answer, HowByDayAndNight, PlanLevel, Position, SenseName
 from hub.config.words import Date, Duration, Hours, Ident, Percent, Text, Truth, Whole, wrong
-from rules.catalogue import CATALOGUE
+from rules.plans.catalogue import CATALOGUE
 
 _UpToTwelveHours = between(1, 12 * 3600, "from 1 s to 12 h")
 _Moment = between(1, 600, "from 1 s to 10 min")

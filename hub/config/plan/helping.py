@@ -21,7 +21,7 @@ from hub.config.plan.forms import (
     SwitchForm,
 )
 from hub.config.problems import nearest, one_of
-from rules.help import Alarm, AnswerTo, Ask, Cover, Light, Say, Scene, Service, Show, Step, Switch, Wait
+from rules.plans.help import Alarm, AnswerTo, Ask, Cover, Light, Say, Scene, Service, Show, Step, Switch, Wait
 
 LIGHTS = (Purpose.LIGHT,)
 SWITCHES = (Purpose.SWITCH,)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from hub.config.plan.context import Checking
 from hub.config.plan.starting import invited_to
-from rules.help import AnswerTo, Ask
-from rules.plan import AtTime, Invited, Rule
+from rules.plans.help import AnswerTo, Ask
+from rules.plans.plan import AtTime, Invited, Rule
 
 BEFORE_S = 15 * 60
 ANSWER_S = 15 * 60

@@ -6,7 +6,7 @@ from typing import Literal
 
 from hub.config.plan.context import At, Checking
 from hub.config.plan.forms import AbilitiesForm, AgreementForm
-from rules.plan import Abilities, Agreement, Assessed, Authorisation, How
+from rules.plans.plan import Abilities, Agreement, Assessed, Authorisation, How
 
 _BY: dict[str, Literal["resident", "attorney", "deputy", "best_interests"]] = {
     "resident": "resident",

@@ -9,7 +9,7 @@ from hub.config.plan.choosing import choice_of, form_of
 from hub.config.plan.context import At, Checking, sense_of
 from hub.config.plan.starts import BoundForm, ConditionForm, StateForm, WhenForm
 from hub.config.problems import nearest, one_of
-from rules.plan import (
+from rules.plans.plan import (
     CHANGES,
     AtTime,
     Beyond,
@@ -28,7 +28,7 @@ from rules.plan import (
     TimeIs,
     Trigger,
 )
-from rules.senses import SENSES, Sense
+from rules.plans.senses import SENSES, Sense
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_MIN = 24 * 60

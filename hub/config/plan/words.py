@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from hub.config.problems import nearest, one_of
 from hub.config.words import wrong
-from rules.senses import SENSES
+from rules.plans.senses import SENSES
 
 _GESTURE = re.compile(r"[a-z0-9_]{1,40}")
 HOW = ("full", "aided", "reduced", "none")

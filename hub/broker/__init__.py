@@ -1,0 +1,1 @@
+"""What the hub asks about its broker: rights, drops, certificates."""

@@ -1,0 +1,1 @@
+"""The hub's own MQTT client: acknowledges what is kept, and nothing before."""

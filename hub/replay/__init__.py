@@ -1,0 +1,1 @@
+"""The past and plans on trial, read from a ledger or a file and shown."""

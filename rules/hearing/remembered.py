@@ -1,0 +1,66 @@
+"""The broker shows alerts of ours that this ledger did not write: it was put back from a copy (DESIGN §7, at connect).
+
+Two things must not happen then. A new alert must not get a number that others have seen: they keep the highest version
+of each, and would take the new one for an old word. And an alert that was open must not vanish without a word: nobody
+can close it any more, so staff are told what it was.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from rules.alerting.levels import Level
+from rules.alerting.raising import MOST_ALSO, Found, raise_alert
+from rules.effects import Did
+from rules.inputs import Remembered
+from rules.state import Alert, AlertState
+from rules.turn import Turn
+
+CAUSE = "hub:restored"
+REASON = "The hub's record was put back from a copy: calls told since are not in it. Look in on everybody."
+LEAP = 1_000
+"""Numbers left out: of the alerts raised since the copy only those that are still open can be seen."""
+UNRECORDED = "unrecorded"
+"""Words of an alert that was told from memory and never kept: its call was not acknowledged, and comes again."""
+NUMBER = re.compile(r"a(\d{5,8})")
+
+
+def number_of(alert: str) -> int:
+    """The number in an alert's id; 0 where it is none of ours."""
+    match = NUMBER.fullmatch(alert)
+    return int(match[1]) if match else 0
+
+
+def remembered(turn: Turn, given: Remembered) -> None:
+    """Go on behind every number and every version that others may have seen."""
+    unknown = {alert: words for alert, (_, words) in given.shown.items() if number_of(alert) > turn.meta.alerts}
+    if unknown:
+        turn.set_meta(replace(turn.meta, alerts=max(number_of(alert) for alert in unknown) + LEAP))
+        gone = {alert: words for alert, words in unknown.items() if words != UNRECORDED}
+        if gone:
+            _tell(turn, tuple(f"{alert}: {words}" if words else alert for alert, words in sorted(gone.items())))
+    for alert_id, (version, _) in sorted(given.shown.items()):
+        alert = turn.state.alerts.get(alert_id)
+        if alert is not None and alert.state is not AlertState.CLOSED and version >= alert.version:
+            turn.show(replace(alert, version=version + 1))
+
+
+def _tell(turn: Turn, lines: tuple[str, ...]) -> None:
+    for line in lines:
+        turn.log(Did.FAULT, f"the broker showed an alert that the ledger does not know, {line}", device=CAUSE)
+    open_one = next((alert for alert in turn.open_alerts() if alert.cause == CAUSE), None)
+    if open_one is None:
+        raise_alert(
+            turn,
+            Found(
+                level=Level.TECHNICAL, kind="other", cause=CAUSE, reason=REASON, device=CAUSE, also=lines[:MOST_ALSO]
+            ),
+        )
+    else:
+        turn.show(_with(open_one, lines))
+
+
+def _with(alert: Alert, lines: tuple[str, ...]) -> Alert:
+    also = tuple(dict.fromkeys((*alert.also, *lines)))
+    return replace(alert, version=alert.version + 1, also=also[:MOST_ALSO])

@@ -1,0 +1,147 @@
+"""A plan in plain English, from the data that the machine runs: for the resident, the family and the file.
+
+One paragraph a rule: what starts it, what is done first, what ends it well, and what staff will see. It is what people
+sign, so it says nothing that the machine does not do, and it is drawn from the compiled rule and from nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+
+from rules.home import Home, Resident
+from rules.plans.explain_rules import paragraph_of
+from rules.plans.explain_words import agreed_words, date_said, listed
+from rules.plans.fitting import watched
+from rules.plans.plan import Abilities
+from rules.plans.senses import senses_of
+
+WIDTH = 80
+PENDANT = (
+    "A pendant, a cord, a fall and every other call for help is told to staff at once, by day and by night. No rule of "
+    "this plan, no wait and no quiet hour can delay it."
+)
+_ANSWERS = {"accepted": "accepted", "refused": "refused: no rule watches it", "withdrawn": "withdrawn: it has stopped"}
+
+
+def explain(resident: Resident, home: Home) -> str:
+    """The whole plan as plain text of at most `WIDTH` columns, ending in a new line."""
+    parts = [
+        _head(resident, home),
+        _goals(resident),
+        _rules(resident, home),
+        _sensed(resident, home),
+        _reached(resident),
+    ]
+    parts += [["ALWAYS", *_wrapped(PENDANT)], _agreed(resident), _signed(resident)]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
+
+
+def _wrapped(text: str, indent: str = "  ") -> list[str]:
+    return wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
+
+
+def _head(resident: Resident, home: Home) -> list[str]:
+    room = next((place.name for place in home.places if place.place == resident.room), resident.room)
+    title = f"The plan of {resident.known_as}"
+    stay = [f"since {date_said(resident.since)}"] if resident.since else []
+    stay += [f"until {date_said(resident.stays_until)}"] if resident.stays_until else []
+    return [title, "=" * len(title), "", ", ".join([room, home.name, *stay])]
+
+
+def _goals(resident: Resident) -> list[str]:
+    lines = [f"WHAT {resident.known_as.upper()} WANTS"]
+    for goal in resident.goals:
+        lines += _wrapped(f'"{goal}"')
+    if not resident.goals:
+        lines += _wrapped("Nobody has written this down yet. Ask, and write the answer as goals.")
+    if resident.likes:
+        lines += ["", *_wrapped(f"Likes: {listed(resident.likes)}.")]
+    return lines
+
+
+def _rules(resident: Resident, home: Home) -> list[str]:
+    lines = ["WHAT HANDRAIL DOES"]
+    if not resident.rules:
+        return lines + _wrapped("Nothing but pass on calls. No rule watches anything.")
+    for number, rule in enumerate(resident.rules, start=1):
+        name = rule.rule.replace("-", " ").replace("_", " ")
+        lines += ["", *_wrapped(f"{number}. {name[:1].upper()}{name[1:]}. {paragraph_of(rule, resident, home)}")]
+    return lines
+
+
+def _sensed(resident: Resident, home: Home) -> list[str]:
+    lines = ["WHAT IS SENSED"]
+    said = [f"{_plain(sense)} {_ANSWERS[answer]}" for sense, answer in resident.senses.items()]
+    if said:
+        lines += _wrapped("; ".join(said) + ".")
+    # What a plan says of its senses is complete, or somebody signed the plan as a whole.
+    unasked = [sense for sense in _watched(resident, home) if sense not in resident.senses]
+    if unasked and (resident.senses or resident.agreement is None):
+        lines += _wrapped(
+            f"Nobody has asked {resident.known_as} yet about: {listed([_plain(one) for one in unasked])}."
+        )
+    return lines if len(lines) > 1 else []
+
+
+def _plain(sense: str) -> str:
+    """The word of a plan without its unit: `temperature_c` is temperature."""
+    return sense.removesuffix("_c").removesuffix("_pct").removesuffix("_w").replace("_", " ")
+
+
+def _watched(resident: Resident, home: Home) -> list[str]:
+    """What the rules sense, in the words of a plan."""
+    devices = {device.name: device for device in home.devices}
+    facts = [fact for rule in resident.rules for fact in watched(rule) if fact.device in devices]
+    found = [senses_of(fact.kind, devices[fact.device].purpose) for fact in facts]
+    return sorted({sense.sense for sense in found if sense is not None})
+
+
+def _reached(resident: Resident) -> list[str]:
+    name, abilities = resident.known_as, resident.abilities
+    if abilities == Abilities():
+        return []
+    said = [
+        _by_day_and_night("hearing", abilities.hearing_day, abilities.hearing_night),
+        _by_day_and_night("sight", abilities.sight_day, abilities.sight_night),
+        *(f"{what} {how}" for what, how in _others(abilities) if how != "full"),
+    ]
+    told = [one for one in said if one]
+    lines = [f"{name}: {'; '.join(told)}."] if told else []
+    if abilities.moves_with:
+        lines.append(f"Moves with: {abilities.moves_with}.")
+    night = "asked to be spoken to at night, and has heard the words." if abilities.speech_at_night else ""
+    lines.append(f"{name} {night}" if night else "At night nothing is spoken; words are shown, or felt.")
+    return ["HOW HELP REACHES " + name.upper(), *_wrapped(" ".join(lines))]
+
+
+def _others(abilities: Abilities) -> tuple[tuple[str, str], ...]:
+    return (("speech", abilities.speech), ("grip", abilities.grip), ("memory", abilities.memory))
+
+
+def _by_day_and_night(what: str, day: str, night: str) -> str:
+    if day == night:
+        return "" if day == "full" else f"{what} {day}"
+    return f"{what} {day} by day and {night} at night"
+
+
+def _agreed(resident: Resident) -> list[str]:
+    agreement = resident.agreement
+    if agreement is None:
+        said = "Nobody has agreed to this plan yet. Until somebody has, it is a draft to talk over."
+        return ["WHO AGREED", *_wrapped(said)]
+    return ["WHO AGREED", *_wrapped(agreed_words(agreement, resident.known_as))]
+
+
+def _signed(resident: Resident) -> list[str]:
+    agreement = resident.agreement
+    who = [resident.known_as]
+    if agreement is not None and agreement.name:
+        who.append(agreement.name)
+    return ["SIGNED", *_lines([*who, "For the home"])]
+
+
+def _lines(names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        yield ""
+        yield f"  {name:<28} {'_' * 30}  on {'_' * 12}"
