@@ -107,19 +107,9 @@ NOT_NOW = frozenset(
 """Of a value: it speaks of a setting or another thing, or is the title of a message whose values say what is so."""
 BEFORE = frozenset({"last", "previous", "prev", "old", "history", "config", "configuration", "settings", "setting"})
 """Of a name: what stands there is not what is so now."""
-IN_VAIN = BEFORE | {
-    "restart",
-    "reboot",
-    "reset",
-    "boot",
-    "wakeup",
-    "crash",
-    "false",
-    "fail",
-    "failure",
-    "error",
-    "count",
-}
+IN_VAIN = BEFORE | frozenset(
+    {"restart", "reboot", "reset", "boot", "wakeup", "crash", "false", "fail", "failure", "error", "count"}
+)
 STANDS = frozenset({"status", "state"})
 OF_ITSELF = STANDS | {"dev", "device", "current", "system", "tracker", "user"}
 """A status of nothing else: what the device as a whole is in."""
@@ -204,53 +194,13 @@ def reading(value: object) -> float | int | None:
 
 NEVER = frozenset(
     {"mode", "enable", "enabled", "disable", "config", "configuration", "settings", "setting", "threshold", "thresh"}
-    | {
-        "count",
-        "counter",
-        "counts",
-        "cnt",
-        "num",
-        "times",
-        "time",
-        "duration",
-        "interval",
-        "period",
-        "delay",
-        "timeout",
-    }
-    | {
-        "timer",
-        "timestamp",
-        "test",
-        "tested",
-        "testing",
-        "hush",
-        "mute",
-        "muted",
-        "silenced",
-        "silence",
-        "fault",
-        "error",
-        "failure",
-        "last",
-    }
+    | {"count", "counter", "counts", "cnt", "num", "times", "time", "duration", "interval", "period"}
+    | {"delay", "timeout"}
+    | {"timer", "timestamp", "test", "tested", "testing", "hush", "mute", "muted", "silenced"}
+    | {"silence", "fault", "error", "failure", "last"}
     | {"maintenance", "lifetime", "sensitivity", "calibration", "version", "type", "class", "source", "reason", "rate"}
-    | {
-        "silenced",
-        "silence",
-        "hold",
-        "holdoff",
-        "blind",
-        "number",
-        "id",
-        "index",
-        "min",
-        "max",
-        "activation",
-        "value",
-        "d",
-        "trigger",
-    }
+    | {"silenced", "silence", "hold", "holdoff", "blind", "number", "id", "index", "min", "max"}
+    | {"activation", "value", "d", "trigger"}
 )
 """A name with one of these is a setting, a counter or a note about the device, never a state of the home."""
 OF_THE_SENSOR = frozenset(
@@ -268,20 +218,8 @@ NOT_A_READING = NEVER | frozenset(
 
 OF_A_CALL = SAYS_SO | frozenset(
     {"sos", "panic", "emergency", "distress", "button", "key", "press", "pressed", "call", "help", "signal", "request"}
-    | {
-        "active",
-        "activated",
-        "triggered",
-        "pull",
-        "pulled",
-        "cord",
-        "pendant",
-        "nurse",
-        "duress",
-        "medical",
-        "point",
-        "bell",
-    }
+    | {"active", "activated", "triggered", "pull", "pulled", "cord", "pendant", "nurse", "duress"}
+    | {"medical", "point", "bell"}
 )
 
 

@@ -100,6 +100,7 @@ GESTURE = re.compile(r"\b(?:KEY-?FOB|SEC-REMOTE|KEYPAD|BUTTON|ARM|DISARM|LOCK|UN
 QUIET_WORDS = frozenset({"", "UNKNOWN", "HEARTBEAT", "ALIVE", "BATTERY REPORT", "PAIRING", "OK", "NORMAL", "NONE"})
 AWAKE = re.compile(r"\b(?:HEARTBEAT|BATTERY REPORT|SUPERVIS(?:E|ED|ION|ORY)|CHECK-?IN)\b")
 
+LONGEST_TEXT = 200  # longer words are no transmitter's
 VEHICLE = re.compile(
     r"car[-_ ]?(?:remote|key|fob)|keyless|akhan|audiovox|voxx|compustar|astrostart|nutek|code[-_ ]?alarm|frdpc"
     r"|chrysler|honda|nissan|nidec|siemens-5wk|denso|continental|mondeo|valeo|tesla|toyota|tpms"
@@ -172,10 +173,6 @@ def _first_of_each(found: list[Fact]) -> list[Fact]:
         if place not in first or (fact.value is True and first[place].value is False):
             first[place] = fact
     return list(first.values())
-
-
-LONGEST_TEXT = 200
-"""Longer words are no transmitter's."""
 
 
 def _bit(value: object) -> bool | None:
