@@ -102,6 +102,17 @@ def export(
     return export_resident(home, resident=resident)
 
 
+def backup(home: Home, file: Annotated[Path, typer.Argument(help="Where the copy goes; not there yet.")]) -> int:
+    """Copy the ledger while the hub runs.
+
+    Whole and sound, or not there. To put it back: stop the hub, lay it in place of `ledger.db`, remove `ledger.db-wal`
+    and `ledger.db-shm` beside it, start the hub.
+    """
+    from hub.commands.backing_up import back_up
+
+    return back_up(home, file)
+
+
 def import_events(
     home: Home,
     file: Annotated[Path, typer.Argument(help="CSV with the columns ts, device, kind, value.", show_default=False)],
@@ -176,6 +187,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "explain": explain,
     "week": week,
     "export": export,
+    "backup": backup,
     "import": import_events,
     "replay": replay,
     "shadow": shadow,

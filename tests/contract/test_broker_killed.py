@@ -28,6 +28,7 @@ from tests.contract.home_parts import (
     home_with,
     stranger,
 )
+from tests.hub.program import finished
 from tests.parts import Mosquitto, until
 
 LADDERS = """
@@ -217,10 +218,7 @@ async def test_a_ledger_put_back_from_a_copy_shows_no_ghost_and_uses_no_number_t
         home.start()
         await me.is_ready()
         await raised(me, "001")
-        assert home.stop() == 0
-        shutil.copy(ledger, copy)
-        home.start()
-        await me.is_ready()
+        await asyncio.to_thread(finished, "backup", home.folder, copy)
         assert [await raised(me, room) for room in ("002", "003")] == ["a00002", "a00003"]
         for number, do in enumerate(("claim", "attend")):
             assert (
