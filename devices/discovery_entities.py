@@ -22,6 +22,7 @@ CHECKED, CHECKED_LETTERS = 8, 300
 MANY_PARTS = 20
 ORDINARY = frozenset({kind.value for kind in Kind} | {"state", "action", "water_leak", "leak", "moisture", "door"})
 MOST_AVAILABILITY = 4
+PANIC = frozenset({"panic", "sos"})
 SETTINGS_KEPT = (
     *("schema", "command_topic", "command_template", "command_on_template", "command_off_template", "payload_on"),
     *("payload_off", "on_command_type", "brightness", "brightness_scale", "brightness_command_topic"),
@@ -97,6 +98,7 @@ class Named:
                 key = key.removeprefix(f"{start}_")
         self.own = key if kinds.slug(config.object_id) else own
         self.words = f"{own}_{self.own}".strip("_")
+        self.each = (own, self.own)
         self.device_class = text(self.settings, "device_class").casefold()
         self.is_setting = text(self.settings, "entity_category") == "config"
         self.is_diagnosis = text(self.settings, "entity_category") == "diagnostic"
@@ -168,7 +170,7 @@ def _words(named: Named, kind: Kind, on: str, off: str) -> dict[str, Value]:
 
 
 def _binary_sensor(named: Named) -> Made:
-    kind = kinds.binary_kind(named.device_class, named.words, named.says_it_calls)
+    kind = kinds.binary_kind(named.device_class, named.words, named.says_it_calls, *named.each)
     if kind is Kind.EMERGENCY and (named.is_setting or named.is_diagnosis):
         kind = Kind.OTHER
     if named.is_setting or (named.is_diagnosis and kind is Kind.OTHER):
@@ -187,8 +189,14 @@ def _sensor(named: Named) -> Made:
     unit = text(named.settings, "unit_of_measurement")
     if named.own in ("action", "click"):
         return Kind.BUTTON, named.read("state_topic", "value_template", How.PRESS, Kind.BUTTON, field=None)
-    if named.own.startswith("fall") and named.device_class in ("", "enum") and not unit:
-        return Kind.FALL, named.read("state_topic", "value_template", How.FALL, Kind.FALL)
+    if named.own.startswith(kinds.SCENES):
+        words: dict[str, Value] = dict(kinds.SCENE_WORDS)
+        return Kind.BUTTON, named.read("state_topic", "value_template", How.PRESS, Kind.BUTTON, words=words)
+    if named.device_class in ("", "none", "enum") and not unit and not named.is_setting:
+        found = kinds.in_words(named.words, named.each, named.settings.get("options"))
+        if found is not None:
+            how = How.FALL if found is Kind.FALL else How.SPOKEN
+            return found, named.read("state_topic", "value_template", how, found)
     kind, unit_of, scale, offset = kinds.number_of(named.device_class, named.own, unit)
     if kind is Kind.OTHER:
         if named.is_setting or named.is_diagnosis or named.device_class == "timestamp":
@@ -233,7 +241,14 @@ def _event(named: Named) -> Made:
 
 
 def _switch(named: Named) -> Made:
-    return Kind.SWITCH, [] if named.is_setting else _on_off(named, Kind.SWITCH, "value_template")
+    """A switch; one that is called after a panic alarm is on while that alarm is, whoever raised it."""
+    if named.is_setting:
+        return Kind.SWITCH, []
+    reads = _on_off(named, Kind.SWITCH, "value_template")
+    if PANIC.isdisjoint(named.words.split("_")) or not kinds.names_emergency(named.words):
+        return Kind.SWITCH, reads
+    words: dict[str, Value] = {word: said == "on" for read in reads for word, said in read.words.items()}
+    return Kind.SWITCH, [*reads, *(replace(read, kind=Kind.EMERGENCY, words=words, field=None) for read in reads)]
 
 
 def _on_off(named: Named, kind: Kind, template: str) -> list[Read]:

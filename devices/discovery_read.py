@@ -8,10 +8,13 @@ from devices.discovery_kinds import names_emergency, slug
 from devices.entity import How, Read
 from devices.events import EMERGENCY_KINDS, Event, Kind, Value
 from devices.registry import NOT_A_CALL, is_release
+from devices.spoken import spoken
 from devices.template_values import NO_JSON, NotAValue, Unusable, json_of
 from devices.zigbee2mqtt_properties import EMERGENCY_ACTIONS, ON_WORDS, fall
 
 NOT_READINGS = frozenset({"", "unavailable", "unknown", "none", "null", "nan", "inf", "-inf", "undefined"})
+GESTURES = frozenset({"single", "double", "triple", "hold", "long", "short", "click", "clicked", "push", "pushed"})
+CALLED = {"1": True, "0": False}
 LONGEST_VALUE = 200
 MOST_VALUES = 200
 
@@ -28,7 +31,7 @@ def event_of(device: str, read: Read, text: str, data: object, window_ms: int) -
     value = _value(read, said)
     if value is None and not (read.how is How.WORDS and said in read.words):
         return None
-    is_press = read.momentary and value is True
+    is_press = value is True and (read.momentary or (read.how is How.SPOKEN and said.casefold() in GESTURES))
     return Event(
         device=device,
         kind=read.kind,
@@ -77,7 +80,16 @@ def _value(read: Read, said: str) -> Value:
         return _number(read, said)
     if read.how is How.FALL:
         return fall(said)
+    if read.how is How.SPOKEN:
+        return _spoken(read.kind, said)
     return said[:LONGEST_VALUE]
+
+
+def _spoken(kind: Kind, said: str) -> Value:
+    """Words of its own; of a thing that only calls, a gesture or a bare 1 as well."""
+    if kind is Kind.EMERGENCY and (said in CALLED or said.casefold() in GESTURES):
+        return CALLED.get(said, True)
+    return spoken(kind, said)
 
 
 def _word(read: Read, said: str) -> Value:

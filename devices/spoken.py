@@ -48,9 +48,10 @@ MORE_ON = frozenset({"carbon", "monoxide", "danger", "police", "medical", "help"
 UNSURE = UNKNOWN | {
     *("silenced", "silence", "muted", "mute", "hush", "hushed", "paused", "pre", "replace", "replacement"),
     *("maintenance", "inspection", "life", "fault", "failure", "failed", "malfunction", "dust", "dirty", "checking"),
-    *("detecting", "learning", "calibrating", "preheating", "warming", "warmup"),
+    *("intrusion", "burglar", "burglary", "detecting", "learning", "calibrating", "preheating", "warming", "warmup"),
 }
-"""A word that speaks of the detector, or of an alarm that somebody silenced: nothing that can be derived."""
+"""A word that speaks of the detector, of its siren sounding for thieves, or of an alarm that somebody silenced: nothing
+that can be derived."""
 
 
 @lru_cache(maxsize=4096)

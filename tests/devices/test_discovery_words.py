@@ -1,0 +1,131 @@
+"""Discovered things that say in words what they are, or whose class is too vague: believed by their own names."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from devices.events import Kind
+from tests.devices.discovery_home import DEV, Home, Json
+
+NODE: Json = {"identifiers": ["zw_node7"], "name": "node_7", "manufacturer": "Z-Wave JS"}
+
+
+def mapped(states: dict[int, str]) -> str:
+    """How a Z-Wave gateway writes what its numbers mean."""
+    listed = ",".join(f'{number}: "{words}"' for number, words in states.items())
+    return "{{ {" + listed + "}[value_json.value] | default('idle') }}"
+
+
+@pytest.mark.parametrize(
+    ("object_id", "states", "said"),
+    [
+        (
+            "notification_smoke_alarm_sensor_status",
+            {0: "idle", 1: "Smoke detected (location provided)", 2: "Smoke detected"},
+            {2: (Kind.SMOKE, True), 1: (Kind.SMOKE, True), 0: (Kind.SMOKE, False)},
+        ),
+        (
+            "notification_smoke_alarm_alarm_status",
+            {0: "idle", 3: "Smoke alarm test", 6: "Alarm silenced"},
+            {3: (Kind.SMOKE, False), 6: None, 0: (Kind.SMOKE, False)},
+        ),
+        ("notification_co_alarm_sensor_status", {0: "idle", 2: "Carbon monoxide detected"}, {2: (Kind.CO, True)}),
+        ("notification_water_alarm_sensor_status", {0: "idle", 2: "Leak detected"}, {2: (Kind.WATER_LEAK, True)}),
+        ("notification_emergency_alarm_status", {0: "idle", 7: "Panic alert"}, {7: (Kind.EMERGENCY, True)}),
+        (
+            "notification_access_control_door_state",
+            {22: "Door is open", 23: "Door is closed"},
+            {22: (Kind.CONTACT, "open"), 23: (Kind.CONTACT, "closed")},
+        ),
+    ],
+)
+def test_a_z_wave_notification_is_heard_in_its_words(
+    object_id: str, states: dict[int, str], said: dict[int, tuple[Kind, object] | None]
+) -> None:
+    """Its gateway introduces it as a sensor of text without a class."""
+    home = Home()
+    home.introduce("sensor", object_id, dev=NODE, stat_t="zw/7/n", val_tpl=mapped(states))
+    for number, wanted in said.items():
+        heard = [(kind, value) for kind, value, _ in home.said("zw/7/n", orjson.dumps({"value": number}))]
+        assert heard == ([wanted] if wanted else [])
+
+
+def test_a_z_wave_scene_is_a_press() -> None:
+    """It is introduced as a sensor; its end counts as one."""
+    home = Home()
+    home.introduce("sensor", "scene_state_scene_001", dev=NODE, stat_t="zw/7/s", val_tpl="{{ value_json.value }}")
+    assert home.said("zw/7/s", b'{"value":0}') == [(Kind.BUTTON, "single", True)]
+    assert home.said("zw/7/s", b'{"value":1}') == [(Kind.BUTTON, "release", True)]
+    assert home.said("zw/7/s", b'{"time":1}') == []
+
+
+@pytest.mark.parametrize(
+    ("name", "device_class", "kind"),
+    [
+        # `safety` is what people give a panic button, and what they give a thing that is not safe.
+        *(("Bathroom 12", "safety", Kind.EMERGENCY), ("Button", "safety", Kind.EMERGENCY)),
+        *(("Tamper", "safety", Kind.TAMPER), ("Carbon monoxide", "safety", Kind.CO), ("CO alarm", "safety", Kind.CO)),
+        *(("Warranty active", "safety", Kind.OTHER), ("Rain alert", "safety", Kind.OTHER)),
+        *(("Overload", "safety", Kind.OTHER), ("Child lock", "safety", Kind.OTHER)),
+        *(("Self test", "safety", Kind.OTHER), ("Fall", "safety", Kind.FALL)),
+        *(("Alarm CO", "problem", Kind.CO), ("Alarm smoke", "problem", Kind.SMOKE), ("Smoke", "heat", Kind.SMOKE)),
+        *(("Problem", "problem", Kind.OTHER), ("Smoke alarm fault", "problem", Kind.OTHER)),
+        *(("CO alarm", None, Kind.CO), ("CO2 alarm", None, Kind.OTHER), ("Tamper", None, Kind.TAMPER)),
+        *(("Falling information", None, Kind.FALL), ("Fall detection", None, Kind.FALL)),
+        *(("Rainfall", None, Kind.OTHER), ("Fallback mode", None, Kind.OTHER), ("Leaf fall", None, Kind.OTHER)),
+        *(("Smoke detector", None, Kind.SMOKE), ("Smoke detector malfunction", None, Kind.OTHER)),
+        *(("Smoke alarm silenced", None, Kind.OTHER), ("Emergency lighting", None, Kind.OTHER)),
+        *(("Emergency generator", None, Kind.OTHER), ("Panic alarm memory", None, Kind.OTHER)),
+        *(("Water alarm", None, Kind.WATER_LEAK), ("Panic alarm", None, Kind.EMERGENCY)),
+    ],
+)
+def test_a_vague_class_gives_way_to_a_name(name: str, device_class: str | None, kind: Kind) -> None:
+    """And no alarm is raised where the name says that it is something else."""
+    home = Home()
+    object_id = name.lower().replace(" ", "_")
+    home.introduce("binary_sensor", object_id, name=name, dev=DEV, stat_t="d1/x", dev_cla=device_class)
+    assert home.said("d1/x", "ON") == [(kind, True, False)]
+    assert home.said("d1/x", "OFF") == [(kind, False, False)]
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "wanted"),
+    [
+        ("SOS button", "pressed", (Kind.EMERGENCY, True, False)),
+        ("SOS button", "single", (Kind.EMERGENCY, True, True)),
+        ("SOS", "1", (Kind.EMERGENCY, True, False)),
+        ("SOS", "0", (Kind.EMERGENCY, False, False)),
+        ("SOS count", "3", (Kind.OTHER, "3", False)),
+        ("Last emergency", "yesterday", (Kind.OTHER, "yesterday", False)),
+        ("Emergency level", "1", (Kind.OTHER, "1", False)),
+        ("Falling state", "falling", (Kind.FALL, True, False)),
+        ("Fallback mode", "alarm", (Kind.OTHER, "alarm", False)),
+        ("Smoke state", "Clear Smoke", (Kind.SMOKE, False, False)),
+        ("Smoke detector alarm status", "PRIMARY_ALARM", (Kind.SMOKE, True, False)),
+        ("Smoke detector alarm status", "IDLE_OFF", (Kind.SMOKE, False, False)),
+        ("Smoke detector alarm status", "INTRUSION_ALARM", None),
+        ("Gas", "1", (Kind.OTHER, "1", False)),
+        ("Gas status", "1", None),
+        ("CO2 status", "alarm", (Kind.OTHER, "alarm", False)),
+        ("Battery", "64", (Kind.BATTERY, 64, False)),
+    ],
+)
+def test_a_sensor_of_text_is_read_by_its_name_and_its_words(
+    name: str, said: str, wanted: tuple[Kind, object, bool] | None
+) -> None:
+    """A counter, a date and a siren that sounds for thieves are no alarm."""
+    home = Home()
+    home.introduce("sensor", name.lower().replace(" ", "_"), name=name, dev=DEV, stat_t="d1/x")
+    assert home.said("d1/x", said) == ([wanted] if wanted else [])
+
+
+def test_a_switch_that_is_called_panic_tells_of_a_panic_alarm() -> None:
+    """It is on while the alarm is, whoever raised it; a siren's switch is a switch."""
+    home = Home()
+    home.introduce("switch", "p", name="Panic - police", dev=DEV, stat_t="d1/p", cmd_t="d1/p/set")
+    home.introduce("switch", "s", name="Siren", dev=DEV, stat_t="d1/s", cmd_t="d1/s/set")
+    assert home.said("d1/p", "ON") == [(Kind.EMERGENCY, True, False), (Kind.SWITCH, "on", False)]
+    assert home.said("d1/p", "OFF") == [(Kind.EMERGENCY, False, False), (Kind.SWITCH, "off", False)]
+    assert home.said("d1/s", "ON") == [(Kind.SWITCH, "on", False)]
+    assert home.known["homeassistant/d1"].can_call
