@@ -13,6 +13,8 @@ from devices.events import EMERGENCY_KINDS, Kind
 from devices.zigbee2mqtt_inventory import LONGEST_TEXT, serious_first
 
 MOST_ENTITIES = 200
+MOST_CALLING = 220
+"""Of a device that introduces more parts than this, those that call for help still count."""
 MOST_REASONS = 3
 NOW_SAYS = " and now says that it is "
 WAS = " was"
@@ -42,7 +44,8 @@ class Draft:
     def put(self, entity: Entity) -> None:
         """Put a part in its place. One that changed its kind is unclear, and if it called for help it goes on so."""
         old = self.parts.get(entity.source)
-        if old is None and len(self.parts) >= MOST_ENTITIES:
+        calls = entity.kind in EMERGENCY_KINDS
+        if old is None and len(self.parts) >= (MOST_CALLING if calls else MOST_ENTITIES):
             return
         if old is not None and old.kind is not entity.kind:
             reason = f"{entity.name}: it was {old.kind.value}{NOW_SAYS}{entity.kind.value}"

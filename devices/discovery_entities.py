@@ -22,6 +22,11 @@ CHECKED, CHECKED_LETTERS = 8, 300
 MANY_PARTS = 20
 ORDINARY = frozenset({kind.value for kind in Kind} | {"state", "action", "water_leak", "leak", "moisture", "door"})
 MOST_AVAILABILITY = 4
+QUIET = (
+    *("disarmed", "arming", "disarming", "armed_home", "armed_away", "armed_night", "armed_vacation"),
+    "armed_custom_bypass",
+)
+"""What a panel says while nobody raised an alarm; `pending` may be the beginning of one."""
 PANIC = frozenset({"panic", "sos"})
 SETTINGS_KEPT = (
     *("schema", "command_topic", "command_template", "command_on_template", "command_off_template", "payload_on"),
@@ -342,7 +347,7 @@ def _climate(named: Named) -> Made:
 def _panel(named: Named) -> Made:
     """A burglar alarm is not ours, unless its name says that people press it."""
     if kinds.names_emergency(named.words) or named.says_it_calls:
-        words: dict[str, Value] = dict.fromkeys(("disarmed", "armed_home", "armed_away", "armed_night"), False)
+        words: dict[str, Value] = dict.fromkeys(QUIET, False)
         words["triggered"] = True
         return Kind.EMERGENCY, named.read("state_topic", "value_template", How.WORDS, Kind.EMERGENCY, words=words)
     return Kind.OTHER, named.read("state_topic", "value_template", How.TEXT, Kind.OTHER, field=named.own[:64])

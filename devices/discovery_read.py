@@ -64,7 +64,10 @@ def _without_template(read: Read, text: str, data: object) -> str | None:
         return None
     if not isinstance(data, dict):
         return text.strip()
-    wanted = {word for word in read.words if word} if read.how is How.PRESS else EMERGENCY_ACTIONS
+    action = data.get("action", data.get("event_type"))
+    if read.how in (How.PRESS, How.EVENT) and isinstance(action, str) and (action in read.words or not read.words):
+        return action
+    wanted = {word for word in read.words if word} or EMERGENCY_ACTIONS if read.how is How.PRESS else EMERGENCY_ACTIONS
     for key, value in list(data.items())[:MOST_VALUES]:
         if isinstance(value, str) and value in wanted:
             return value

@@ -129,3 +129,41 @@ def test_a_switch_that_is_called_panic_tells_of_a_panic_alarm() -> None:
     assert home.said("d1/p", "OFF") == [(Kind.EMERGENCY, False, False), (Kind.SWITCH, "off", False)]
     assert home.said("d1/s", "ON") == [(Kind.SWITCH, "on", False)]
     assert home.known["homeassistant/d1"].can_call
+
+
+LOOPS = "{% for word in [1] %}{{ value_json.action }}{% endfor %}"
+
+
+def test_a_press_is_found_where_its_template_is_not_evaluated() -> None:
+    """By what such messages call it; what is not announced is none, unless it calls for help."""
+    home = Home()
+    home.introduce("sensor", "action", dev=DEV, stat_t="d1/a", val_tpl=LOOPS)
+    assert home.said("d1/a", b'{"action":"panic"}') == [(Kind.EMERGENCY, True, True)]
+    assert home.said("d1/a", b'{"action":"single"}') == [(Kind.BUTTON, "single", True)]
+    assert home.said("d1/a", b'{"action":""}') == []
+    assert home.said("d1/a", b'{"battery":80}') == []
+    home.introduce("event", "e", name="Button", dev=DEV, stat_t="d1/e", val_tpl=LOOPS, evt_typ=["single", "sos"])
+    assert home.said("d1/e", b'{"action":"sos"}') == [(Kind.EMERGENCY, True, True)]
+    assert home.said("d1/e", b'{"action":"single"}') == [(Kind.BUTTON, "single", True)]
+    assert home.said("d1/e", b'{"action":"other"}') == []
+
+
+def test_a_call_for_help_counts_behind_two_hundred_other_parts() -> None:
+    """A remote introduces each of its gestures by itself; the last may be the one that matters."""
+    home = Home()
+    for number in range(205):
+        home.introduce(
+            "device_automation", f"t{number}", dev=DEV, t="d1/b", pl=f"g{number}", type="action", atype="trigger"
+        )
+    home.introduce("device_automation", "sos", dev=DEV, t="d1/b", pl="sos", type="action", stype="sos", atype="trigger")
+    assert home.said("d1/b", "g204") == []
+    assert home.said("d1/b", "sos") == [(Kind.EMERGENCY, True, True)]
+
+
+@pytest.mark.parametrize("said", ["disarmed", "arming", "armed_vacation", "armed_custom_bypass"])
+def test_a_panic_panel_is_quiet_in_all_its_other_states(said: str) -> None:
+    """So that an alarm that was raised ends."""
+    home = Home()
+    home.introduce("alarm_control_panel", "panic", name="Panic", dev=DEV, stat_t="d1/p")
+    assert home.said("d1/p", "triggered") == [(Kind.EMERGENCY, True, False)]
+    assert home.said("d1/p", said) == [(Kind.EMERGENCY, False, False)]
