@@ -216,7 +216,8 @@ def _trigger(named: Named) -> Made:
     settings = named.settings
     kind_of, subtype = text(settings, "type"), text(settings, "subtype")
     gesture = kinds.slug("_".join(part for part in (subtype, _type(kind_of)) if part)) or named.own or "pressed"
-    kind = Kind.EMERGENCY if any(map(kinds.names_emergency, _spoken(kind_of, subtype, settings))) else Kind.BUTTON
+    said = set(map(kinds.happened, _spoken(kind_of, subtype, settings)))
+    kind = next((kind for kind in kinds.WORST_FIRST if kind in said), Kind.BUTTON)
     payload = text(settings, "payload")
     words: dict[str, Value] = {payload: gesture} if payload else {"": gesture}
     return kind, named.read("topic", "value_template", How.PRESS, kind, words=words, field=None)
@@ -238,9 +239,10 @@ def _event(named: Named) -> Made:
     listed = [said for said in types if isinstance(said, str)][:100] if isinstance(types, list) else []
     itself = named.device_class in ("", "none", "button") and kinds.names_emergency(named.words)
     words: dict[str, Value] = {said[:64]: said[:64] for said in listed}
-    speaks = any(kinds.names_emergency(kinds.slug(said)) for said in listed)
+    speaks = set(map(kinds.happened, listed))
     kind = Kind.EMERGENCY if itself else Kind.MOTION if named.device_class == "motion" else Kind.BUTTON
-    shown = Kind.EMERGENCY if speaks else kind
+    kind = Kind.FALL if kind is Kind.BUTTON and any(map(kinds.falls, named.each)) else kind
+    shown = next((said for said in kinds.WORST_FIRST if said in speaks), kind)
     field = None if kind is Kind.EMERGENCY else named.field(kind)
     return shown, named.read("state_topic", "value_template", How.EVENT, kind, words=words, field=field)
 

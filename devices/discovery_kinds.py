@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from devices.events import EMERGENCY_KINDS, UNITS, Kind
 from devices.names import words_of
-from devices.spoken import UNSURE, about
+from devices.spoken import UNSURE, about, alarming
 from devices.zigbee2mqtt_properties import BINARY as BINARY_NAMES
 from devices.zigbee2mqtt_properties import plain
 
@@ -113,7 +113,20 @@ NOT_A_CALL_FOR_HELP = (
             "overvoltage",
             "door",
         ),
-        *("undervoltage", "contacts", "phone", "vehicle", "window", "gate", "supported", "available"),
+        *(
+            "undervoltage",
+            "contacts",
+            "phone",
+            "vehicle",
+            "window",
+            "gate",
+            "supported",
+            "available",
+            "charge",
+            "charging",
+        ),
+        *("reserve", "soc", "backup", "shutdown", "cooling", "ventilation", "fan", "pump", "valve", "water", "escape"),
+        *("route", "service", "services"),
     }
 )
 """The same, and what else is called after an emergency: its generator, its lighting, its door."""
@@ -208,6 +221,22 @@ def binary_kind(device_class: str, name: str, says_it_calls: bool, *names: str) 
     return _by_words(words)
 
 
+def happened(said: str) -> Kind | None:
+    """What happened by the word for it (`sos`, `fall_detected`, `smoke_alarm`); `None` where it is a gesture.
+
+    `fall` alone is one: a cube's, which somebody dropped.
+    """
+    name = slug(said[:64])
+    if names_emergency(name):
+        return Kind.EMERGENCY
+    if falls(name) and name != "fall":
+        return Kind.FALL
+    kind = about(name)
+    return kind if kind in EMERGENCY_KINDS | {Kind.WATER_LEAK} and alarming(name) else None
+
+
+WORST_FIRST = (Kind.EMERGENCY, Kind.FALL, Kind.SMOKE, Kind.CO, Kind.GAS, Kind.WATER_LEAK)
+"""What a word can say that happened, the most serious first."""
 VAGUE = frozenset({"", "none", "safety", "problem", "running", "sound", "heat"})
 """Classes that do not say of what: there a name that does is believed."""
 

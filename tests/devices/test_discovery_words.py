@@ -167,3 +167,59 @@ def test_a_panic_panel_is_quiet_in_all_its_other_states(said: str) -> None:
     home.introduce("alarm_control_panel", "panic", name="Panic", dev=DEV, stat_t="d1/p")
     assert home.said("d1/p", "triggered") == [(Kind.EMERGENCY, True, False)]
     assert home.said("d1/p", said) == [(Kind.EMERGENCY, False, False)]
+
+
+@pytest.mark.parametrize(
+    ("name", "event_type", "kind"),
+    [
+        *(("Watch", "fall_detected", Kind.FALL), ("Watch", "sos", Kind.EMERGENCY), ("Watch", "single", Kind.BUTTON)),
+        *(("Cube", "fall", Kind.BUTTON), ("Fall detector", "fall", Kind.FALL), ("Fall detector", "clear", Kind.BUTTON)),
+        *(
+            ("Hall", "smoke_alarm", Kind.SMOKE),
+            ("Hall", "smoke_alarm_test", Kind.BUTTON),
+            ("Hall", "co2_alarm", Kind.BUTTON),
+        ),
+        *(("SOS button", "press", Kind.EMERGENCY), ("SOS button", "release", Kind.BUTTON)),
+    ],
+)
+def test_an_event_is_what_its_type_says_that_happened(name: str, event_type: str, kind: Kind) -> None:
+    """A cube that is dropped is no person who falls."""
+    home = Home()
+    home.introduce("event", name.lower().replace(" ", "_"), name=name, dev=DEV, stat_t="d1/e", evt_typ=[event_type])
+    ((heard, _, is_press),) = home.said("d1/e", orjson.dumps({"event_type": event_type}))
+    assert (heard, is_press) == (kind, True)
+
+
+@pytest.mark.parametrize(
+    ("subtype", "kind"),
+    [("fall_detected", Kind.FALL), ("fall", Kind.BUTTON), ("smoke_detected", Kind.SMOKE), ("panic", Kind.EMERGENCY)],
+)
+def test_a_trigger_is_what_its_words_say_that_happened(subtype: str, kind: Kind) -> None:
+    """So it is with a trigger."""
+    home = Home()
+    home.introduce(
+        "device_automation", "t", dev=DEV, atype="trigger", type="action", stype=subtype, t="d1/t", pl=subtype
+    )
+    ((heard, _, is_press),) = home.said("d1/t", subtype)
+    assert (heard, is_press) == (kind, True)
+
+
+@pytest.mark.parametrize(
+    ("said", "calls"), [("SOS", True), ("panic alarm", True), ("low battery", False), ("SOS off", False)]
+)
+def test_an_alarm_that_says_sos_is_a_call(said: str, calls: bool) -> None:
+    """Trackers name each of their alarms in one text."""
+    home = Home()
+    home.introduce("sensor", "alarm", name="Alarm", dev=DEV, stat_t="d1/a")
+    wanted = (Kind.EMERGENCY, True, True) if calls else (Kind.OTHER, said, False)
+    assert home.said("d1/a", said) == [wanted]
+
+
+def test_what_people_call_after_an_emergency_is_none() -> None:
+    """The reserve of a battery, the ventilation, the services."""
+    home = Home()
+    for number, name in enumerate(
+        ("Emergency charge", "Emergency reserve", "Emergency ventilation", "Emergency services")
+    ):
+        home.introduce("binary_sensor", name.lower().replace(" ", "_"), name=name, dev=DEV, stat_t=f"d1/{number}")
+        assert home.said(f"d1/{number}", "ON") == [(Kind.OTHER, True, False)]
