@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from devices.adapter import Property
 from devices.events import NOT_YET, UNITS, Kind, Value, canonical
+from devices.names import OFF, words_of
 from devices.spoken import about
 
 Scalar = str | bool | int | float
@@ -74,7 +75,14 @@ IN_WORDS = frozenset(
 )
 """Kinds of a property that is neither one of two values nor a number: it says what it says in words."""
 
-FALLEN = frozenset({"fall", "falling", "fallen", "fall_alarm", "fall_detected", "fall_down", "alarm"})
+FALLEN = frozenset(
+    {"fall", "falling", "fallen", "fall_alarm", "fall_detected", "fall_down", "alarm", "detected", "real", "confirmed"}
+    | {"true", "on", "yes", "1"}
+)
+"""Words of a fall detector that mean that somebody fell, and those with one of `FELL` and no word of an end in them."""
+FELL = frozenset({"fall", "falls", "falling", "fallen", "fell"})
+DOUBTS = frozenset({"suspected", "suspect", "possible", "possibly", "maybe", "probable", "probably"})
+RISKS = frozenset({"warning", "risk"})
 UNDECIDED_FALL = frozenset({"maybe_fall"}) | NOT_YET
 UNKNOWN_WORDS = frozenset({"unknown", "unavailable", "invalid", "error"})
 ON_WORDS: frozenset[Scalar] = frozenset(
@@ -238,8 +246,15 @@ def fall(value: object) -> Value:
     if not isinstance(value, str):
         return None
     word = value.strip().lower()
+    said = set(words_of(word))
     if word in UNDECIDED_FALL:
         return word
     if word in FALLEN:
         return True
-    return None if not word or word in UNKNOWN_WORDS else False
+    if not word or word in UNKNOWN_WORDS:
+        return None
+    if said & DOUBTS:
+        return word
+    if said & RISKS:
+        return "fall_warning"
+    return bool(said & FELL) and not said & OFF

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from devices.adapter import Message
-from devices.events import Kind
+from devices.events import Kind, is_active
 from devices.spoken import about, spoken
 from devices.zigbee2mqtt import Zigbee2MQTT
+from devices.zigbee2mqtt_properties import fall
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,18 @@ def test_a_smoke_detector_that_has_only_words_can_call() -> None:
     (device,) = Zigbee2MQTT().decode(Message("zigbee2mqtt/bridge/devices", entry), {}).learned
     assert device.can_call
     assert device.kind is Kind.SMOKE
+
+
+@pytest.mark.parametrize(
+    ("said", "fell"),
+    [
+        *(("Fall detected", True), ("falling", True), ("Real", True), ("Suspected", True), ("maybe_fall", True)),
+        *(("True", True), ("1", True), ("Person fell", True), ("possible fall", True)),
+        *(("No fall", False), ("not_fallen", False), ("fall_cleared", False), ("None", False), ("normal", False)),
+        *(("on_the_bed", False), ("sitting", False), ("low_posture", False), ("False", False), ("0", False)),
+        *(("fall_warning", False), ("Fall risk high", False), ("unknown", False), ("", False)),
+    ],
+)
+def test_a_fall_is_told_in_many_words(said: str, fell: bool) -> None:
+    """A doubt counts; a risk, a bed and the end of one do not."""
+    assert is_active(Kind.FALL, fall(said)) is fell
