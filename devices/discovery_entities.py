@@ -14,6 +14,7 @@ from devices import discovery_kinds as kinds
 from devices.discovery_config import LONGEST_NAME, Config, Settings, device_of, number, text
 from devices.entity import Entity, How, Read
 from devices.events import Kind, Value, canonical
+from devices.spoken import falls
 from devices.topics import publishable
 
 CHECKED, CHECKED_LETTERS = 8, 300
@@ -241,7 +242,7 @@ def _event(named: Named) -> Made:
     words: dict[str, Value] = {said[:64]: said[:64] for said in listed}
     speaks = set(map(kinds.happened, listed))
     kind = Kind.EMERGENCY if itself else Kind.MOTION if named.device_class == "motion" else Kind.BUTTON
-    kind = Kind.FALL if kind is Kind.BUTTON and any(map(kinds.falls, named.each)) else kind
+    kind = Kind.FALL if kind is Kind.BUTTON and any(map(falls, named.each)) else kind
     shown = next((said for said in kinds.WORST_FIRST if said in speaks), kind)
     field = None if kind is Kind.EMERGENCY else named.field(kind)
     return shown, named.read("state_topic", "value_template", How.EVENT, kind, words=words, field=field)

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from devices.events import EMERGENCY_KINDS, UNITS, Kind
-from devices.names import words_of
-from devices.spoken import UNSURE, about, alarming
+from devices.spoken import UNSURE, about, alarming, falls
 from devices.zigbee2mqtt_properties import BINARY as BINARY_NAMES
 from devices.zigbee2mqtt_properties import plain
 
@@ -159,12 +158,6 @@ SAFETY_OF = frozenset(
     | {"pressure", "filter", "security", "firewall", "backup", "printer", "vehicle", "car", "child", "lock", "cover"}
 )
 """Of a thing with one of these words the class `safety` says that it is not safe, and not that somebody calls."""
-FALLS = frozenset({"fall", "falls", "falling", "fallen", "fell"})
-FALLS_BESIDE = FALLS | {
-    *("detect", "detected", "detection", "detector", "sensor", "status", "state", "alarm", "alert", "event", "down"),
-    *("information", "info", "person", "people", "human", "body"),
-}
-"""What may stand beside it where a person fell: the falls of leaves, prices and doors have other words too."""
 PRESSED = frozenset({"button", "press", "pressed", "push", "call", "key", "cord", "pull", "pulled", "bell", "alarm"})
 OPENS = frozenset({"door", "window", "opening", "gate"})
 MOVES = frozenset({"motion", "pir", "movement"})
@@ -190,12 +183,6 @@ def says_it_calls(*names: str) -> re.Match[str] | None:
 def names_emergency(name: str) -> bool:
     """Whether a name says that the thing itself is an emergency, and not its battery or its end."""
     return EMERGENCY.search(name) is not None and NOT_A_CALL_FOR_HELP.isdisjoint(name.split("_"))
-
-
-def falls(name: str) -> bool:
-    """Whether a name says that somebody falls."""
-    words = {word for word in words_of(name) if not word.isdigit()}
-    return bool(words & FALLS) and words <= FALLS_BESIDE
 
 
 def binary_kind(device_class: str, name: str, says_it_calls: bool, *names: str) -> Kind:

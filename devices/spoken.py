@@ -68,6 +68,21 @@ def about(name: str) -> Kind | None:
     return kinds[0]
 
 
+FALLS = frozenset({"fall", "falls", "falling", "fallen", "fell"})
+FALLS_BESIDE = FALLS | {
+    *("detect", "detected", "detection", "detector", "sensor", "status", "state", "alarm", "alert", "event", "down"),
+    *("information", "info", "person", "people", "human", "body"),
+}
+"""What may stand beside it where a person fell: the falls of leaves, prices and doors have other words too."""
+
+
+@lru_cache(maxsize=4096)
+def falls(name: str) -> bool:
+    """Whether a name says that somebody falls."""
+    words = {word for word in words_of(name) if not word.isdigit()}
+    return bool(words & FALLS) and words <= FALLS_BESIDE
+
+
 @lru_cache(maxsize=4096)
 def alarming(said: str) -> bool | None:
     """Whether a word says that it is so; `None` where it does not say."""

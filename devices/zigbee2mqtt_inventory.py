@@ -233,7 +233,8 @@ def _binary(expose: Expose, parent: str | None, is_bed: bool, alarm: Kind | None
         return None
     if base == "pressure":
         return Property(name=prop, kind=Kind.BED if is_bed else Kind.OCCUPANCY, on=on, off=off)
-    return rarer_binary(name, prop, on, off, alarm) or _other(expose, None, on, off)
+    is_fact = expose.get("category") not in ("config", "diagnostic")
+    return (rarer_binary(name, prop, on, off, alarm) if is_fact else None) or _other(expose, None, on, off)
 
 
 def _numeric(expose: Expose, parent: str | None) -> Property | None:

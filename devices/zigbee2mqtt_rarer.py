@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from devices.adapter import Property
+from devices.discovery_kinds import names_emergency
 from devices.events import Kind
-from devices.spoken import about, alarming
-from devices.zigbee2mqtt_properties import BINARY, Scalar, plain
+from devices.spoken import about, alarming, falls
+from devices.zigbee2mqtt_properties import BINARY, Scalar, fall, plain
 
 DETECTOR = re.compile(r"\b(?:alarm|detector|sensor)\b", re.IGNORECASE)
 DETECTS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
@@ -42,7 +43,7 @@ def detects(text: str, names: Iterable[str]) -> Kind | None:
 
 
 def rarer_binary(name: str, prop: str, on: Scalar | None, off: Scalar | None, kind: Kind | None) -> Property | None:
-    """A read-only value of two; `kind` is what the device's description says that it detects."""
+    """A read-only value of two, no diagnosis; `kind` is what the device's description says that it detects."""
     base = plain(name)
     if LEAK.search(base):
         return Property(name=prop, kind=Kind.WATER_LEAK, on=on, off=off)
@@ -50,6 +51,10 @@ def rarer_binary(name: str, prop: str, on: Scalar | None, off: Scalar | None, ki
         return Property(name=prop, kind=Kind.OCCUPANCY, on=on, off=off)
     if MOVED.search(base):
         return Property(name=prop, kind=Kind.MOTION, on=on, off=off)
+    if falls(base):
+        return Property(name=prop, kind=Kind.FALL, on=on, off=off)
+    if names_emergency(base):
+        return Property(name=prop, kind=Kind.EMERGENCY, on=on, off=off)
     if base == "heat":
         return Property(name=prop, kind=Kind.SMOKE, on=on, off=off)
     if kind is not None and base in ALARMS:
@@ -68,7 +73,9 @@ def rarer_binary(name: str, prop: str, on: Scalar | None, off: Scalar | None, ki
 def rarer_enum(name: str, prop: str, values: Sequence[str], kind: Kind | None) -> Property | None:
     """A read-only value of several words; `kind` as above. Its words are read as words (`devices.spoken`)."""
     base = plain(name)
-    if base == "alarm_status" or name in ALARMS:
+    if falls(name) and any(fall(value) is True for value in values):
+        return Property(name=prop, kind=Kind.FALL)
+    if name in ALARMS:
         found = kind
     elif any(alarming(value) and "water_leak" in value for value in values):
         found = Kind.WATER_LEAK

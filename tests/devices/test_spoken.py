@@ -108,3 +108,33 @@ def test_a_smoke_detector_that_has_only_words_can_call() -> None:
 def test_a_fall_is_told_in_many_words(said: str, fell: bool) -> None:
     """A doubt counts; a risk, a bed and the end of one do not."""
     assert is_active(Kind.FALL, fall(said)) is fell
+
+
+@pytest.mark.parametrize(
+    ("expose", "said", "wanted"),
+    [
+        (b'"type":"binary","name":"sos_button","value_on":true,"value_off":false', b"true", (Kind.EMERGENCY, True)),
+        (b'"type":"binary","name":"panic_pressed","value_on":"YES","value_off":"NO"', b'"YES"', (Kind.EMERGENCY, True)),
+        (b'"type":"binary","name":"sos_button_test","value_on":true,"value_off":false', b"true", (Kind.OTHER, True)),
+        (b'"type":"binary","name":"fall_alert","value_on":true,"value_off":false', b"true", (Kind.FALL, True)),
+        (b'"type":"enum","name":"fall_state","values":["none","suspected","real"]', b'"real"', (Kind.FALL, True)),
+        (b'"type":"enum","name":"fall_state","values":["none","suspected","real"]', b'"none"', (Kind.FALL, False)),
+        (b'"type":"enum","name":"sos_status","values":["normal","alarm"]', b'"alarm"', (Kind.EMERGENCY, True)),
+        (
+            b'"type":"binary","name":"emergency_overheat","category":"diagnostic","value_on":true,"value_off":false',
+            b"true",
+            None,
+        ),
+    ],
+)
+def test_a_converter_that_somebody_wrote_is_read_by_its_names(
+    expose: bytes, said: bytes, wanted: tuple[Kind, object] | None
+) -> None:
+    """Zigbee2MQTT takes converters of one's own; nobody keeps to a list of names there."""
+    name = expose.partition(b'"name":"')[2].partition(b'"')[0]
+    entry = b'[{"friendly_name":"k","definition":{"model":"m","exposes":[{%s,"property":"%s","access":1}]}}]'
+    adapter = Zigbee2MQTT()
+    learned = adapter.decode(Message("zigbee2mqtt/bridge/devices", entry % (expose, name)), {}).learned
+    known = {row.device: row for row in learned}
+    events = adapter.decode(Message("zigbee2mqtt/k", b'{"%s":%s}' % (name, said)), known).events
+    assert [(event.kind, event.value) for event in events] == ([wanted] if wanted else [])
