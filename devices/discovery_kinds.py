@@ -156,6 +156,7 @@ SAFETY_OF = frozenset(
         "current",
     }
     | {"pressure", "filter", "security", "firewall", "backup", "printer", "vehicle", "car", "child", "lock", "cover"}
+    | {"ready", "protection", "airspace", "sky", "roof"}
 )
 """Of a thing with one of these words the class `safety` says that it is not safe, and not that somebody calls."""
 PRESSED = frozenset({"button", "press", "pressed", "push", "call", "key", "cord", "pull", "pulled", "bell", "alarm"})

@@ -68,6 +68,7 @@ def test_a_z_wave_scene_is_a_press() -> None:
         *(("Tamper", "safety", Kind.TAMPER), ("Carbon monoxide", "safety", Kind.CO), ("CO alarm", "safety", Kind.CO)),
         *(("Warranty active", "safety", Kind.OTHER), ("Rain alert", "safety", Kind.OTHER)),
         *(("Overload", "safety", Kind.OTHER), ("Child lock", "safety", Kind.OTHER)),
+        *(("Partition 1 ready", "safety", Kind.OTHER), ("Freeze protection", "safety", Kind.OTHER)),
         *(("Self test", "safety", Kind.OTHER), ("Fall", "safety", Kind.FALL)),
         *(("Alarm CO", "problem", Kind.CO), ("Alarm smoke", "problem", Kind.SMOKE), ("Smoke", "heat", Kind.SMOKE)),
         *(("Problem", "problem", Kind.OTHER), ("Smoke alarm fault", "problem", Kind.OTHER)),
