@@ -8,7 +8,7 @@ from devices.adapter import Description
 from devices.discovery_commands import words_of
 from devices.discovery_config import LONGEST_NAME, Config, device_of, gateway_of, text
 from devices.discovery_kinds import says_it_calls
-from devices.entity import Entity, Read
+from devices.entity import Entity, How, Read
 from devices.events import EMERGENCY_KINDS, Kind
 from devices.zigbee2mqtt_inventory import LONGEST_TEXT, serious_first
 
@@ -31,7 +31,13 @@ def readings(description: Description) -> Table:
             rows = table.setdefault(read.topic, [])
             if read not in rows:
                 rows.append(read)
-    return {topic: tuple(rows) for topic, rows in table.items()}
+    return {topic: _once(rows) for topic, rows in table.items()}
+
+
+def _once(rows: list[Read]) -> tuple[Read, ...]:
+    """What is read of one message: an alarm that it tells by true and false is not read once more in words."""
+    plainly = {row.kind for row in rows if row.how is How.WORDS}
+    return tuple(row for row in rows if row.how is not How.SPOKEN or row.kind not in plainly)
 
 
 class Draft:

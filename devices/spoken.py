@@ -44,14 +44,15 @@ BESIDE = STATES | {
 }
 """All that may stand beside it; any other word makes it something else (`water level`, `gas valve`, `co test`)."""
 CARBON_DIOXIDE = re.compile(r"co[ _-]?[2₂]", re.IGNORECASE)
-MORE_ON = frozenset({"carbon", "monoxide", "danger", "police", "medical", "help"})
+MORE_ON = frozenset({"carbon", "monoxide", "danger", "critical", "warning", "police", "medical", "help"})
 UNSURE = UNKNOWN | {
     *("silenced", "silence", "muted", "mute", "hush", "hushed", "paused", "pre", "replace", "replacement"),
     *("maintenance", "inspection", "life", "fault", "failure", "failed", "malfunction", "dust", "dirty", "checking"),
-    *("intrusion", "burglar", "burglary", "detecting", "learning", "calibrating", "preheating", "warming", "warmup"),
+    *("battery", "tamper", "tampered", "sabotage", "intrusion", "burglar", "burglary"),
+    *("detecting", "learning", "calibrating", "preheating", "warming", "warmup"),
 }
-"""A word that speaks of the detector, of its siren sounding for thieves, or of an alarm that somebody silenced: nothing
-that can be derived."""
+"""A word that speaks of the detector and its battery, of its siren sounding for thieves, or of an alarm that somebody
+silenced: nothing that can be derived."""
 
 
 @lru_cache(maxsize=4096)

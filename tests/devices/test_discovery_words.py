@@ -224,3 +224,14 @@ def test_what_people_call_after_an_emergency_is_none() -> None:
     ):
         home.introduce("binary_sensor", name.lower().replace(" ", "_"), name=name, dev=DEV, stat_t=f"d1/{number}")
         assert home.said(f"d1/{number}", "ON") == [(Kind.OTHER, True, False)]
+
+
+def test_an_alarm_told_twice_in_one_message_is_read_once() -> None:
+    """By true and false, and by a word."""
+    home = Home()
+    home.introduce(
+        "binary_sensor", "smoke", dev=DEV, stat_t="d1", val_tpl="{{ value_json.smoke }}", pl_on=True, pl_off=False
+    )
+    home.introduce("sensor", "smoke_state", dev=DEV, stat_t="d1", val_tpl="{{ value_json.smoke_state }}")
+    assert home.said("d1", b'{"smoke":true,"smoke_state":"alarm"}') == [(Kind.SMOKE, True, False)]
+    assert home.said("d1", b'{"smoke":false,"smoke_state":"none"}') == [(Kind.SMOKE, False, False)]

@@ -68,6 +68,7 @@ def test_a_name_that_says_more_is_about_something_else(name: str) -> None:
         *(("Carbon monoxide detected", True), ("TRIGGERED", True), ("Panic alert", True)),
         *(("normal", False), ("idle", False), ("Clear Smoke", False), ("no_alarm", False), ("water_leakage_no", False)),
         *(("Smoke alarm test", False), (False, False)),
+        *(("warning", True), ("low battery alarm", None), ("sabotage", None), ("No smoke detected", False)),
         *(("Alarm silenced", None), ("pre_alarm", None), ("detecting", None), ("Replacement required", None)),
         *(("unknown", None), ("1", None), ("12.5", None), ("", None), (1, None), ("dust in device alarm", None)),
     ],
