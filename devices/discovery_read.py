@@ -32,6 +32,8 @@ def event_of(device: str, read: Read, text: str, data: object, window_ms: int) -
     if read.how is How.TEXT and calls(read.field or "", said):
         return _pressed(device, read, Kind.EMERGENCY, said, window_ms)
     value = _value(read, said)
+    if value is None and read.how is How.SPOKEN:
+        return Event(device=device, kind=Kind.OTHER, value=said[:LONGEST_VALUE], field=read.field or read.kind.value)
     if value is None and not (read.how is How.WORDS and said in read.words):
         return None
     is_press = value is True and (read.momentary or (read.how is How.SPOKEN and said.casefold() in GESTURES))
