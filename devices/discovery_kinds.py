@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from devices.events import UNITS, Kind
+from devices.events import EMERGENCY_KINDS, UNITS, Kind
+from devices.spoken import UNSURE, about, alarming, falls
 from devices.zigbee2mqtt_properties import BINARY as BINARY_NAMES
 from devices.zigbee2mqtt_properties import plain
 
@@ -82,6 +83,82 @@ NOT_ITSELF = frozenset(
     | {"connection", "online", "status", "problem", "tamper", "temperature", "version", "update", "contact", "stop"}
 )
 """Words that make of an emergency something about it: its battery, its test, its end."""
+NOT_A_CALL_FOR_HELP = (
+    NOT_ITSELF
+    | UNSURE
+    | {
+        *(
+            "memory",
+            "history",
+            "trouble",
+            "bypass",
+            "bypassed",
+            "level",
+            "lights",
+            "lighting",
+            "lamp",
+            "operation",
+            "load",
+        ),
+        *(
+            "shutoff",
+            "generator",
+            "power",
+            "supply",
+            "heater",
+            "boiler",
+            "overheat",
+            "overcurrent",
+            "overvoltage",
+            "door",
+        ),
+        *(
+            "undervoltage",
+            "contacts",
+            "phone",
+            "vehicle",
+            "window",
+            "gate",
+            "supported",
+            "available",
+            "charge",
+            "charging",
+        ),
+        *("reserve", "soc", "backup", "shutdown", "cooling", "ventilation", "fan", "pump", "valve", "water", "escape"),
+        *("route", "service", "services"),
+    }
+)
+"""The same, and what else is called after an emergency: its generator, its lighting, its door."""
+SAFETY_OF = frozenset(
+    {
+        "rain",
+        "weather",
+        "storm",
+        "wind",
+        "frost",
+        "freeze",
+        "ice",
+        "hail",
+        "lightning",
+        "warranty",
+        "bounds",
+        "geofence",
+    }
+    | {
+        "armed",
+        "overload",
+        "overheat",
+        "overheating",
+        "overcurrent",
+        "overvoltage",
+        "undervoltage",
+        "voltage",
+        "current",
+    }
+    | {"pressure", "filter", "security", "firewall", "backup", "printer", "vehicle", "car", "child", "lock", "cover"}
+    | {"ready", "protection", "airspace", "sky", "roof"}
+)
+"""Of a thing with one of these words the class `safety` says that it is not safe, and not that somebody calls."""
 PRESSED = frozenset({"button", "press", "pressed", "push", "call", "key", "cord", "pull", "pulled", "bell", "alarm"})
 OPENS = frozenset({"door", "window", "opening", "gate"})
 MOVES = frozenset({"motion", "pir", "movement"})
@@ -106,30 +183,82 @@ def says_it_calls(*names: str) -> re.Match[str] | None:
 
 def names_emergency(name: str) -> bool:
     """Whether a name says that the thing itself is an emergency, and not its battery or its end."""
-    return EMERGENCY.search(name) is not None and NOT_ITSELF.isdisjoint(name.split("_"))
+    return EMERGENCY.search(name) is not None and NOT_A_CALL_FOR_HELP.isdisjoint(name.split("_"))
 
 
-def binary_kind(device_class: str, name: str, says_it_calls: bool) -> Kind:
-    """What a binary sensor is; `name` is its own, as `slug` writes it."""
-    if device_class in ("", "None", "safety", "problem", "running", "sound") and names_emergency(name):
-        return Kind.EMERGENCY
+def binary_kind(device_class: str, name: str, says_it_calls: bool, *names: str) -> Kind:
+    """What a binary sensor is; `name` is all that it is called by, as `slug` writes it, `names` each for itself."""
+    if device_class in VAGUE:
+        if names_emergency(name):
+            return Kind.EMERGENCY
+        found = _by_name((name, *names))
+        if found is not None:
+            return found
+    if device_class == "safety":
+        return _of_safety(name, says_it_calls, names)
     if device_class in BINARY:
         return BINARY[device_class]
-    if device_class not in ("", "None"):
+    if device_class not in ("", "none"):
         return Kind.OTHER
-    base = plain(name)
-    if base in BINARY_NAMES and BINARY_NAMES[base] is not Kind.CONTACT:
-        return BINARY_NAMES[base]
+    named = _named((name, *names))
+    if named is not None:
+        return named
     words = set(name.split("_"))
-    if says_it_calls and words & PRESSED and not words & NOT_ITSELF:
+    if says_it_calls and words & PRESSED and not words & NOT_A_CALL_FOR_HELP:
         return Kind.EMERGENCY
     return _by_words(words)
+
+
+def happened(said: str) -> Kind | None:
+    """What happened by the word for it (`sos`, `fall_detected`, `smoke_alarm`); `None` where it is a gesture.
+
+    `fall` alone is one: a cube's, which somebody dropped.
+    """
+    name = slug(said[:64])
+    if names_emergency(name):
+        return Kind.EMERGENCY
+    if falls(name) and name != "fall":
+        return Kind.FALL
+    kind = about(name)
+    return kind if kind in EMERGENCY_KINDS | {Kind.WATER_LEAK} and alarming(name) else None
+
+
+WORST_FIRST = (Kind.EMERGENCY, Kind.FALL, Kind.SMOKE, Kind.CO, Kind.GAS, Kind.WATER_LEAK)
+"""What a word can say that happened, the most serious first."""
+VAGUE = frozenset({"", "none", "safety", "problem", "running", "sound", "heat"})
+"""Classes that do not say of what: there a name that does is believed."""
+
+
+def _by_name(names: tuple[str, ...]) -> Kind | None:
+    """An alarm that one of these names is, and nothing but that."""
+    if any(map(falls, names)):
+        return Kind.FALL
+    found = (about(f"{name}_alarm") if name else None for name in names)
+    alarms = EMERGENCY_KINDS | {Kind.WATER_LEAK}
+    return next((kind for kind in found if kind in alarms and kind is not Kind.EMERGENCY), None)
+
+
+def _named(names: tuple[str, ...]) -> Kind | None:
+    """The kind that one of these names is the ordinary name of; `contact` alone does not say which way round."""
+    found = (BINARY_NAMES.get(plain(name)) for name in names)
+    return next((kind for kind in found if kind is not None and kind is not Kind.CONTACT), None)
+
+
+def _of_safety(name: str, says_it_calls: bool, names: tuple[str, ...]) -> Kind:
+    """`safety` is what people give a panic button, and what they give a thing that is not safe."""
+    words = set(name.split("_"))
+    if says_it_calls and words & PRESSED:
+        return Kind.EMERGENCY
+    kind = _named((name, *names)) or _by_words(words)
+    if kind is not Kind.OTHER:
+        return kind
+    return Kind.OTHER if words & (NOT_ITSELF | UNSURE | SAFETY_OF) else Kind.EMERGENCY
 
 
 def _by_words(words: set[str]) -> Kind:
     if "battery" in words and "low" in words:
         return Kind.BATTERY
-    if words & (NOT_ITSELF - {"status"}):
+    if words & ((NOT_ITSELF | UNSURE) - {"status"}):
         return Kind.OTHER
     if words & LIES and words & THERE:
         return Kind.BED
@@ -139,10 +268,36 @@ def _by_words(words: set[str]) -> Kind:
     return next((Kind(word) for word in ("vibration", "smoke") if word in words), Kind.OTHER)
 
 
+SCENES = ("scene_state", "central_scene")
+SCENE_WORDS: Mapping[str, str] = {
+    "0": "single",
+    "1": "release",
+    "2": "hold",
+    "3": "double",
+    "4": "triple",
+    "KeyPressed": "single",
+    "KeyReleased": "release",
+    "KeyHeldDown": "hold",
+    "KeyPressed2x": "double",
+}
+"""Z-Wave's central scenes, which its gateways introduce as sensors: what each says that a button was given."""
+FALLEN = frozenset({"falling", "fall_alarm", "fall_detected"})
+
+
+def in_words(name: str, names: tuple[str, ...], options: object) -> Kind | None:
+    """What a sensor is about that tells it in words; `name` and `names` as of a binary sensor."""
+    listed = {said for said in options if isinstance(said, str)} if isinstance(options, list) else set()
+    if any(map(falls, names)) or listed & FALLEN:
+        return Kind.FALL
+    if names_emergency(name):
+        return Kind.EMERGENCY
+    return next((kind for kind in map(about, names) if kind is not None), None)
+
+
 def number_of(device_class: str, name: str, unit: str) -> tuple[Kind, str | None, float, float]:
     """What a sensor's number is: kind, unit, and what makes our unit of it: times this, plus that."""
     kind = NUMBERS.get(device_class)
-    if kind is None and device_class in ("", "None") and unit:
+    if kind is None and device_class in ("", "none") and (unit or name == "battery"):
         kind = NUMBERS.get(plain(name))
     if kind is Kind.TEMPERATURE and unit in DEGREES:
         scale, offset = DEGREES[unit]

@@ -14,6 +14,8 @@ from functools import lru_cache
 
 from devices.adapter import Property
 from devices.events import NOT_YET, UNITS, Kind, Value, canonical
+from devices.names import OFF, words_of
+from devices.spoken import about
 
 Scalar = str | bool | int | float
 
@@ -68,7 +70,19 @@ NUMBERS: dict[str, Kind] = {
     "battery": Kind.BATTERY,
 }
 
-FALLEN = frozenset({"fall", "falling", "fallen", "fall_alarm", "fall_detected", "fall_down", "alarm"})
+IN_WORDS = frozenset(
+    {Kind.EMERGENCY, Kind.SMOKE, Kind.GAS, Kind.CO, Kind.WATER_LEAK, Kind.CONTACT, Kind.OCCUPANCY, Kind.VIBRATION}
+)
+"""Kinds of a property that is neither one of two values nor a number: it says what it says in words."""
+
+FALLEN = frozenset(
+    {"fall", "falling", "fallen", "fall_alarm", "fall_detected", "fall_down", "alarm", "detected", "real", "confirmed"}
+    | {"true", "on", "yes", "1"}
+)
+"""Words of a fall detector that mean that somebody fell, and those with one of `FELL` and no word of an end in them."""
+FELL = frozenset({"fall", "falls", "falling", "fallen", "fell"})
+DOUBTS = frozenset({"suspected", "suspect", "possible", "possibly", "maybe", "probable", "probably"})
+RISKS = frozenset({"warning", "risk"})
 UNDECIDED_FALL = frozenset({"maybe_fall"}) | NOT_YET
 UNKNOWN_WORDS = frozenset({"unknown", "unavailable", "invalid", "error"})
 ON_WORDS: frozenset[Scalar] = frozenset(
@@ -78,7 +92,9 @@ OFF_WORDS: frozenset[Scalar] = frozenset(
     {"OFF", "off", "false", "False", "no", "none", "clear", "normal", "empty", "unoccupied", "out_of_bed"} | {False}
 )
 
-ENDPOINT = re.compile(r"(?:_alarm)?(?:_(?:\d{1,3}|[lL]\d{1,2}|left|right|top|bottom|center|middle|ep\d{1,2}))?$")
+ENDPOINT = re.compile(
+    r"(?:_alarm)?(?:_(?:\d{1,3}|[lL]\d{1,2}|left|right|top|bottom|center|middle|(?:ep|ch|th|p|wire_|zone_)\d{1,2}))?$"
+)
 """What Zigbee2MQTT hangs onto a name: the endpoint, and for IAS zones which of two alarms it is."""
 
 
@@ -90,6 +106,8 @@ class How(IntEnum):
     PRESS = 2
     TEXT = 3
     FALL = 4
+    SPOKEN = 5
+    """In words of its own (`devices.spoken`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,11 +143,11 @@ def guess(name: str) -> Property | None:
     """What a property most likely is, of a device that has not introduced itself."""
     if is_ignored(name):
         return None
-    if name in ("action", "click"):
+    base = plain(name)
+    if base in ("action", "click"):
         return Property(name=name, kind=Kind.BUTTON)
     if name == "lock_state":
         return Property(name=name, kind=Kind.LOCK, on="locked", off="unlocked")
-    base = plain(name)
     if base == "battery_low":
         return Property(name=name, kind=Kind.BATTERY, on=True, off=False)
     if base in ENUMS:
@@ -141,7 +159,9 @@ def guess(name: str) -> Property | None:
         return Property(name=name, kind=BINARY[base], on=True, off=False)
     if base in NUMBERS and not name.endswith("_alarm"):
         return Property(name=name, kind=NUMBERS[base], unit=UNITS[NUMBERS[base]])
-    return None
+    # `smoke_alarm_state` and its like may be a siren that somebody switched on: there the inventory must say more.
+    kind = None if "alarm" in name else about(name)
+    return Property(name=name, kind=kind) if kind in IN_WORDS and kind is not Kind.CONTACT else None
 
 
 @lru_cache(maxsize=4096)
@@ -149,7 +169,7 @@ def guessed_reader(name: str, described: bool) -> Reader | None:
     """The reader of a value by its name. What no name tells is kept as `other`, unless the device has described itself
     and left it out."""
     prop = guess(name)
-    if prop is not None:
+    if prop is not None and not (described and prop.kind in IN_WORDS and prop.on is None):
         return reader(prop)
     return None if described or is_ignored(name) else Reader(how=How.TEXT, kind=Kind.OTHER, field=name)
 
@@ -171,6 +191,8 @@ def reader(prop: Property) -> Reader:
         return Reader(how=How.WORDS, kind=kind, field=field, words=_words(prop))
     if kind is Kind.OTHER:
         return Reader(how=How.TEXT, kind=kind, field=prop.name, unit=prop.unit)
+    if kind in IN_WORDS:
+        return Reader(how=How.SPOKEN, kind=kind, field=prop.name)
     unit = UNITS.get(kind, prop.unit)
     return Reader(
         how=How.NUMBER, kind=kind, field=field, unit=unit, scale=prop.scale, fahrenheit=prop.unit in ("°F", "F")
@@ -224,8 +246,15 @@ def fall(value: object) -> Value:
     if not isinstance(value, str):
         return None
     word = value.strip().lower()
+    said = set(words_of(word))
     if word in UNDECIDED_FALL:
         return word
     if word in FALLEN:
         return True
-    return None if not word or word in UNKNOWN_WORDS else False
+    if not word or word in UNKNOWN_WORDS:
+        return None
+    if said & DOUBTS:
+        return word
+    if said & RISKS:
+        return "fall_warning"
+    return bool(said & FELL) and not said & OFF
