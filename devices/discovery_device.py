@@ -8,11 +8,13 @@ from devices.adapter import Description
 from devices.discovery_commands import words_of
 from devices.discovery_config import LONGEST_NAME, Config, device_of, gateway_of, text
 from devices.discovery_kinds import says_it_calls
-from devices.entity import Entity, Read
+from devices.entity import Entity, How, Read
 from devices.events import EMERGENCY_KINDS, Kind
 from devices.zigbee2mqtt_inventory import LONGEST_TEXT, serious_first
 
 MOST_ENTITIES = 200
+MOST_CALLING = 220
+"""Of a device that introduces more parts than this, those that call for help still count."""
 MOST_REASONS = 3
 NOW_SAYS = " and now says that it is "
 WAS = " was"
@@ -29,7 +31,13 @@ def readings(description: Description) -> Table:
             rows = table.setdefault(read.topic, [])
             if read not in rows:
                 rows.append(read)
-    return {topic: tuple(rows) for topic, rows in table.items()}
+    return {topic: _once(rows) for topic, rows in table.items()}
+
+
+def _once(rows: list[Read]) -> tuple[Read, ...]:
+    """What is read of one message: an alarm that it tells by true and false is not read once more in words."""
+    plainly = {row.kind for row in rows if row.how is How.WORDS}
+    return tuple(row for row in rows if row.how is not How.SPOKEN or row.kind not in plainly)
 
 
 class Draft:
@@ -42,7 +50,8 @@ class Draft:
     def put(self, entity: Entity) -> None:
         """Put a part in its place. One that changed its kind is unclear, and if it called for help it goes on so."""
         old = self.parts.get(entity.source)
-        if old is None and len(self.parts) >= MOST_ENTITIES:
+        calls = entity.kind in EMERGENCY_KINDS
+        if old is None and len(self.parts) >= (MOST_CALLING if calls else MOST_ENTITIES):
             return
         if old is not None and old.kind is not entity.kind and not _understood_now(old, entity):
             reason = f"{entity.name}: it was {old.kind.value}{NOW_SAYS}{entity.kind.value}"

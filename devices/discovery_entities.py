@@ -14,6 +14,7 @@ from devices import discovery_kinds as kinds
 from devices.discovery_config import LONGEST_NAME, Config, Settings, device_of, number, text
 from devices.entity import Entity, How, Read
 from devices.events import EMERGENCY_KINDS, Kind, Value, canonical
+from devices.spoken import SAYS_SO, WORST_FIRST, falls
 from devices.topics import publishable
 
 CHECKED, CHECKED_LETTERS = 8, 300
@@ -22,6 +23,12 @@ CHECKED, CHECKED_LETTERS = 8, 300
 MANY_PARTS = 20
 ORDINARY = frozenset({kind.value for kind in Kind} | {"state", "action", "water_leak", "leak", "moisture", "door"})
 MOST_AVAILABILITY = 4
+QUIET = (
+    *("disarmed", "arming", "disarming", "armed_home", "armed_away", "armed_night", "armed_vacation"),
+    "armed_custom_bypass",
+)
+"""What a panel says while nobody raised an alarm; `pending` may be the beginning of one."""
+PANIC = frozenset({"panic", "sos"})
 SETTINGS_KEPT = (
     *("schema", "command_topic", "command_template", "command_on_template", "command_off_template", "payload_on"),
     *("payload_off", "on_command_type", "brightness", "brightness_scale", "brightness_command_topic"),
@@ -99,6 +106,7 @@ class Named:
                 key = key.removeprefix(f"{start}_")
         self.own = key if kinds.slug(config.object_id) else own
         self.words = f"{own}_{self.own}".strip("_")
+        self.each = (own, self.own)
         self.device_class = text(self.settings, "device_class").casefold()
         self.is_setting = text(self.settings, "entity_category") == "config"
         self.is_diagnosis = text(self.settings, "entity_category") == "diagnostic"
@@ -170,11 +178,12 @@ def _words(named: Named, kind: Kind, on: str, off: str) -> dict[str, Value]:
 
 
 def _binary_sensor(named: Named) -> Made:
-    kind = kinds.binary_kind(named.device_class, named.words, named.says_it_calls)
-    if kind is Kind.OTHER and not named.device_class and set(named.own.split("_")) <= kinds.SAYS_SO:
+    kind = kinds.binary_kind(named.device_class, named.words, named.says_it_calls, *named.each)
+    if kind is Kind.OTHER and not named.device_class and set(named.own.split("_")) <= SAYS_SO:
         kind = kinds.alarm_of(named.device)
     by_name = named.device_class not in kinds.BINARY
-    if kind in EMERGENCY_KINDS and by_name and (named.is_setting or named.is_diagnosis):
+    calls = kind is Kind.EMERGENCY and named.is_diagnosis
+    if by_name and (calls or (kind in EMERGENCY_KINDS and named.is_setting)):
         kind = Kind.OTHER
     if named.is_setting or (named.is_diagnosis and kind is Kind.OTHER):
         return kind, []
@@ -192,8 +201,15 @@ def _sensor(named: Named) -> Made:
     unit = text(named.settings, "unit_of_measurement")
     if named.own in ("action", "click"):
         return Kind.BUTTON, named.read("state_topic", "value_template", How.PRESS, Kind.BUTTON, field=None)
-    if named.own.startswith("fall") and named.device_class in ("", "enum") and not unit:
-        return Kind.FALL, named.read("state_topic", "value_template", How.FALL, Kind.FALL)
+    if named.own.startswith(kinds.SCENES):
+        words: dict[str, Value] = dict(kinds.SCENE_WORDS)
+        return Kind.BUTTON, named.read("state_topic", "value_template", How.PRESS, Kind.BUTTON, words=words)
+    if named.device_class in ("", "none", "enum") and not unit and not named.is_setting:
+        found = kinds.in_words(named.words, named.each, named.settings.get("options"))
+        if found is not None:
+            how = How.FALL if found is Kind.FALL else How.SPOKEN
+            words = dict(kinds.IS_SO) if any(map(falls, named.each)) else {}
+            return found, named.read("state_topic", "value_template", how, found, words=words)
     kind, unit_of, scale, offset = kinds.number_of(named.device_class, named.own, unit)
     if kind is Kind.OTHER:
         if named.is_setting or named.is_diagnosis or named.device_class == "timestamp":
@@ -208,7 +224,8 @@ def _trigger(named: Named) -> Made:
     settings = named.settings
     kind_of, subtype = text(settings, "type"), text(settings, "subtype")
     gesture = kinds.slug("_".join(part for part in (subtype, _type(kind_of)) if part)) or named.own or "pressed"
-    kind = Kind.EMERGENCY if any(map(kinds.names_emergency, _spoken(kind_of, subtype, settings))) else Kind.BUTTON
+    said = set(map(kinds.happened, _spoken(kind_of, subtype, settings)))
+    kind = next((kind for kind in WORST_FIRST if kind in said), Kind.BUTTON)
     payload = text(settings, "payload")
     words: dict[str, Value] = {payload: gesture} if payload else {"": gesture}
     return kind, named.read("topic", "value_template", How.PRESS, kind, words=words, field=None)
@@ -230,15 +247,23 @@ def _event(named: Named) -> Made:
     listed = [said for said in types if isinstance(said, str)][:100] if isinstance(types, list) else []
     itself = named.device_class in ("", "none", "button") and kinds.names_emergency(named.words)
     words: dict[str, Value] = {said[:64]: said[:64] for said in listed}
-    speaks = any(kinds.names_emergency(kinds.slug(said)) for said in listed)
+    speaks = set(map(kinds.happened, listed))
     kind = Kind.EMERGENCY if itself else Kind.MOTION if named.device_class == "motion" else Kind.BUTTON
-    shown = Kind.EMERGENCY if speaks else kind
+    kind = Kind.FALL if kind is Kind.BUTTON and any(map(falls, named.each)) else kind
+    shown = next((said for said in WORST_FIRST if said in speaks), kind)
     field = None if kind is Kind.EMERGENCY else named.field(kind)
     return shown, named.read("state_topic", "value_template", How.EVENT, kind, words=words, field=field)
 
 
 def _switch(named: Named) -> Made:
-    return Kind.SWITCH, [] if named.is_setting else _on_off(named, Kind.SWITCH, "value_template")
+    """A switch; one that is called after a panic alarm is on while that alarm is, whoever raised it."""
+    if named.is_setting:
+        return Kind.SWITCH, []
+    reads = _on_off(named, Kind.SWITCH, "value_template")
+    if PANIC.isdisjoint(named.words.split("_")) or not kinds.names_emergency(named.words):
+        return Kind.SWITCH, reads
+    words: dict[str, Value] = {word: said == "on" for read in reads for word, said in read.words.items()}
+    return Kind.SWITCH, [*reads, *(replace(read, kind=Kind.EMERGENCY, words=words, field=None) for read in reads)]
 
 
 def _on_off(named: Named, kind: Kind, template: str) -> list[Read]:
@@ -332,7 +357,7 @@ def _climate(named: Named) -> Made:
 def _panel(named: Named) -> Made:
     """A burglar alarm is not ours, unless its name says that people press it."""
     if kinds.names_emergency(named.words) or named.says_it_calls:
-        words: dict[str, Value] = dict.fromkeys(("disarmed", "armed_home", "armed_away", "armed_night"), False)
+        words: dict[str, Value] = dict.fromkeys(QUIET, False)
         words["triggered"] = True
         return Kind.EMERGENCY, named.read("state_topic", "value_template", How.WORDS, Kind.EMERGENCY, words=words)
     return Kind.OTHER, named.read("state_topic", "value_template", How.TEXT, Kind.OTHER, field=named.own[:64])

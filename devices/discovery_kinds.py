@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from devices.events import EMERGENCY_KINDS, UNITS, Kind
+from devices.events import UNITS, Kind
 from devices.names import guess, words_of
+from devices.spoken import UNSURE, WORST_FIRST, about, alarming, falls, hazard
 from devices.zigbee2mqtt_properties import BINARY as BINARY_NAMES
 from devices.zigbee2mqtt_properties import plain
 
@@ -85,30 +86,83 @@ NOT_ITSELF = frozenset(
     | {"connection", "online", "status", "problem", "tamper", "temperature", "version", "update", "contact", "stop"}
 )
 """Words that make of an emergency something about it: its battery, its test, its end."""
+NOT_A_CALL_FOR_HELP = (
+    NOT_ITSELF
+    | UNSURE
+    | {
+        *(
+            "memory",
+            "history",
+            "trouble",
+            "bypass",
+            "bypassed",
+            "level",
+            "lights",
+            "lighting",
+            "lamp",
+            "operation",
+            "load",
+        ),
+        *(
+            "shutoff",
+            "generator",
+            "power",
+            "supply",
+            "heater",
+            "boiler",
+            "overheat",
+            "overcurrent",
+            "overvoltage",
+            "door",
+        ),
+        *(
+            "undervoltage",
+            "contacts",
+            "phone",
+            "vehicle",
+            "window",
+            "gate",
+            "supported",
+            "available",
+            "charge",
+            "charging",
+        ),
+        *("reserve", "soc", "backup", "shutdown", "cooling", "ventilation", "fan", "pump", "valve", "water", "escape"),
+        *("route", "service", "services"),
+    }
+)
+"""The same, and what else is called after an emergency: its generator, its lighting, its door."""
+SAFETY_OF = frozenset(
+    {
+        "rain",
+        "weather",
+        "storm",
+        "wind",
+        "frost",
+        "freeze",
+        "ice",
+        "hail",
+        "lightning",
+        "warranty",
+        "bounds",
+        "geofence",
+    }
+    | {
+        "armed",
+        "overload",
+        "overheat",
+        "overheating",
+        "overcurrent",
+        "overvoltage",
+        "undervoltage",
+        "voltage",
+        "current",
+    }
+    | {"pressure", "filter", "security", "firewall", "backup", "printer", "vehicle", "car", "child", "lock", "cover"}
+    | {"ready", "protection", "airspace", "sky", "roof"}
+)
+"""Of a thing with one of these words the class `safety` says that it is not safe, and not that somebody calls."""
 PRESSED = frozenset({"button", "press", "pressed", "push", "call", "key", "cord", "pull", "pulled", "bell", "alarm"})
-TOLD_AT_ONCE = EMERGENCY_KINDS | {Kind.WATER_LEAK}
-SAYS_SO = frozenset(
-    {"alarm", "alert", "warning", "detected", "detection", "detector", "status", "state", "event", "sensor", "leak"}
-    | {"active", "triggered"}
-)
-"""What may stand beside the name of a hazard that is meant; with any other word it may be something about it."""
-CALLED = frozenset({"button", "press", "pressed", "call", "alarm", "requested", "request", "needed"})
-HAZARDS: tuple[tuple[frozenset[str], frozenset[str], Kind], ...] = (
-    (frozenset({"fall", "fallen"}), SAYS_SO | {"person", "resident", "human", "down", "radar", "bed"}, Kind.FALL),
-    (frozenset({"mandown"}), SAYS_SO, Kind.FALL),
-    (frozenset({"co", "carbonmonoxide"}), SAYS_SO, Kind.CO),
-    (frozenset({"gas"}), SAYS_SO | {"natural", "combustible", "methane", "lpg"}, Kind.GAS),
-    (frozenset({"fire"}), SAYS_SO | {"smoke"}, Kind.SMOKE),
-    (frozenset({"pendant"}), CALLED, Kind.EMERGENCY),
-    (frozenset({"help", "assistance"}), CALLED, Kind.EMERGENCY),
-    (frozenset({"call"}), CALLED | {"nurse", "resident", "bell", "point", "cord", "system"}, Kind.EMERGENCY),
-)
-"""Names of hazards that have no class in Home Assistant, or whose maker gave none."""
-PLACES = frozenset(
-    {"room", "bathroom", "bedroom", "toilet", "wc", "shower", "hall", "corridor", "lounge", "kitchen", "living"}
-    | {"floor", "ground", "first", "second", "left", "right", "annexe", "zone", "the", "of"}
-)
-"""Where a thing is says nothing of what it is."""
 OPENS = frozenset({"door", "window", "opening", "gate"})
 MOVES = frozenset({"motion", "pir", "movement"})
 THERE = frozenset({"occupancy", "occupied", "presence", "present"})
@@ -133,51 +187,89 @@ def says_it_calls(*names: str) -> re.Match[str] | None:
 
 def names_emergency(name: str) -> bool:
     """Whether a name says that the thing itself is an emergency, and not its battery or its end."""
-    return EMERGENCY.search(name) is not None and NOT_ITSELF.isdisjoint(name.split("_"))
+    return EMERGENCY.search(name) is not None and NOT_A_CALL_FOR_HELP.isdisjoint(name.split("_"))
 
 
-def binary_kind(device_class: str, name: str, says_it_calls: bool) -> Kind:
-    """What a binary sensor is; `name` is its own, as `slug` writes it."""
-    if device_class in ("", "None", "safety", "problem", "running", "sound") and names_emergency(name):
-        return Kind.EMERGENCY
+def binary_kind(device_class: str, name: str, says_it_calls: bool, *names: str) -> Kind:
+    """What a binary sensor is; `name` is all that it is called by, as `slug` writes it, `names` each for itself."""
+    if device_class in VAGUE:
+        if names_emergency(name):
+            return Kind.EMERGENCY
+        found = _by_name((name, *names))
+        if found is not None:
+            return found
+    if device_class == "safety":
+        return _of_safety(name, says_it_calls, names)
     if device_class in BINARY:
         return BINARY[device_class]
-    if device_class not in ("", "None"):
+    if device_class not in ("", "none"):
         return Kind.OTHER
-    base = plain(name)
-    if base in BINARY_NAMES and BINARY_NAMES[base] is not Kind.CONTACT:
-        return BINARY_NAMES[base]
+    named = _named((name, *names))
+    if named is not None:
+        return named
     words = set(name.split("_"))
-    if says_it_calls and words & PRESSED and not words & NOT_ITSELF:
+    if says_it_calls and words & PRESSED and not words & NOT_A_CALL_FOR_HELP:
         return Kind.EMERGENCY
-    return _by_words(words)
+    return _by_words(name)
 
 
-def hazard(words: frozenset[str]) -> Kind | None:
-    """What a name that is nothing but a hazard's means; a fire and a heat alarm are told as smoke."""
-    words = frozenset(word for word in words if not word.isdigit()) - PLACES
-    if {"carbon", "monoxide"} <= words:
-        words = words - {"carbon", "monoxide"} | {"co"}
-    if {"man", "down"} <= words:
-        words = words - {"man", "down"} | {"mandown"}
-    if "heat" in words and words & {"alarm", "detector", "detected"} and words <= SAYS_SO | {"heat"}:
-        return Kind.SMOKE
-    return next((kind for names, beside, kind in HAZARDS if words & names and words <= names | beside), None)
+def happened(said: str) -> Kind | None:
+    """What happened by the word for it (`sos`, `fall_detected`, `smoke_alarm`); `None` where it is a gesture.
+
+    `fall` alone is one: a cube's, which somebody dropped.
+    """
+    name = slug(said[:64])
+    if names_emergency(name):
+        return Kind.EMERGENCY
+    if falls(name) and name != "fall":
+        return Kind.FALL
+    kind = about(name)
+    return kind if kind in WORST_FIRST and alarming(name) else None
+
+
+VAGUE = frozenset({"", "none", "safety", "problem", "running", "sound", "heat"})
+"""Classes that do not say of what: there a name that does is believed."""
+
+
+def _by_name(names: tuple[str, ...]) -> Kind | None:
+    """An alarm that one of these names is, and nothing but that."""
+    if any(map(falls, names)):
+        return Kind.FALL
+    found = (about(f"{name}_alarm") if name else None for name in names)
+    return next((kind for kind in found if kind in WORST_FIRST and kind is not Kind.EMERGENCY), None)
 
 
 def alarm_of(device: str) -> Kind:
     """What the bare *alarm* of a device is, by what the device is called: of a smoke detector it is smoke."""
     found = guess(" ".join(word for word in words_of(device) if word != "sensor" and not word.isdigit()) + " alarm")
-    return found.kind if found is not None and found.kind in TOLD_AT_ONCE else Kind.OTHER
+    return found.kind if found is not None and found.kind in WORST_FIRST else Kind.OTHER
 
 
-def _by_words(words: set[str]) -> Kind:
+def _named(names: tuple[str, ...]) -> Kind | None:
+    """The kind that one of these names is the ordinary name of; `contact` alone does not say which way round."""
+    found = (BINARY_NAMES.get(plain(name)) for name in names)
+    return next((kind for kind in found if kind is not None and kind is not Kind.CONTACT), None)
+
+
+def _of_safety(name: str, says_it_calls: bool, names: tuple[str, ...]) -> Kind:
+    """`safety` is what people give a panic button, and what they give a thing that is not safe."""
+    words = set(name.split("_"))
+    if says_it_calls and words & PRESSED:
+        return Kind.EMERGENCY
+    kind = _named((name, *names)) or _by_words(name)
+    if kind is not Kind.OTHER:
+        return kind
+    return Kind.OTHER if words & (NOT_ITSELF | UNSURE | SAFETY_OF) else Kind.EMERGENCY
+
+
+def _by_words(name: str) -> Kind:
+    words = set(name.split("_"))
     if "battery" in words and "low" in words:
         return Kind.BATTERY
-    kind_of = hazard(frozenset(words))
-    if kind_of is not None:
-        return kind_of
-    if words & (NOT_ITSELF - {"status"}):
+    called = hazard(name)
+    if called is not None and not (called is Kind.EMERGENCY and "status" in words):
+        return called
+    if words & ((NOT_ITSELF | UNSURE) - {"status"}):
         return Kind.OTHER
     if words & LIES and (words & THERE or words <= LIES | IN_BED):
         return Kind.BED
@@ -187,10 +279,41 @@ def _by_words(words: set[str]) -> Kind:
     return next((Kind(word) for word in ("vibration", "smoke") if word in words), Kind.OTHER)
 
 
+SCENES = ("scene_state", "central_scene")
+SCENE_WORDS: Mapping[str, str] = {
+    "0": "single",
+    "1": "release",
+    "2": "hold",
+    "3": "double",
+    "4": "triple",
+    "KeyPressed": "single",
+    "KeyReleased": "release",
+    "KeyHeldDown": "hold",
+    "KeyPressed2x": "double",
+}
+"""Z-Wave's central scenes, which its gateways introduce as sensors: what each says that a button was given."""
+IS_SO: Mapping[str, bool] = dict.fromkeys(("active", "activated", "triggered", "alert"), True)
+"""Words of something that is called a fall; of a movement they say nothing of one."""
+FALLEN = frozenset({"falling", "fall_alarm", "fall_detected"})
+
+
+def in_words(name: str, names: tuple[str, ...], options: object) -> Kind | None:
+    """What a sensor is about that tells it in words; `name` and `names` as of a binary sensor."""
+    listed = {said for said in options if isinstance(said, str)} if isinstance(options, list) else set()
+    if any(map(falls, names)) or listed & FALLEN:
+        return Kind.FALL
+    if names_emergency(name):
+        return Kind.EMERGENCY
+    found = next((kind for kind in map(about, names) if kind is not None), None) or hazard(name)
+    if found is None and any(map(alarming, listed)):
+        found = _by_name(names)
+    return found
+
+
 def number_of(device_class: str, name: str, unit: str) -> tuple[Kind, str | None, float, float]:
     """What a sensor's number is: kind, unit, and what makes our unit of it: times this, plus that."""
     kind = NUMBERS.get(device_class)
-    if kind is None and device_class in ("", "None") and unit:
+    if kind is None and device_class in ("", "none") and (unit or name == "battery"):
         kind = NUMBERS.get(plain(name))
     if kind is Kind.TEMPERATURE and unit in DEGREES:
         scale, offset = DEGREES[unit]

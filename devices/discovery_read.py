@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from devices.discovery_kinds import TOLD_AT_ONCE, hazard, names_emergency, slug
+from devices.discovery_kinds import happened, names_emergency, slug
 from devices.entity import How, Read
-from devices.events import EMERGENCY_KINDS, NOT_YET, Event, Kind, Value
-from devices.names import calls, guess, hazard_told, reading, truth
+from devices.events import EMERGENCY_KINDS, Event, Kind, Value
+from devices.names import calls, hazard_told
 from devices.registry import NOT_A_CALL, is_release
+from devices.spoken import hazard, spoken
 from devices.template_values import NO_JSON, NotAValue, Unusable, json_of
 from devices.zigbee2mqtt_properties import EMERGENCY_ACTIONS, ON_WORDS, fall
 
 NOT_READINGS = frozenset({"", "unavailable", "unknown", "none", "null", "nan", "inf", "-inf", "undefined"})
+GESTURES = frozenset({"single", "double", "triple", "hold", "long", "short", "click", "clicked", "push", "pushed"})
+CALLED = {"1": True, "0": False}
 LONGEST_VALUE = 200
 MOST_VALUES = 200
 
@@ -30,9 +33,11 @@ def event_of(device: str, read: Read, text: str, data: object, window_ms: int) -
     if read.how is How.PRESS or read.how is How.EVENT:
         return _press(device, read, said, window_ms)
     value = _value(read, said)
+    if value is None and read.how is How.SPOKEN:
+        return Event(device=device, kind=Kind.OTHER, value=said[:LONGEST_VALUE], field=read.field or read.kind.value)
     if value is None and not (read.how is How.WORDS and said in read.words):
         return None
-    is_press = read.momentary and value is True
+    is_press = value is True and (read.momentary or (read.how is How.SPOKEN and said.casefold() in GESTURES))
     return Event(
         device=device,
         kind=read.kind,
@@ -65,7 +70,10 @@ def _without_template(read: Read, text: str, data: object) -> str | None:
         return None
     if not isinstance(data, dict):
         return text.strip()
-    wanted = {word for word in read.words if word} if read.how is How.PRESS else EMERGENCY_ACTIONS
+    action = data.get("action", data.get("event_type"))
+    if read.how in (How.PRESS, How.EVENT) and isinstance(action, str) and (action in read.words or not read.words):
+        return action
+    wanted = {word for word in read.words if word} or EMERGENCY_ACTIONS if read.how is How.PRESS else EMERGENCY_ACTIONS
     for key, value in list(data.items())[:MOST_VALUES]:
         if isinstance(value, str) and value in wanted:
             return value
@@ -75,23 +83,18 @@ def _without_template(read: Read, text: str, data: object) -> str | None:
 
 
 def _told(read: Read, said: str) -> Read:
-    """A text that says an alarm: of a hazard that its name says (`smoke`: `detected`), or a call for help in its words
-    (`event`: `SOS pressed`), which is a press: nobody knows the word that would take it back."""
+    """A text that says an alarm: one that its words name (`event`: `SOS pressed`, `fall_detected`), which is a press,
+    as nobody knows the word that would take it back; or one that its name alone says (`smoke`: `detected`)."""
     name = read.field or ""
-    if calls(name, said) and "last" not in name.split("_"):
-        return replace(read, how=How.PRESS, kind=Kind.EMERGENCY, words={})
-    told = hazard_told(name, said) if "last" not in name.split("_") else None
+    if "last" in name.split("_"):
+        return read
+    told = Kind.EMERGENCY if calls(name, said) else hazard_told(name, said)
     if told is not None:
         return replace(read, how=How.PRESS, kind=told, words={})
-    named, bit = guess(name), truth(said)
-    if reading(said) is not None and not (named is not None and named.plain):
-        return read  # an amount of something; a bit is a word only where the name says nothing but that somebody calls
-    kind = hazard(frozenset(name.split("_"))) if bit is not None else None
-    if kind is None and bit is not None and named is not None and named.kind in TOLD_AT_ONCE:
-        kind = named.kind
-    if kind is None or (kind is Kind.FALL and said in NOT_YET):
-        return read
-    return replace(read, how=How.WORDS, kind=kind, words={said: bit})
+    kind = hazard(f"{name}_state")
+    if kind is not None and spoken(kind, said) is not None:
+        return replace(read, how=How.SPOKEN, kind=kind)
+    return read
 
 
 def _value(read: Read, said: str) -> Value:
@@ -100,8 +103,17 @@ def _value(read: Read, said: str) -> Value:
     if read.how is How.NUMBER:
         return _number(read, said)
     if read.how is How.FALL:
-        return fall(said)
+        return read.words.get(said.casefold(), fall(said))
+    if read.how is How.SPOKEN:
+        return _spoken(read.kind, said)
     return said[:LONGEST_VALUE]
+
+
+def _spoken(kind: Kind, said: str) -> Value:
+    """Words of its own; of a thing that only calls, a gesture or a bare 1 as well."""
+    if kind is Kind.EMERGENCY and (said in CALLED or said.casefold() in GESTURES):
+        return CALLED.get(said, True)
+    return spoken(kind, said)
 
 
 def _word(read: Read, said: str) -> Value:
@@ -135,19 +147,27 @@ def _press(device: str, read: Read, said: str, window_ms: int) -> Event | None:
         gesture = read.words.get(said, read.words.get("")) if read.words else said
         if gesture is None:
             return None
-        calls = read.kind is Kind.EMERGENCY or said.casefold() in EMERGENCY_ACTIONS
+        kind = Kind.EMERGENCY if said.casefold() in EMERGENCY_ACTIONS else read.kind
     else:
         data = json_of(said.encode())
         found = data.get("event_type") if isinstance(data, dict) else said if data is NO_JSON else None
         if not isinstance(found, str) or not found or found.casefold() in NOT_READINGS:
             return None
-        names_one = names_emergency(slug(found[:64]))
-        if read.words and found not in read.words and not names_one:
+        says = happened(found)
+        if read.words and found not in read.words and says is None:
             return None
-        gesture = found
-        ends = is_release(slug(found)) or NOT_A_CALL.fullmatch(slug(found)) is not None
-        calls = names_one or (read.kind is Kind.EMERGENCY and not ends)
-    kind = Kind.EMERGENCY if calls else Kind.BUTTON if read.kind is Kind.EMERGENCY else read.kind
+        return _pressed(device, read, says or _otherwise(read.kind, found), found, window_ms)
+    return _pressed(device, read, kind, gesture, window_ms)
+
+
+def _otherwise(kind: Kind, said: str) -> Kind:
+    """What an event of this kind is whose type does not say what happened."""
+    if kind is Kind.EMERGENCY and (is_release(slug(said)) or NOT_A_CALL.fullmatch(slug(said))):
+        return Kind.BUTTON
+    return Kind.BUTTON if kind is Kind.FALL and fall(said) is not True else kind
+
+
+def _pressed(device: str, read: Read, kind: Kind, gesture: Value, window_ms: int) -> Event:
     return Event(
         device=device,
         kind=kind,

@@ -21,6 +21,8 @@ class How(StrEnum):
     NUMBER = "number"
     TEXT = "text"
     FALL = "fall"
+    SPOKEN = "spoken"
+    """In words of its own (`devices.spoken`)."""
     PRESS = "press"
     """`words` are the payloads that are a press, each with its gesture; without words any payload is one."""
     EVENT = "event"

@@ -15,6 +15,7 @@ import orjson
 from devices.adapter import NOTHING, Decoded, Description, Known, Message, Refused
 from devices.commands import Command
 from devices.events import Event, Kind, Value
+from devices.spoken import spoken
 from devices.stamps import iso_ms, number_ms
 from devices.zigbee2mqtt_commands import encode
 from devices.zigbee2mqtt_inventory import address, contradiction, describe, topics_of
@@ -283,6 +284,9 @@ def _event(device: str, how: Reader, value: object, stamp: str | None, at_ms: in
         return _press(device, str(value), stamp, at_ms)
     elif what is How.FALL:
         meaning = fall(value)
+    elif what is How.SPOKEN:
+        said = how.words.get(value) if how.words and isinstance(value, (str, bool, int, float)) else None
+        meaning = said if said is not None else spoken(how.kind, value)
     else:
         meaning, unit = (value if isinstance(value, (str, bool, int, float)) else None), how.unit
     return Event(device=device, kind=how.kind, value=meaning, unit=unit, field=how.field, stamp=stamp, at_ms=at_ms)

@@ -13,7 +13,8 @@ from dataclasses import replace
 from devices.adapter import Description, Property
 from devices.events import EMERGENCY_KINDS, UNITS, Kind
 from devices.topics import publishable
-from devices.zigbee2mqtt_properties import BINARY, ENUMS, IGNORED, NUMBERS, Scalar, hazard_in_words, hazard_named, plain
+from devices.zigbee2mqtt_properties import BINARY, ENUMS, IGNORED, IN_WORDS, NUMBERS, Scalar, plain
+from devices.zigbee2mqtt_rarer import detects, rarer_binary, rarer_enum
 
 STILL_COUNTS = "; its calls still count"
 PUBLISHED = 1
@@ -31,9 +32,6 @@ BED = re.compile(r"\b(?:bed|mattress|sleep|sleeping)\b", re.IGNORECASE)
 BED_SENSOR = re.compile(
     r"\b(?:sensor|sensing|occupancy|pad|mat|belt|strap|monitor|exit|presence|detector|detection)\b", re.IGNORECASE
 )
-FIRE = re.compile(r"\b(?:fire|heat|smoke)\b", re.IGNORECASE)
-DETECTOR = re.compile(r"\b(?:alarm|detector|sensor)\b", re.IGNORECASE)
-LEAK = re.compile(r"(?:^|_)leak(?:_detect(?:ed|ion)?)?$")
 POWER_SCALE = {"W": 1.0, "kW": 1000.0, "mW": 0.001}
 
 SERIOUS = (
@@ -150,15 +148,18 @@ def _flat(exposes: object, parent: str | None, depth: int) -> Iterator[tuple[Exp
 
 def _properties(exposes: list[tuple[Expose, str | None]], text: str) -> list[Property]:
     is_bed = bool(BED.search(text) and BED_SENSOR.search(text)) and not any(parent == "light" for _, parent in exposes)
-    is_detector = bool(FIRE.search(text) and DETECTOR.search(text))
-    says_fire = is_detector and not any(expose.get("name") == "smoke" for expose, _ in exposes)
+    alarm = detects(text, (str(expose["name"]) for expose, _ in exposes if expose.get("type") == "binary"))
     found: dict[str, Property] = {}
     for expose, parent in exposes:
-        prop = _control(expose) or (_fact(expose, parent, is_bed, says_fire) if _access(expose) & PUBLISHED else None)
+        prop = _control(expose) or (_fact(expose, parent, is_bed, alarm) if _access(expose) & PUBLISHED else None)
         if prop is not None and _is_sooner(prop, found.get(prop.name)):
             found[prop.name] = prop
     if any(prop.kind is Kind.LOCK and prop.name == "state" for prop in found.values()):
         found.pop("lock_state", None)
+    plainly = {prop.kind for prop in found.values() if prop.on is not None}
+    for prop in [prop for prop in found.values() if prop.kind in IN_WORDS & plainly and prop.on is None]:
+        if prop.kind is not Kind.EMERGENCY or not prop.active_values:
+            found.pop(prop.name, None)  # the same once more in words
     if any(
         prop.kind is Kind.BATTERY and prop.name not in ("battery_state", "battery_level") for prop in found.values()
     ):
@@ -195,23 +196,25 @@ def contradiction(entries: list[Description]) -> Description:
     )
 
 
-def _fact(expose: Expose, parent: str | None, is_bed: bool, says_fire: bool) -> Property | None:
+def _fact(expose: Expose, parent: str | None, is_bed: bool, alarm: Kind | None) -> Property | None:
     """What one published value is."""
     kind = expose.get("type")
     if kind == "binary":
-        return _binary(expose, parent, is_bed, says_fire)
+        return _binary(expose, parent, is_bed, alarm)
     if kind == "numeric":
         return _numeric(expose, parent)
     if kind == "enum":
-        return _enum(expose, parent, is_bed)
+        return _enum(expose, parent, is_bed, alarm)
     return _other(expose, parent) if kind == "text" else None
 
 
-def _binary(expose: Expose, parent: str | None, is_bed: bool, says_fire: bool) -> Property | None:
+def _binary(expose: Expose, parent: str | None, is_bed: bool, alarm: Kind | None) -> Property | None:
     name, prop = str(expose["name"]), str(expose["property"])
     on, off = _scalar(expose.get("value_on")), _scalar(expose.get("value_off"))
     if name == "state" and parent in ("switch", "light", "lock", None):
         kinds = {"light": Kind.LIGHT, "lock": Kind.LOCK}
+        if {on, off} == {"LOCK", "UNLOCK"}:
+            return Property(name=prop, kind=Kind.LOCK, on="LOCK", off="UNLOCK")
         return Property(name=prop, kind=kinds.get(parent or "", Kind.SWITCH), on=on, off=off)
     if parent in ("composite", "list", "climate", "fan"):
         return None
@@ -229,29 +232,10 @@ def _binary(expose: Expose, parent: str | None, is_bed: bool, says_fire: bool) -
         return Property(name=prop, kind=kind, on=on, off=off)
     if _access(expose) & SETTABLE:
         return None
-    return _rarer_binary(expose, base, prop, on, off, is_bed, says_fire)
-
-
-def _rarer_binary(
-    expose: Expose,
-    base: str,
-    prop: str,
-    on: Scalar | None,
-    off: Scalar | None,
-    is_bed: bool,
-    says_fire: bool,
-) -> Property | None:
-    """Read-only values whose name alone is not enough to be sure on every device."""
-    if LEAK.search(base):
-        return Property(name=prop, kind=Kind.WATER_LEAK, on=on, off=off)
-    if base.lower().endswith("occupancy"):
-        return Property(name=prop, kind=Kind.OCCUPANCY, on=on, off=off)
     if base == "pressure":
         return Property(name=prop, kind=Kind.BED if is_bed else Kind.OCCUPANCY, on=on, off=off)
-    if base == "heat" or (says_fire and base == "alarm"):
-        return Property(name=prop, kind=Kind.SMOKE, on=on, off=off)
-    kind = None if _is_about_itself(expose) else hazard_named(base)
-    return Property(name=prop, kind=kind, on=on, off=off) if kind is not None else _other(expose, None, on, off)
+    found = None if _is_about_itself(expose) else rarer_binary(name, prop, on, off, alarm)
+    return found or _other(expose, None, on, off)
 
 
 def _is_about_itself(expose: Expose) -> bool:
@@ -273,7 +257,7 @@ def _numeric(expose: Expose, parent: str | None) -> Property | None:
     return _other(expose, parent)
 
 
-def _enum(expose: Expose, parent: str | None, is_bed: bool) -> Property | None:
+def _enum(expose: Expose, parent: str | None, is_bed: bool, alarm: Kind | None) -> Property | None:
     name, prop, values = str(expose["name"]), str(expose["property"]), _values(expose)
     if name in ("action", "click"):
         return Property(name=prop, kind=Kind.BUTTON)
@@ -285,7 +269,8 @@ def _enum(expose: Expose, parent: str | None, is_bed: bool) -> Property | None:
         return None
     if ENUMS.get(name) is Kind.FALL:
         return Property(name=prop, kind=Kind.FALL)
-    if not _is_about_itself(expose) and (found := hazard_in_words(name, prop, values)) is not None:
+    found = rarer_enum(name, prop, values, alarm)
+    if found is not None:
         return found
     if name == "pressure_state" or (is_bed and name in ("occupancy", "presence", "bed_state", "state")):
         active = tuple(value for value in values if value not in ("none", "empty", "unoccupied", "out_of_bed"))

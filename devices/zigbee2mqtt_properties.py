@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
-from devices import names
 from devices.adapter import Property
 from devices.events import NOT_YET, UNITS, Kind, Value, canonical
+from devices.names import OFF, words_of
+from devices.spoken import WORST_FIRST, about, hazard
 
 Scalar = str | bool | int | float
 
@@ -69,26 +70,33 @@ NUMBERS: dict[str, Kind] = {
     "battery": Kind.BATTERY,
 }
 
-FALLEN = frozenset({"fall", "falling", "fallen", "fall_alarm", "fall_detected", "fall_down", "alarm"})
-FALLING = frozenset({"fall", "falling", "fallen", "fall_down", "fall_alarm"})
-"""Words for a person who fell, of a value that is no gesture."""
+IN_WORDS = frozenset(
+    {Kind.EMERGENCY, Kind.SMOKE, Kind.GAS, Kind.CO, Kind.WATER_LEAK, Kind.CONTACT, Kind.OCCUPANCY, Kind.VIBRATION}
+)
+"""Kinds of a property that is neither one of two values nor a number: it says what it says in words."""
+
+FALLEN = frozenset(
+    {"fall", "falling", "fallen", "fall_alarm", "fall_detected", "fall_down", "alarm", "detected", "real", "confirmed"}
+    | {"true", "on", "yes", "1"}
+)
+"""Words of a fall detector that mean that somebody fell, and those with one of `FELL` and no word of an end in them."""
+FELL = frozenset({"fall", "falls", "falling", "fallen", "fell"})
+DOUBTS = frozenset({"suspected", "suspect", "possible", "possibly", "maybe", "probable", "probably"})
+RISKS = frozenset({"warning", "risk"})
 UNDECIDED_FALL = frozenset({"maybe_fall"}) | NOT_YET
 UNKNOWN_WORDS = frozenset({"unknown", "unavailable", "invalid", "error"})
 ON_WORDS: frozenset[Scalar] = frozenset(
     {"ON", "on", "true", "True", "yes", "detected", "occupied", "present", "in_bed", "low", "Low"} | {True}
 )
-ALARM_WORDS = frozenset(
-    word
-    for said in ("alarm", "alarming", "alarmed", "triggered", "leak", "leaking", "fire", "sos", "panic", "emergency")
-    for word in (said, said.upper(), said.capitalize())
-)
-"""Words of an alarm beside those of any two-valued property."""
-HAZARDS = frozenset({Kind.EMERGENCY, Kind.FALL, Kind.SMOKE, Kind.GAS, Kind.CO, Kind.WATER_LEAK})
 OFF_WORDS: frozenset[Scalar] = frozenset(
     {"OFF", "off", "false", "False", "no", "none", "clear", "normal", "empty", "unoccupied", "out_of_bed"} | {False}
 )
 
-ENDPOINT = re.compile(r"(?:_alarm)?(?:_(?:\d{1,3}|[lL]\d{1,2}|left|right|top|bottom|center|middle|ep\d{1,2}))?$")
+SIREN = re.compile(r"alarm_[a-z]")
+"""`smoke_alarm_state` and its like may be a siren that somebody switched on: there the inventory must say more."""
+ENDPOINT = re.compile(
+    r"(?:_alarm)?(?:_(?:\d{1,3}|[lL]\d{1,2}|left|right|top|bottom|center|middle|(?:ep|ch|th|p|wire_|zone_)\d{1,2}))?$"
+)
 """What Zigbee2MQTT hangs onto a name: the endpoint, and for IAS zones which of two alarms it is."""
 
 
@@ -100,6 +108,8 @@ class How(IntEnum):
     PRESS = 2
     TEXT = 3
     FALL = 4
+    SPOKEN = 5
+    """By `words` where there are any, else in words of its own (`devices.spoken`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +145,11 @@ def guess(name: str) -> Property | None:
     """What a property most likely is, of a device that has not introduced itself."""
     if is_ignored(name):
         return None
-    if name in ("action", "click"):
+    base = plain(name)
+    if base in ("action", "click"):
         return Property(name=name, kind=Kind.BUTTON)
     if name == "lock_state":
         return Property(name=name, kind=Kind.LOCK, on="locked", off="unlocked")
-    base = plain(name)
     if base == "battery_low":
         return Property(name=name, kind=Kind.BATTERY, on=True, off=False)
     if base in ENUMS:
@@ -158,35 +168,22 @@ def guess(name: str) -> Property | None:
 def guessed_reader(name: str, described: bool) -> Reader | None:
     """The reader of a value by its name. What no name tells is kept as `other`, unless the device has described itself
     and left it out."""
-    prop = guess(name) or (None if described else _hazard(name))
+    prop = guess(name) or (None if described else _alarm(name))
     if prop is not None:
         return reader(prop)
     return None if described or is_ignored(name) else Reader(how=How.TEXT, kind=Kind.OTHER, field=name)
 
 
-def _hazard(name: str) -> Property | None:
-    """A value that nobody described and whose name says what nobody may wait for: `smoke_state`, `sos_state`."""
-    kind = None if is_ignored(name) else hazard_named(name)
-    return Property(name=name, kind=kind, on=True, off=False) if kind is not None else None
-
-
-def hazard_named(name: str) -> Kind | None:
-    """The hazard or call that a name says, where it says one."""
-    found = names.guess(name)
-    return found.kind if found is not None and found.kind in HAZARDS else None
-
-
-def hazard_in_words(name: str, prop: str, values: tuple[str, ...]) -> Property | None:
-    """What nobody may wait for, of a value that is a word: a fall, `smoke_state` with `alarm`, whatever has `sos` among
-    its words."""
-    if not FALLING.isdisjoint(values):
-        return Property(name=prop, kind=Kind.FALL)
-    kind = hazard_named(name)
-    alarming = tuple(value for value in values if names.truth(value)) if kind is not None else ()
-    if kind is not None and alarming:
-        return Property(name=prop, kind=kind, active_values=alarming)
-    calling = tuple(value for value in values if value.lower() in EMERGENCY_ACTIONS)
-    return Property(name=prop, kind=Kind.EMERGENCY, active_values=calling) if calling else None
+def _alarm(name: str) -> Property | None:
+    """A value that nobody described and whose name says what it is about: `smoke_state`, `co_alarm`, `pull_cord`."""
+    kind = hazard(name) or about(name)
+    if kind is None and hazard(f"{name}_state") in (Kind.SMOKE, Kind.WATER_LEAK):
+        kind = hazard(f"{name}_state")
+    if kind is None or is_ignored(name) or (kind is not Kind.EMERGENCY and SIREN.search(name)):
+        return None
+    if kind in WORST_FIRST and kind is not Kind.FALL:
+        return Property(name=name, kind=kind, on=True, off=False)
+    return Property(name=name, kind=kind) if kind in (Kind.FALL, Kind.OCCUPANCY, Kind.VIBRATION) else None
 
 
 def reader(prop: Property) -> Reader:
@@ -203,9 +200,12 @@ def reader(prop: Property) -> Reader:
     if not prop.clear:
         return Reader(how=How.WORDS, kind=kind, field=field, words={})
     if prop.on is not None or prop.off is not None:
-        return Reader(how=How.WORDS, kind=kind, field=field, words=_words(prop))
+        how = How.SPOKEN if kind in WORST_FIRST else How.WORDS
+        return Reader(how=how, kind=kind, field=field, words=_words(prop))
     if kind is Kind.OTHER:
         return Reader(how=How.TEXT, kind=kind, field=prop.name, unit=prop.unit)
+    if kind in IN_WORDS:
+        return Reader(how=How.SPOKEN, kind=kind, field=prop.name)
     unit = UNITS.get(kind, prop.unit)
     return Reader(
         how=How.NUMBER, kind=kind, field=field, unit=unit, scale=prop.scale, fahrenheit=prop.unit in ("°F", "F")
@@ -221,7 +221,7 @@ def _words(prop: Property) -> dict[Scalar, Value]:
         meanings = ("low", "ok")
     else:
         meanings = (canonical(kind, True), canonical(kind, False))
-    words: dict[Scalar, Value] = dict.fromkeys(ALARM_WORDS, meanings[0]) if kind in HAZARDS else {}
+    words: dict[Scalar, Value] = {}
     if kind is Kind.LOCK:
         words.update({"not_fully_locked": meanings[1]})
     elif kind not in (Kind.CONTACT, Kind.COVER):
@@ -259,8 +259,15 @@ def fall(value: object) -> Value:
     if not isinstance(value, str):
         return None
     word = value.strip().lower()
+    said = set(words_of(word))
     if word in UNDECIDED_FALL:
         return word
     if word in FALLEN:
         return True
-    return None if not word or word in UNKNOWN_WORDS else False
+    if not word or word in UNKNOWN_WORDS:
+        return None
+    if said & DOUBTS:
+        return word
+    if said & RISKS:
+        return "fall_warning"
+    return bool(said & FELL) and not said & OFF
