@@ -34,8 +34,8 @@ GROUP_MOST = 100
 GROUP_MOST_AROUND_A_PRESS = 40
 AROUND_A_PRESS_MS = 3_000
 """While somebody presses, bulk groups are small: the next press may have to wait for one."""
-REST_MOST_MS = 20
-"""And after each, bulk rests as long as that took, at most so long: half of the time nothing is in a press's way."""
+REST_MOST_MS, RESTS_FOR_MS = 20, 1_000
+"""For a second bulk also rests after each, as long as that took: half of the time nothing is in a press's way."""
 BRAKE_AT = 2_000
 """Messages of our own that the broker has not taken yet: with more, bulk waits at the broker and not in our memory."""
 LINGER_MS = 10
@@ -272,7 +272,7 @@ class Pump:
 
     def _bulk_left_ms(self, now_ms: int) -> int:
         gathers_ms = 0 if len(self._bulk) >= GROUP_MOST else self._bulk_since_ms + LINGER_MS - now_ms
-        rests_ms = self._bulk_again_ms - now_ms if now_ms - self._urgent_ms < AROUND_A_PRESS_MS else 0
+        rests_ms = self._bulk_again_ms - now_ms if now_ms - self._urgent_ms < RESTS_FOR_MS else 0
         return max(gathers_ms, rests_ms)
 
     def _brakes(self) -> bool:
