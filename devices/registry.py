@@ -245,8 +245,12 @@ def _is_vague_alarm(event: Event) -> bool:
 
 
 def _is_switched_part(event: Event) -> bool:
-    """A two-valued part that was placed by itself, of which nothing else says what it is: on is what it is for."""
-    return event.kind is Kind.OTHER and isinstance(event.value, bool) and "#" in event.device
+    """A two-valued part that was placed by itself, of which nothing else says what it is: on is what it is for.
+
+    The circuit of what is known to be a button is not: its gesture says the press.
+    """
+    is_circuit = (event.field or "").startswith("button:")
+    return event.kind is Kind.OTHER and isinstance(event.value, bool) and "#" in event.device and not is_circuit
 
 
 def is_input(event: Event) -> bool:

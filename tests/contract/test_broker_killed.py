@@ -158,7 +158,7 @@ async def test_what_was_acknowledged_after_the_brokers_last_save_comes_again_and
     home.broker.start()
     async with stranger(home.broker.port) as me:
         await me.is_ready()
-        assert await raised(me, "002") == "a00002"
+        await raised(me, "002")
         assert presses(home) == {"room-001-pendant": 1, "room-002-pendant": 1}
         await me.press("001")
         await until(lambda: presses(home)["room-001-pendant"] == 2, DEADLINE_S)
@@ -219,11 +219,11 @@ async def test_a_ledger_put_back_from_a_copy_shows_no_ghost_and_uses_no_number_t
         await me.is_ready()
         await raised(me, "001")
         await asyncio.to_thread(finished, "backup", home.folder, copy)
-        assert [await raised(me, room) for room in ("002", "003")] == ["a00002", "a00003"]
+        _, third = [await raised(me, room) for room in ("002", "003")]
         for number, do in enumerate(("claim", "attend")):
-            assert (
-                await me.ask("dashboards", id=str(number), do=do, alert="a00003", by="carer-1", proof="screen:003")
-            )["ok"]
+            assert (await me.ask("dashboards", id=str(number), do=do, alert=third, by="carer-1", proof="screen:003"))[
+                "ok"
+            ]
         home.kill()
         await me.press("004")
         for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm"):
@@ -232,12 +232,12 @@ async def test_a_ledger_put_back_from_a_copy_shows_no_ghost_and_uses_no_number_t
         home.start()
         await me.line("raised", device="room-004-pendant")
         await me.line("raised", device="hub:restored")
-        await until(lambda: me.raw(f"{TOP}/alert/a00003")[-1] == b"", DEADLINE_S)
+        await until(lambda: me.raw(f"{TOP}/alert/{third}")[-1] == b"", DEADLINE_S)
         assert number_of(await raised(me, "005")) > LEAP
         alerts = {"room_001_pendant": "told", "room_004_pendant": "told", "room_005_pendant": "told"}
         found = await shows(home.broker.port, **alerts, **{"hub:restored": "told"})
         assert found["hub:restored"]["reason"] == REASON
-        assert "a00003: " in str(found["hub:restored"]["also"])
+        assert f"{third}: " in str(found["hub:restored"]["also"])
         for topic in {name for name, _, _ in me.heard if "/alert/" in name}:
             versions = [int(str(message["version"])) for message in me.on(topic)]
             assert versions == sorted(versions)
