@@ -18,7 +18,7 @@ from hub.priority import COMMANDS, give_way
 from hub.replay.page import page_of
 from hub.replay.recorded import FileRefused, when
 from hub.replay.replaying import Period, Question, newest_accepted, over_file, over_ledger, question
-from hub.replay.trial import plans_in, read_with
+from hub.replay.trial import read_with_plans
 from rules.replay.past import Answer
 from rules.replay.words import text_of
 
@@ -65,7 +65,7 @@ def answered(
     with named(folder):
         reading = read_home(folder)
     home = reading.home
-    tried = read_with(folder, plans_in(plans)).home if plans is not None else None
+    tried = read_with_plans(folder, plans).home if plans is not None else None
     ledger = reading.settings.data / LEDGER
     at_once, planted = options
     asked = question(

@@ -15,7 +15,7 @@ from hub.errors import HandrailError
 from hub.homes import LEDGER, named
 from hub.priority import COMMANDS, give_way
 from hub.replay.replaying import NothingToReplay, Period, newest_accepted, over_ledger, question
-from hub.replay.trial import as_plan, read_with, shadow_of, shadows_in
+from hub.replay.trial import read_with_shadow, shadow_of, shadows_in
 from rules.home import Home
 from rules.inputs import Report
 from rules.replay.shadow_report import report
@@ -54,7 +54,7 @@ def _report(folder: Path, path: Path, accepted: Home, ledger: Path, period: Peri
     plan = shadow_of(path.name)
     resident = plan.removesuffix(".yaml")
     try:
-        tried = read_with(folder, {plan: as_plan(path)}).home
+        tried = read_with_shadow(folder, path).home
         asked = question(accepted=accepted, files=accepted, tried=tried, at_once=False, resident=resident, planted=True)
         with progress(f"trying {plan}") as tell:
             answer = over_ledger(asked, ledger, period, tell)

@@ -9,7 +9,7 @@ import gc
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -110,10 +110,10 @@ def question(
 
 
 def _changed(old: Home, new: Home) -> frozenset[str]:
-    """The residents whose rules are not the same."""
-    was = {one.resident: one.rules for one in old.residents}
-    would = {one.resident: one.rules for one in new.residents}
-    return frozenset(one for one in {*was, *would} if was.get(one, ()) != would.get(one, ()))
+    """The residents whose plans are not the same, but for what tells and helps nobody."""
+    was = {one.resident: replace(one, goals=(), likes=()) for one in old.residents}
+    would = {one.resident: replace(one, goals=(), likes=()) for one in new.residents}
+    return frozenset(one for one in {*was, *would} if was.get(one) != would.get(one))
 
 
 def over_ledger(asked: Question, ledger: Path, period: Period, tell: Tell) -> Answer:

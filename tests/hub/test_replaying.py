@@ -238,8 +238,38 @@ def test_what_cannot_be_replayed_is_said(home: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong"
     wrong.mkdir()
     (wrong / "margaret.yaml").write_text(TRIED.replace("wait: 2 min", "wait: 2"))
-    with pytest.raises(HomeRefused, match=r"residents/margaret\.yaml:\d+"):
+    with pytest.raises(HomeRefused, match=r"^.*/wrong/margaret\.yaml:\d+: "):
         answered(tmp_path / "lived", plans=wrong)
+
+
+def test_other_abilities_alone_are_another_plan(home: Path, tmp_path: Path) -> None:
+    """Who hears badly is helped in another way: that is asked about, and not what telling at once would do."""
+    tried, file = tmp_path / "tried", tmp_path / "night.csv"
+    tried.mkdir()
+    file.write_text(NIGHT)
+    (tried / "margaret.yaml").write_text(MARGARET.replace("rules:\n", "abilities: {hearing: none}\nrules:\n", 1))
+    asked, _ = answered(home, plans=tried, events=file)
+    assert asked.old_is == "the plans of the home"
+    assert asked.residents == {"margaret"}
+
+
+def test_a_plan_of_nobody_here_is_refused_and_not_answered(home: Path, tmp_path: Path) -> None:
+    """A slip in the file's name made somebody of its own in Margaret's room, and her plan fell without a word."""
+    tried = tmp_path / "tried"
+    tried.mkdir()
+    (tried / "margret.yaml").write_text(TRIED)
+    with pytest.raises(HomeRefused, match=r'margret\.yaml: nobody here has a plan .* did you mean "margaret\.yaml"\?'):
+        answered(home, plans=tried, events=tmp_path / "night.csv")
+
+
+def test_a_plan_that_makes_another_fall_is_refused(home: Path, tmp_path: Path) -> None:
+    """Ada's file moved her into Margaret's room: what Margaret's plan says would not be followed any more."""
+    (home / "residents" / "ada.yaml").write_text('resident: ada\nknown_as: Ada\nroom: "002"\nrules: []\n')
+    tried = tmp_path / "tried"
+    tried.mkdir()
+    (tried / "ada.yaml").write_text('resident: ada\nknown_as: Ada\nroom: "001"\nrules: []\n')
+    with pytest.raises(HomeRefused, match=r"another plan would be refused: residents/margaret\.yaml:\d+: "):
+        answered(home, plans=tried, events=tmp_path / "night.csv")
 
 
 def open_store_and_close(home: Path) -> None:

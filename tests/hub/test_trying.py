@@ -66,7 +66,7 @@ def test_a_plan_on_trial_that_is_wrong_says_so(home: Path) -> None:
     (found,) = reports(home, read_home(home), Period(from_ms=NIGHT_MS - DAY_MS, to_ms=NIGHT_MS))
     assert found.matters
     assert "margaret.shadow.yaml cannot be tried" in found.words
-    assert "residents/margaret.yaml:" in found.words
+    assert "residents/margaret.shadow.yaml:" in found.words
     said = StringIO()
     assert check_home(home, out=said) == 0
     assert "residents/margaret.shadow.yaml: cannot be tried: " in said.getvalue()
