@@ -55,6 +55,7 @@ from rules.plans import (
     watching,
     whereabouts,
 )
+from rules.proof.watch import watched
 from rules.replay import shadow
 from rules.setting import Setting
 from rules.state import Alert, AlertState, Ending, Meta, State, Status
@@ -88,9 +89,9 @@ def step(state: State, given: Input, now: Now) -> tuple[State, list[Effect]]:
 # -- timers -------------------------------------------------------------------------------------------------------
 
 ALERT_TIMERS: dict[str, Callable[[Turn, Alert, int], None]] = {
-    "ladder": alerts.ladder_due,
-    "claim": alerts.claim_due,
-    "promise": alerts.promise_due,
+    "ladder": watched(alerts.ladder_due),
+    "claim": watched(alerts.claim_due),
+    "promise": watched(alerts.promise_due),
     "unclosed": alerts.unclosed_due,
     "test": walking.test_due,
 }

@@ -9,8 +9,17 @@ from zoneinfo import ZoneInfo
 
 from devices.frigate import is_camera
 from devices.registry import Placed, Purpose, Registry
-from rules.alerting.levels import EVERYBODY_AT_ONCE, LADDERS, LONGEST_DELAY_S, Ladder, Level, everybody_first, faults
-from rules.home import Carer, Home, Place, PlaceKind, Resident, Rule, Wait, Zone
+from rules.alerting.levels import (
+    EVERYBODY_AT_ONCE,
+    LADDERS,
+    LONGEST_DELAY_S,
+    Ladder,
+    Level,
+    everybody_first,
+    faults,
+    managers_too,
+)
+from rules.home import Carer, Home, Place, PlaceKind, Resident, Role, Rule, Wait, Zone
 from rules.plans.help import Ask
 from rules.plans.plan import Nothing, StateIs
 
@@ -126,7 +135,7 @@ class Setting:
         address = self.address_of(name)
         return None if address is None else self.cares.setdefault((address, kind), Cares())
 
-    def ladder(self, level: Level, *, everybody: bool = False) -> Ladder:
+    def ladder(self, level: Level, *, everybody: bool = False, manager: bool = False) -> Ladder:
         """The newest valid ladder of a level; one that would end in silence is never climbed."""
         if everybody and level is Level.EMERGENCY:
             return EVERYBODY_AT_ONCE
@@ -134,6 +143,8 @@ class Setting:
         if valid is None:
             own = self.home.ladders.get(level)
             valid = self._ladders[level] = own if own is not None and not faults(own) else LADDERS[level]
+        if manager and any(carer.role is Role.MANAGER for carer in self.staff.values()):
+            valid = managers_too(valid)
         return everybody_first(valid) if everybody else valid
 
     def as_run(self, key: str, rule: Rule) -> Rule:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from devices.records import replace
 from rules.alerting import reach
-from rules.alerting.levels import OUTSIDE, Ladder, Level, Who
+from rules.alerting.levels import MANAGERS_LIST, OUTSIDE, Ladder, Level, Who
 from rules.alerting.life import CLOCK, Doing, after
 from rules.alerting.reach import Reached
 from rules.effects import Did
@@ -21,7 +21,7 @@ CLOCKS = tuple(dict.fromkeys(CLOCK.values()))
 
 def ladder_of(turn: Turn, alert: Alert) -> Ladder:
     """The ladder this alert climbs now: the newest valid one of its level."""
-    return turn.setting.ladder(alert.level, everybody=alert.everybody)
+    return turn.setting.ladder(alert.level, everybody=alert.everybody, manager=alert.cause == MANAGERS_LIST)
 
 
 def reached(turn: Turn, alert: Alert, rung: int | None = None) -> Reached:

@@ -106,6 +106,15 @@ def everybody_first(ladder: Ladder) -> Ladder:
     return replace(ladder, rungs=(replace(first, who=(Who.SHIFT,)), *later))
 
 
+def managers_too(ladder: Ladder) -> Ladder:
+    """The same ladder with the manager from its first rung: what is theirs to read, and comes by day."""
+    first, *later = ladder.rungs
+    return replace(ladder, rungs=(replace(first, who=(*first.who, Who.MANAGER)), *later))
+
+
+MANAGERS_LIST = "morning"
+"""The cause of the alert that is the manager's list of a morning."""
+
 LEVEL_OF: Mapping[Kind, Level] = {
     Kind.EMERGENCY: Level.EMERGENCY,
     Kind.STAFF_ASSIST: Level.EMERGENCY,

@@ -15,13 +15,15 @@ from textwrap import shorten
 
 from devices.events import Kind
 from rules.alerting import raising, reach
-from rules.alerting.levels import Level
+from rules.alerting.levels import MANAGERS_LIST, Level
 from rules.alerting.raising import Found
 from rules.asking import presence
 from rules.effects import Did
 from rules.hearing import nights
 from rules.hearing.walks import overdue
 from rules.plans import reviews
+from rules.proof.watch import CAUSE as TOLD_LATE
+from rules.proof.watch import FOR_THE_MANAGER
 from rules.state import Alert, AlertState, Ending
 from rules.turn import Turn
 
@@ -30,6 +32,8 @@ HOUR_MS = 3_600_000
 TIMER = "morning/all"
 MOST = 20
 """So many of a sort are named; the rest are counted, and stand in the log."""
+REFUSED = "hub:configuration"
+"""The cause of the alert that lasts while the home's files, or a plan, are refused."""
 LONGEST = 80
 """A reason is shown this far; the log has it whole."""
 
@@ -72,9 +76,9 @@ def _wall_ms(moment: datetime) -> int:
 
 
 def due(turn: Turn) -> None:
-    """Write the list, tell the person in charge, and wait for the next morning."""
+    """Write the list, tell the person in charge and the manager, and wait for the next morning."""
     arm(turn)
-    found = [*_unproved(turn), *_reviews(turn), *_strangers(turn), *_tests(turn)]
+    found = [*_told_late(turn), *_refused(turn), *_unproved(turn), *_reviews(turn), *_strangers(turn), *_tests(turn)]
     found += [f"{title}: {_some(names)}" for title, names in reviews.found(turn)]
     turn.set_meta(replace(turn.meta, listed_ms=turn.now.elapsed_ms))
     if not found:
@@ -84,11 +88,30 @@ def due(turn: Turn) -> None:
     cause = Found(
         level=Level.TECHNICAL,
         kind=Kind.OTHER,
-        cause="morning",
+        cause=MANAGERS_LIST,
         reason=f"for the manager, of the last day: {words}",
         device="the manager's list",
     )
     raising.raise_alert(turn, cause)
+
+
+def _told_late(turn: Turn) -> Iterator[str]:
+    """Whoever was on shift has had the alert, marked late; whoever answers for the home reads it by day."""
+    words = []
+    for alert in turn.state.alerts:
+        if alert.state is AlertState.CLOSED and (alert.closed_ms or 0) <= turn.meta.listed_ms:
+            continue
+        if alert.cause == TOLD_LATE and alert.raised_ms > turn.meta.listed_ms:
+            words += [alert.reason.removeprefix(FOR_THE_MANAGER), *alert.also]
+        elif alert.late and alert.episode is None and alert.level is not Level.TECHNICAL:
+            words.append(f"{alert.id} ({shorten(alert.reason, LONGEST, placeholder=' …')})")
+    if words:
+        yield f"told later than was proved: {_some(words)}"
+
+
+def _refused(turn: Turn) -> Iterator[str]:
+    if any(alert.cause == REFUSED for alert in turn.open_alerts()):
+        yield "a change to the home's files was refused, and the one before goes on: `handrail check HOME` says why"
 
 
 def _unproved(turn: Turn) -> Iterator[str]:

@@ -11,6 +11,7 @@ from rules.alerting.levels import LEVEL_OF, Level
 from rules.alerting.raising import Found, raise_alert
 from rules.effects import Did
 from rules.hearing import missed, walking
+from rules.proof.watch import called_late
 from rules.state import Alert, Counted, Status, Stranger
 from rules.turn import LATE_MS, Turn, plainly
 
@@ -106,6 +107,7 @@ def emergency_or_call(turn: Turn, event: Event, placed: Placed | None, *, retain
     walking.interrupt(turn, f"{device} {'called' if device != turn.meta.walking else 'was pressed again'}")
     if event.press and age > missed.HOUR_MS:
         missed.add(turn, event, placed, level)
+        called_late(turn, _who(turn, event, placed), age)
         return
     open_one = _open_alert(turn, device, event.kind, _whose(turn, event.kind, placed))
     if open_one is not None:
@@ -116,6 +118,13 @@ def emergency_or_call(turn: Turn, event: Event, placed: Placed | None, *, retain
     if caller is not None and caller in turn.setting.staff:
         alerts.leave_all(turn, caller, f"{reach.name(turn, caller)} needs help themselves")
     raise_alert(turn, _found(turn, event, placed, level, age=age, found=found))
+    if age > LATE_MS:
+        called_late(turn, _who(turn, event, placed), age)
+
+
+def _who(turn: Turn, event: Event, placed: Placed | None) -> str:
+    resident, place = _whose(turn, event.kind, placed)
+    return turn.setting.name_of(resident) if resident else turn.setting.place_name(place) or event.device
 
 
 def _is_start(turn: Turn) -> bool:

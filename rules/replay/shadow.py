@@ -11,13 +11,11 @@ from dataclasses import replace
 
 from devices.events import Kind
 from rules.alerting import raising
-from rules.alerting.levels import Level
+from rules.alerting.levels import MANAGERS_LIST, Level
 from rules.alerting.raising import MOST_ALSO, Found
 from rules.effects import Did
 from rules.inputs import Tried
 from rules.turn import Turn
-
-MORNING = "morning"
 
 
 def tried(turn: Turn, given: Tried) -> None:
@@ -27,7 +25,7 @@ def tried(turn: Turn, given: Tried) -> None:
     words = tuple(each.words for each in given.reports if each.matters and each.words)
     if not words:
         return
-    listed = next((alert for alert in turn.open_alerts() if alert.cause == MORNING), None)
+    listed = next((alert for alert in turn.open_alerts() if alert.cause == MANAGERS_LIST), None)
     if listed is not None:
         also = (*listed.also, *(one for one in words if one not in listed.also and one not in listed.reason))
         turn.show(replace(listed, version=listed.version + 1, also=also[-MOST_ALSO:]))
@@ -37,7 +35,7 @@ def tried(turn: Turn, given: Tried) -> None:
         Found(
             level=Level.TECHNICAL,
             kind=Kind.OTHER,
-            cause=MORNING,
+            cause=MANAGERS_LIST,
             reason=f"for the manager: {words[0]}",
             also=words[1:],
             device="the manager's list",

@@ -35,3 +35,20 @@ def test_a_device_marked_not_ours_is_listed_every_morning(home: House) -> None:
     home.ask("not_ours", by="manager-1", device="zigbee2mqtt/next-door")
     home.wait(hours=48)
     assert len([line for line in listed(home) if "marked not ours: zigbee2mqtt/next-door" in line]) == 2
+
+
+def test_the_list_reaches_the_manager_and_the_person_in_charge(home: House) -> None:
+    """The manager is at home at eight, and has it on the phone; nothing of the night before woke them."""
+    home.press("012")
+    home.attend("carer-1")
+    home.close("carer-1")
+    home.wait(hours=24)
+    [alert] = [alert for alert in home.state.alerts if alert.cause == "morning"]
+    assert set(alert.told) >= {"nurse-1", "manager-1"}
+
+
+def test_files_that_were_refused_are_on_the_list_until_they_are_mended(home: House) -> None:
+    """Whoever wrote the plan may have gone home: the manager reads that the one before goes on."""
+    home.is_refused("home.yaml:7: wrong")
+    home.wait(hours=24)
+    assert any("a change to the home's files was refused" in line for line in listed(home))

@@ -65,3 +65,45 @@ def test_a_run_that_began_late_counts_although_it_then_took_no_time(home: House)
     told_late(Turn(home.state, home.now), episode, late=True)
     [told] = bound_alerts(home)
     assert told.reason == "for the manager: Margaret, up-at-night: staff were told late; the hub was down"
+
+
+def listed(home: House) -> str:
+    """The manager's list of the next morning."""
+    home.wait(hours=24)
+    return " ".join(line.reason for line in home.logs(Did.LISTED, past=True))
+
+
+def test_a_rung_that_came_late_is_written_down_and_on_the_managers_list(home: House) -> None:
+    """Nobody took Margaret's call, and the hub stood still for half an hour: everybody rings now, marked late, and
+    nobody gets a second alert about it at night."""
+    home.press("012")
+    home.down(minutes=30)
+    home.expect("told", late=True, resident="margaret")
+    said = [log.reason for log in home.logs(Did.FAULT)]
+    assert said[0].startswith("Margaret's emergency should have rung further 29 min earlier; ")
+    home.attend("carer-1", proof="screen:012")
+    home.close("carer-1")
+    assert bound_alerts(home) == []
+    assert "told later than was proved: a00001 (Margaret pressed for help)" in listed(home)
+
+
+def test_a_call_that_nobody_here_could_hear_is_written_down_and_on_the_managers_list(home: House) -> None:
+    """She pressed while the hub was down: told as soon as it is heard, with how long ago, and listed by day."""
+    home.goes_down()
+    home.press("012")
+    home.wait(minutes=5)
+    home.comes_back()
+    home.expect("told", late=True, resident="margaret")
+    assert any("Margaret called, and staff were told 5 min later" in log.reason for log in home.logs(Did.FAULT))
+    home.attend("carer-1", proof="screen:012")
+    home.close("carer-1")
+    assert "told later than was proved: a00001" in listed(home)
+
+
+def test_a_night_in_which_everything_came_in_time_lists_nothing(home: House) -> None:
+    """The list is for what was late, and says nothing of a ladder that climbed as it should."""
+    home.press("012")
+    home.wait(minutes=5)
+    home.attend("carer-1", proof="screen:012")
+    home.close("carer-1")
+    assert "told later" not in listed(home)
