@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from devices.events import Event, Kind, Value
 from rules.alerting.levels import Level
@@ -15,6 +16,7 @@ from rules.setting import key_of
 from rules.state import Alert, AlertState, Episode, State
 from rules.turn import LATE_MS
 from tests.rules.plans_at_random import ROOMS, Chance, a_home
+from tests.stories.village import resident_of
 
 STARTS = tuple(
     int(datetime(2026, *when, tzinfo=UTC).timestamp() * 1000)
@@ -69,7 +71,7 @@ class ProvedRun:
     def happens(self, chance: Chance) -> None:
         """One thing at random."""
         room = chance.pick(ROOMS)
-        match chance.pick(("says",) * 8 + ("waits",) * 8 + ("ok",) * 3 + ("answer", "close", "down")):
+        match chance.pick(("says",) * 8 + ("waits",) * 8 + ("ok",) * 3 + ("answer", "close", "down", "stands")):
             case "says":
                 what = chance.pick((*("bed", "door") * 6, *SAID))
                 kind, value = chance.pick(SAID[what])
@@ -82,6 +84,8 @@ class ProvedRun:
                 self._answers(chance)
             case "close":
                 self._close(tuple(Level))
+            case "stands":
+                self._stands(resident_of(room), chance)
             case "down":
                 self._is_down_for(chance.pick(WAITS_MS[2:]))
 
@@ -94,15 +98,21 @@ class ProvedRun:
             steps = {effect.did for effect in effects if isinstance(effect, Log)}
             assert steps & {Did.TOLD, Did.PRESSED}, f"{event} was told to nobody in its own step"
 
-    def _asks(self, do: str, *, client: str = "dashboards", **fields: str) -> None:
+    def _asks(self, do: str, *, client: str = "dashboards", **fields: Any) -> None:
         self._requests += 1
-        self.take(Asked(id=f"q{self._requests}", client=client, do=do, **fields))  # type: ignore[arg-type]
+        self.take(Asked(id=f"q{self._requests}", client=client, do=do, **fields))
 
     def _answers(self, chance: Chance) -> None:
         """Whoever was asked something answers, in one of the words or another."""
         for episode in sorted(self.state.episodes, key=lambda episode: episode.id):
             if episode.asked_step is not None:
                 self._asks("answer", episode=episode.id, answer=chance.pick(("yes", "no", "perhaps")), by="carer-1")
+
+    def _stands(self, resident: str, chance: Chance) -> None:
+        """Staff say where the resident is, or that somebody is there; the resident wants no reminders now."""
+        do = chance.pick(("visit", "visit", "visit", "not_now", "looked", "change_of_condition", "away", "back"))
+        more: dict[str, Any] = {"reason": "hospital", "until_s": 86_400} if do == "away" else {}
+        self._asks(do, resident=resident, by="nurse-1", **more)
 
     def _close(self, levels: tuple[Level, ...]) -> None:
         for alert in sorted(self.state.alerts, key=lambda alert: alert.id):
