@@ -127,6 +127,8 @@ class Resident:
     """The plan's; None: nobody has agreed to it yet, which `check` warns of."""
     senses: Mapping[str, str] = field(default_factory=dict)
     """By sensing (`bed`, `door`, `motion`, …): `accepted`, `refused` or `withdrawn`."""
+    sense_agreements: Mapping[str, Agreement] = field(default_factory=dict)
+    """Of a sensing that was agreed to by itself; of the others the plan's counts."""
     goals: tuple[str, ...] = ()
     """In the resident's own words."""
     likes: tuple[str, ...] = ()

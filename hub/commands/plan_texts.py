@@ -33,18 +33,22 @@ class NoSuchDay(HandrailError):
 def explain_plan(folder: Path, *, resident: str) -> int:
     """Print the plan in plain English; what was accepted last, where the file is refused now."""
     home, whose = _whose(folder, resident)
-    sys.stdout.write(explain(whose, home))
+    sys.stdout.write(explain(whose, home, _today(home)))
     return 0
 
 
 def print_week(folder: Path, *, resident: str, first: str | None) -> int:
     """Print the resident's week and the page for the review."""
     home, whose = _whose(folder, resident)
-    now_ms = SystemClock().wall_ms()
-    today = datetime.fromtimestamp(now_ms // 1000, UTC).astimezone(Setting(home).timezone).date()
+    now_ms, today = SystemClock().wall_ms(), _today(home)
     lived = _lived(read_home(folder).settings.data / LEDGER, whose.resident, now_ms - LOOK_BACK_DAYS * _DAY_MS)
     sys.stdout.write(week(whose, home, _day(first) if first else today, lived))
     return 0
+
+
+def _today(home: Home) -> date:
+    now_ms = SystemClock().wall_ms()
+    return datetime.fromtimestamp(now_ms // 1000, UTC).astimezone(Setting(home).timezone).date()
 
 
 def print_schemas(folder: Path | None) -> int:

@@ -39,6 +39,8 @@ ASSUMPTIONS = (
     "what fell due while the hub was down is told when it starts, marked late, and the manager learns of it",
 )
 """What the promises of an accepted home rest on."""
+OVERDUE = "{} of the agreements are overdue, see the warnings: where a delay has ended by that, staff are told at once."
+"""What the table does not show: whose delays have ended is known to the hub alone."""
 NO_WATCHER = (
     "the hub alone: this home has no watcher, so nobody takes over while the hub is gone; see hub/watch/README.md"
 )
@@ -53,11 +55,12 @@ def check_home(folder: Path, *, as_json: bool = False, out: TextIO | None = None
         return _report(None, refused.problems, (), as_json, out, 0)
     today = datetime.fromtimestamp((clock or SystemClock()).wall_ms() // 1000, UTC)
     today = today.astimezone(Setting(reading.home).timezone)
-    overdue = reviews(reading.home, folder.absolute(), today.date())
+    overdue = tuple(reviews(reading.home, folder.absolute(), today.date()))
     _, late = unheard_zones(reading.home, read_document(folder.absolute(), "home.yaml"))
     broker = (found.problem for found in broker_problems(folder))
     warnings = (*reading.warnings, *late, *overdue, *_unfit(folder, reading), *broker, *shadow_problems(folder))
-    return _report(reading, reading.refused_plans, warnings, as_json, out, today.year)
+    late_reviews = sum("review" in problem.what for problem in overdue)
+    return _report(reading, reading.refused_plans, warnings, as_json, out, today.year, late_reviews)
 
 
 def _unfit(folder: Path, reading: Reading) -> list[Problem]:
@@ -81,6 +84,7 @@ def _report(
     as_json: bool,
     out: TextIO,
     year: int,
+    late_reviews: int = 0,
 ) -> int:
     proof = prove(reading.home, year) if reading is not None else None
     if as_json:
@@ -106,6 +110,8 @@ def _report(
         )
     if reading is not None and proof is not None:
         write_proof(proof, out)
+        if late_reviews:
+            out.write(f"{OVERDUE.format(late_reviews)}\n\n")
         out.writelines(f"  rests on: {assumption}\n" for assumption in ASSUMPTIONS)
         if reading.settings.watcher is None:
             out.write(f"  rests on: {NO_WATCHER} (warning)\n")

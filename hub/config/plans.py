@@ -97,12 +97,17 @@ def compile_plan(written: Written, house: House) -> tuple[Resident, list[Problem
         resident=written.resident,
         known_as=written.known_as,
         room=written.room if written.room in house.places else "",
-        senses=dict(written.plan.senses) if written.plan is not None else {},
+        senses={name: form.says for name, form in written.plan.senses.items()} if written.plan is not None else {},
     )
     if written.problems or written.plan is None or written.document is None:
         return bare, list(written.problems), []
     check = Checking(written.document, written.plan, house)
     agreement = agreement_of(check, written.plan.agreement, ("agreement",))
+    sensed = {
+        name: agreed
+        for name, form in written.plan.senses.items()
+        if (agreed := agreement_of(check, form.agreement, ("senses", name, "agreement"))) is not None
+    }
     choices = choices_of(check)
     rules = rules_of(check)
     rules += invitations_of(check, rules)
@@ -116,6 +121,7 @@ def compile_plan(written: Written, house: House) -> tuple[Resident, list[Problem
         rules=tuple(rules),
         abilities=abilities_of(plan.abilities),
         agreement=agreement,
+        sense_agreements=sensed,
         goals=tuple(plan.goals),
         likes=tuple(plan.likes),
         since=plan.since or "",

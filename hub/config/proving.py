@@ -11,7 +11,8 @@ from hub.config.document import Document, read_document
 from hub.config.plans import Written
 from hub.config.problems import Problem
 from rules.alerting.levels import GROUPED
-from rules.home import Home
+from rules.home import Home, Resident
+from rules.plans.plan import Agreement
 from rules.proof.bounds import Unheard, unheard
 from rules.proof.faults import At, Unproved, unproved
 from rules.turn import plainly
@@ -78,22 +79,46 @@ def _at(document: Document, found: Unproved) -> tuple[str | int, ...]:
 
 
 def reviews(home: Home, folder: Path, today: date) -> Iterator[Problem]:
-    """Plans and rules whose review was due: a warning, with the day from which their waits are 0."""
+    """Plans, rules and sensings whose review was due, what comes of it; and what was agreed to on a day to come."""
     grace = timedelta(days=home.times.review_grace_days)
     for resident in home.residents:
-        plan = [("", resident.agreement)] if resident.agreement else []
-        for rule, agreement in [*plan, *((rule.rule, rule.agreement) for rule in resident.rules)]:
-            due = _date(agreement.review_by) if agreement is not None else None
-            if due is None or due >= today:
+        for what, rule, here, on, review_by in _agreements(resident):
+            said = _agreement_said(on, review_by, today, grace)
+            if said is None:
                 continue
-            ends = "its waits are 0 since then" if due + grace < today else f"its waits are 0 from {due + grace}"
-            what = f"the review of {resident.known_as}'s {rule or 'plan'} was due on {due}: {ends}"
+            at, words, wanted = said
             document = read_document(folder, f"residents/{resident.resident}.yaml")
-            here: At = ("agreement", "review_by")
-            wrong = Unproved(resident=resident.resident, rule=rule, at=here, what=what)
-            yield document.problem(
-                _at(document, wrong) if rule else here, what, "a date to come, once it was talked over"
-            )
+            wrong = Unproved(resident=resident.resident, rule=rule, at=(*here, at), what=words)
+            place = _at(document, wrong) if rule else wrong.at
+            yield document.problem(place, words.format(what=f"{resident.known_as}'s {what}"), wanted)
+
+
+def _agreement_said(on: str, review_by: str, today: date, grace: timedelta) -> tuple[str, str, str] | None:
+    given, due = _date(on), _date(review_by)
+    if given is not None and given > today:
+        words = f"{{what}} was agreed to on {given}, a day that has not come: it counts already"
+        return "on", words, "the day on which it was agreed to"
+    if due is None or due >= today:
+        return None
+    one_a_day = "the delays of one resident a day, and the morning's list says whose"
+    ends = f"what ends now are {one_a_day}" if due + grace < today else f"from {due + grace} end {one_a_day}"
+    return "review_by", f"the review of {{what}} was due on {due}: {ends}", "a date to come, once it was talked over"
+
+
+def _agreements(resident: Resident) -> Iterator[tuple[str, str, At, str, str]]:
+    """Each agreement of a plan: what it is of, the rule it stands in, where, its day and the day of its review."""
+    found: list[tuple[str, str, At, Agreement | None]] = [("plan", "", ("agreement",), resident.agreement)]
+    found += [(rule.rule, rule.rule, ("agreement",), rule.agreement) for rule in resident.rules]
+    found += [
+        (f"sensing {sense}", "", ("senses", sense, "agreement"), own)
+        for sense, own in resident.sense_agreements.items()
+    ]
+    for what, rule, here, agreement in found:
+        if agreement is not None:
+            yield what, rule, here, agreement.on, agreement.review_by
+    for each in resident.rules:
+        if each.delay_agreed is not None:
+            yield f"delay of {each.rule}", each.rule, ("delay_agreed",), each.delay_agreed.on, ""
 
 
 def _date(written: str) -> date | None:

@@ -27,7 +27,7 @@ from hub.config.proving import prove_plans, unheard_zones
 from hub.config.settings import HubSettings, settings_of_home
 from hub.config.stored import home_json
 from rules.alerting.levels import Ladder, Level
-from rules.home import Carer, Channel, Home, Place, Resident, Shift, Times, Zone
+from rules.home import Carer, Channel, Home, Place, PlaceKind, Resident, Shift, Times, Zone
 from rules.plans.fitting import with_last_rules
 from rules.plans.plan import Invited
 
@@ -136,6 +136,7 @@ def _accepted(files: Files, ladders: dict[Level, Ladder], plans: list[Written], 
         rooms={plan.resident: plan.room for plan in plans},
         activities={activity.activity: activity for activity in activities},
         scenes={scene.scene: scene for scene in files.home.scenes},
+        bedrooms=frozenset(place.place for place in files.home.places if place.kind == PlaceKind.BEDROOM),
         sounders=frozenset(name for zone in files.home.zones for name in zone.sounders),
         has_home_assistant=files.home.home_assistant is not None,
         timezone=files.home.timezone,

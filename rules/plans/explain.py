@@ -7,6 +7,7 @@ sign, so it says nothing that the machine does not do, and it is drawn from the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from textwrap import wrap
 
 from rules.home import Home, Resident
@@ -21,11 +22,16 @@ PENDANT = (
     "A pendant, a cord, a fall and every other call for help is told to staff at once, by day and by night. No rule of "
     "this plan, no wait and no quiet hour can delay it."
 )
-_ANSWERS = {"accepted": "accepted", "refused": "refused: no rule watches it", "withdrawn": "withdrawn: it has stopped"}
+_ANSWERS = {
+    "accepted": "accepted",
+    "refused": "refused: no rule watches it",
+    "withdrawn": "withdrawn: no rule uses it, nor where it saw them. Unplug it: the record keeps what it says",
+}
 
 
-def explain(resident: Resident, home: Home) -> str:
-    """The whole plan as plain text of at most `WIDTH` columns, ending in a new line."""
+def explain(resident: Resident, home: Home, today: date | None = None) -> str:
+    """The whole plan as plain text of at most `WIDTH` columns, ending in a new line. With `today`, the home's date, it
+    says of an agreement that its day of review has passed."""
     parts = [
         _head(resident, home),
         _goals(resident),
@@ -33,7 +39,7 @@ def explain(resident: Resident, home: Home) -> str:
         _sensed(resident, home),
         _reached(resident),
     ]
-    parts += [["ALWAYS", *_wrapped(PENDANT)], _agreed(resident), _signed(resident)]
+    parts += [["ALWAYS", *_wrapped(PENDANT)], _agreed(resident, today), _signed(resident)]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
 
@@ -75,6 +81,8 @@ def _sensed(resident: Resident, home: Home) -> list[str]:
     said = [f"{_plain(sense)} {_ANSWERS[answer]}" for sense, answer in resident.senses.items()]
     if said:
         lines += _wrapped("; ".join(said) + ".")
+    for sense, agreement in resident.sense_agreements.items():
+        lines += _wrapped(f"Of {_plain(sense)}: {agreed_words(agreement, resident.known_as)}")
     # What a plan says of its senses is complete, or somebody signed the plan as a whole.
     unasked = [sense for sense in _watched(resident, home) if sense not in resident.senses]
     if unasked and (resident.senses or resident.agreement is None):
@@ -125,12 +133,25 @@ def _by_day_and_night(what: str, day: str, night: str) -> str:
     return f"{what} {day} by day and {night} at night"
 
 
-def _agreed(resident: Resident) -> list[str]:
+def _agreed(resident: Resident, today: date | None) -> list[str]:
     agreement = resident.agreement
     if agreement is None:
         said = "Nobody has agreed to this plan yet. Until somebody has, it is a draft to talk over."
         return ["WHO AGREED", *_wrapped(said)]
-    return ["WHO AGREED", *_wrapped(agreed_words(agreement, resident.known_as))]
+    return ["WHO AGREED", *_wrapped(agreed_words(agreement, resident.known_as)), *_overdue(resident, today)]
+
+
+def _overdue(resident: Resident, today: date | None) -> list[str]:
+    """What is signed must not promise a delay that has ended, or soon will."""
+    own = [resident.agreement, *(rule.agreement for rule in resident.rules), *resident.sense_agreements.values()]
+    dates = [one.review_by for one in own if one is not None and one.review_by]
+    passed = [each for each in dates if today is not None and each < today.isoformat()]
+    if not passed:
+        return []
+    return _wrapped(
+        f"It was to be looked at again by {date_said(min(passed))}, and that day has passed. Until it is talked over, "
+        "staff may be told at once, without the delays that were agreed to."
+    )
 
 
 def _signed(resident: Resident) -> list[str]:

@@ -123,6 +123,8 @@ def _sentences(agreement: Agreement, known_as: str) -> Iterator[str]:
     if agreement.assessed is not None:
         assessed = agreement.assessed
         yield f"Capacity was assessed by {assessed.by} on {date_said(assessed.on)}, for: {assessed.decision}"
+        if assessed.test:
+            yield f"The test that was applied (version {assessed.test_version}): {assessed.test}"
     if agreement.consulted:
         yield f"Consulted: {listed(agreement.consulted)}"
     if agreement.tried_first:

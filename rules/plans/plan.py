@@ -205,6 +205,9 @@ class Assessed:
     decision: str
     by: str
     on: str
+    test: str = ""
+    """The legal test that was applied, as text."""
+    test_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

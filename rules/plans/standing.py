@@ -16,6 +16,7 @@ from devices.registry import Placed, Purpose
 from rules.alerting.levels import Level
 from rules.effects import Did
 from rules.plans.plan import Agreement, Beyond, Changes, Held, Rule
+from rules.plans.senses import senses_of
 from rules.rows import Person
 from rules.setting import key_of
 from rules.state import Alert
@@ -92,7 +93,8 @@ def no_delay(turn: Turn, resident: str, rule: Rule | None = None) -> str:
     mine = lapsed_of(turn, person)
     if rule is not None:
         wanted = subject(rule.rule if rule.agreement is not None else "", agreement_of(turn, rule))
-        mine = [one for one in mine if one == wanted]
+        sensed = sensing(sense_of(turn, rule.device, rule.kind))
+        mine = [one for one in mine if one == wanted or one.startswith(f"{sensed}@")]
     return f"its review was due on {mine[0].rpartition('@')[2]}" if mine else ""
 
 
@@ -105,6 +107,8 @@ def seen(turn: Turn, placed: Placed, event: Event) -> None:
     if person is None or person.away is None or person.away.asked:
         return
     if placed.person is None and placed.place != turn.setting.room_of(resident):
+        return
+    if not is_sensed(turn, resident, placed, event.kind):
         return
     keep(turn, replace(person, away=replace(person.away, asked=True)))
     turn.arm("returned", person.resident, turn.now.elapsed_ms)
@@ -186,6 +190,25 @@ def subject(rule: str, agreement: Agreement | None) -> str:
     return f"{rule or 'plan'}@{agreement.review_by}" if agreement is not None else ""
 
 
+def sensing(sense: str) -> str:
+    """A sensing as `subject` names it; no rule is called so."""
+    return f"senses/{sense}"
+
+
+def sense_of(turn: Turn, device: str, kind: str) -> str:
+    """The word of a plan for what a placed device says; `""` where it is none: a call is no sensing."""
+    placed = turn.setting.registry.by_name(device)
+    found = senses_of(kind, placed.purpose) if placed is not None else None
+    return found.sense if found is not None else ""
+
+
+def is_sensed(turn: Turn, resident: str | None, placed: Placed, kind: str) -> bool:
+    """Whether this may be used of a resident: not what they have refused or withdrawn. A call always may."""
+    known = turn.setting.residents.get(resident or "")
+    found = senses_of(kind, placed.purpose)
+    return known is None or found is None or known.senses.get(found.sense, "accepted") == "accepted"
+
+
 def subjects(turn: Turn, resident: str) -> list[tuple[str, str]]:
     """Everything of a resident that has a date of review: in words and as `subject`."""
     known = turn.setting.residents.get(resident)
@@ -193,6 +216,7 @@ def subjects(turn: Turn, resident: str) -> list[tuple[str, str]]:
         return []
     found = [("the plan", subject("", known.agreement))]
     found += [(rule.rule, subject(rule.rule, rule.agreement)) for rule in known.rules if rule.agreement is not None]
+    found += [(f"sensing {name}", subject(sensing(name), own)) for name, own in known.sense_agreements.items()]
     return [row for row in dict.fromkeys(found) if not row[1].endswith("@") and row[1]]
 
 

@@ -200,6 +200,12 @@ def _agreement(resident: Resident) -> Iterator[str]:
     for sense, answer in resident.senses.items():
         if answer in _SENSED:
             yield from _wrapped(f"Sensing by {sense.replace('_', ' ')}: {_SENSED[answer]}.")
+    for sense, own in resident.sense_agreements.items():
+        until = f", to be looked at by {date_said(own.review_by)}" if own.review_by else ""
+        yield from _wrapped(f"Sensing by {sense.replace('_', ' ')}: agreed on {date_said(own.on)}{until}.")
+    if agreement is not None and agreement.assessed is not None and agreement.assessed.test:
+        test = agreement.assessed
+        yield from _wrapped(f"The test that was applied, version {test.test_version}: {test.test}. Still this one?")
 
 
 # -- words --------------------------------------------------------------------------------------------------------

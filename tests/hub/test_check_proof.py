@@ -16,7 +16,7 @@ from hub.config.read import read_home
 from rules.plans.plan import Agreement
 from tests.hub.config_home import DEVICES, HOME, MARGARET, STAFF, replaced, write_home
 
-SUMMER_2026_MS = 1_782_000_000_000
+AUTUMN_2026_MS = 1_795_132_800_000
 README = Path(__file__).resolve().parents[2] / "README.md"
 MORE_TIME = "      - wait: 15 min\n"
 
@@ -24,7 +24,7 @@ MORE_TIME = "      - wait: 15 min\n"
 class At:
     """A clock that stands still."""
 
-    def __init__(self, wall_ms: int = SUMMER_2026_MS) -> None:
+    def __init__(self, wall_ms: int = AUTUMN_2026_MS) -> None:
         self._wall_ms = wall_ms
 
     def wall_ms(self) -> int:
@@ -37,7 +37,7 @@ class At:
 
 
 def checked(folder: Path, *, as_json: bool = False) -> tuple[int, str]:
-    """The exit code, and all that was printed, in the summer of 2026."""
+    """The exit code, and all that was printed, in the autumn of 2026."""
     out = io.StringIO()
     return check_home(folder, as_json=as_json, out=out, clock=At()), out.getvalue()
 
@@ -220,14 +220,18 @@ def test_a_review_that_is_overdue_is_a_warning_with_the_day_its_waits_end(tmp_pa
         return [str(problem) for problem in reviews(replace(home, residents=changed), tmp_path, today)]
 
     assert overdue("2026-01-02", "2026-01-05", date(2026, 1, 10)) == [
-        "residents/margaret.yaml:3: the review of Margaret's plan was due on 2026-01-02: its waits are 0 from"
-        " 2026-01-16; expected a date to come, once it was talked over",
-        "residents/margaret.yaml:6: the review of Margaret's left-open was due on 2026-01-05: its waits are 0 from"
-        " 2026-01-19; expected a date to come, once it was talked over",
+        "residents/margaret.yaml:3: the review of Margaret's plan was due on 2026-01-02: from 2026-01-16 end the"
+        " delays of one resident a day, and the morning's list says whose;"
+        " expected a date to come, once it was talked over",
+        "residents/margaret.yaml:6: the review of Margaret's left-open was due on 2026-01-05: from 2026-01-19 end the"
+        " delays of one resident a day, and the morning's list says whose;"
+        " expected a date to come, once it was talked over",
     ]
     [one] = overdue("2026-01-02", "next week", date(2026, 2, 1))
-    assert "its waits are 0 since then" in one
+    assert "what ends now are the delays of one resident a day" in one
     assert overdue("2026-01-02", "", date(2026, 1, 2)) == []
+    early = overdue("2030-01-02", "", date(2025, 10, 1))
+    assert any("Margaret's plan was agreed to on 2025-10-02, a day that has not come" in line for line in early)
 
 
 # -- what is read -----------------------------------------------------------------------------------------------------

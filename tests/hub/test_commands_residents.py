@@ -176,6 +176,8 @@ def test_somebody_moves_and_takes_along_what_is_theirs(tmp_path: Path) -> None:
     assert "along:   room-001-pendant, room-001-bed" in out
     assert "stay:    room-001-door, room-001-light" in out
     assert "the rule left-open uses room-001-door, room-001-light, which stays" in out
+    warned = [str(one) for one in read_home(home).warnings]
+    assert any('"room-001-door" is in room 001, and Margaret sleeps in 003' in one for one in warned)
     assert 'room: "003"  # by the garden' in (home / "residents/margaret.yaml").read_text()
     text = (home / "devices.yaml").read_text()
     assert "# her mat" in text

@@ -11,6 +11,7 @@ from rules.plans.help import Ask, Say, Wait
 from rules.plans.plan import (
     Abilities,
     Agreement,
+    Assessed,
     AtTime,
     DelayAgreed,
     Invited,
@@ -115,7 +116,7 @@ def test_the_plan_has_goals_first_the_pendant_and_lines_to_sign() -> None:
         "SIGNED",
     ]
     assert PENDANT in _flat(page)
-    assert "bed accepted; motion refused: no rule watches it; door withdrawn: it has stopped." in _flat(page)
+    assert "bed accepted; motion refused: no rule watches it; door withdrawn: no rule uses it" in _flat(page)
     assert "hearing aided by day and reduced at night. Moves with: walker. At night nothing is spoken" in _flat(page)
     assert "Ruth Bell, attorney for health and welfare, agreed to this on 2 October 2026." in _flat(page)
     assert [line.split("_")[0].strip() for line in page.splitlines() if "___" in line] == [
@@ -124,6 +125,27 @@ def test_the_plan_has_goals_first_the_pendant_and_lines_to_sign() -> None:
         "For the home",
     ]
     assert max(len(line) for line in page.splitlines()) <= WIDTH
+
+
+def test_an_overdue_review_is_said_where_people_sign() -> None:
+    """Nobody signs for a delay that may have ended; before its day, and without a day, the page says nothing of it."""
+    assert _MARGARET.agreement is not None
+    due = replace(_MARGARET, agreement=replace(_MARGARET.agreement, review_by="2026-12-02"))
+    said = "It was to be looked at again by 2 December 2026, and that day has passed."
+    assert said in _flat(explain(due, _HOME, date(2026, 12, 3)))
+    assert said not in _flat(explain(due, _HOME, date(2026, 12, 2)))
+    assert said not in _flat(explain(due, _HOME))
+
+
+def test_a_sensing_may_have_an_agreement_of_its_own() -> None:
+    """And the legal test that was applied stands there as text, with its version."""
+    test = {"test": "unable to decide, because of an impairment", "test_version": "Act of 2005, s. 3"}
+    assessed = Assessed(decision="a mat by the bed", by="J. Shah, RN", on="2026-10-01", **test)
+    own = Agreement(by="best_interests", name="J. Shah", on="2026-10-02", assessed=assessed, consulted=("her son",))
+    margaret = replace(_MARGARET, sense_agreements={"bed": own})
+    page = _flat(explain(margaret, _HOME))
+    assert "Of bed: " in page
+    assert "The test that was applied (version Act of 2005, s. 3): unable to decide, because of an impairment." in page
 
 
 def test_a_plan_without_rules_or_agreement_says_so() -> None:

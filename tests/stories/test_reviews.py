@@ -124,6 +124,36 @@ def test_only_the_rule_whose_own_agreement_lapsed_loses_its_waits(home: Stays) -
     assert [episode.rule.rule for episode in home.state.episodes] == ["second"]
 
 
+def test_an_overdue_sensing_takes_the_delays_of_what_it_watches_and_no_others(home: Stays) -> None:
+    """The bed was agreed to by itself, and nobody has talked it over since; the door rests on the plan."""
+    bed, door = out_of_bed("012", "margaret"), left_open("012")
+    own = {"bed": agreed(in_days=-20)}
+    home.has_plan("margaret", bed, door, agreement=agreed(in_days=90), sense_agreements=own)
+    assert "Margaret, sensing bed since" in home.morning()
+    home.wait(hours=15)
+    home.opens_door()
+    home.gets_up()
+    assert [alert.cause for alert in home.open] == ["up-at-night"]
+    assert [episode.rule.rule for episode in home.state.episodes] == ["left-open"]
+
+
+def test_what_is_withdrawn_says_nothing_of_margaret_any_more(home: Stays) -> None:
+    """Not where she was last seen, and not that she may be back: the sensor still hangs there."""
+    senses = {"bed": "withdrawn", "door": "withdrawn", "motion": "withdrawn"}
+    home.has_plan("margaret", senses=senses)
+    home.away("margaret", hours=48, reviewed_by="nurse-1")
+    before = home.person().near_wall_ms
+    home.wait(hours=1)
+    home.forget()
+    home.opens_door()
+    home.gets_up()
+    home.lies_down()
+    assert home.open == []
+    assert home.person().near_wall_ms == before
+    home.press("012")
+    home.expect_told("carer-1")
+
+
 def test_a_withdrawn_sensing_is_a_task_until_it_is_agreed_another_way(home: Stays) -> None:
     """Logged when it is withdrawn, listed until the plan says something else."""
     home.has_plan("margaret", senses={"bed": "withdrawn", "door": "accepted"})

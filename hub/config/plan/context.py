@@ -32,6 +32,8 @@ class House:
     """The room of each resident."""
     activities: Mapping[str, Invited] = field(default_factory=dict)
     scenes: Mapping[str, SceneForm] = field(default_factory=dict)
+    bedrooms: Collection[str] = ()
+    """Places where somebody sleeps, or may."""
     sounders: Collection[str] = ()
     """Devices that sound the alerts of a zone: no plan may use them."""
     has_home_assistant: bool = False
@@ -158,7 +160,8 @@ class Checking:
     def accepts(self, sense: str, at: At) -> bool:
         """Whether the resident accepts this sensing; refused and withdrawn ones are said."""
         self.sensed_by.add(sense)
-        answer = self.plan.senses.get(sense, "accepted")
+        said_of_it = self.plan.senses.get(sense)
+        answer = said_of_it.says if said_of_it is not None else "accepted"
         if answer == "refused":
             said = f"{self.plan.known_as} has refused {sense}: no rule may watch it"
             self.no(at, said, "a rule without it, or another agreement in senses")
@@ -189,6 +192,8 @@ class Checking:
             self.no(at, f'"{device.name}" belongs to {device.person}', f"a device of {resident}")
         elif device.person is None and device.place != room and device.place in self.house.rooms.values():
             self.no(at, f'"{device.name}" is in room {device.place}, where somebody else lives', f"a device in {room}")
+        elif device.person is None and device.place != room and device.place in self.house.bedrooms:
+            self.warn(at, f'"{device.name}" is in room {device.place}, and {self.plan.known_as} sleeps in {room}')
 
     # -- words ----------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, GetJsonSchemaHandler, Tag, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, GetJsonSchemaHandler, Tag, model_validator
 from pydantic_core import CoreSchema
 
 from hub.config.form import Day, Form, between
@@ -147,12 +147,20 @@ class DelayAgreedForm(Form):
     on: Date = Field(description="When, as in 2026-10-02.")
 
 
+class LegalTestForm(Form):
+    """The legal test as it read when it was applied: its text and its version. Handrail computes nothing from it."""
+
+    text: Text = Field(description="Its words, or where they stand.")
+    version: Text = Field(description="Which version of it.")
+
+
 class AssessedForm(Form):
     """An assessment of capacity for one decision."""
 
     decision: Text = Field(description="The decision it was about.")
     by: Text = Field(description="Who assessed.")
     on: Date = Field(description="When, as in 2026-10-02.")
+    test: LegalTestForm | None = Field(None, description="The legal test that was applied: text and version.")
 
 
 class AuthorisationForm(Form):
@@ -174,6 +182,24 @@ class AgreementForm(Form):
     assessed: AssessedForm | None = Field(None, description="The assessment of capacity for this decision.")
     consulted: list[Text] = Field([], description="The people who were consulted.")
     authorisation: AuthorisationForm | None = Field(None, description="An authorisation of restrictions, where one is.")
+
+
+class SensedForm(Form):
+    """What is said of one sensing, and who agreed to it where that is another agreement than the plan's."""
+
+    says: Literal["accepted", "refused", "withdrawn"] = Field(description="accepted, refused or withdrawn.")
+    agreement: AgreementForm | None = Field(None, description="Who agreed to it; unset, who agreed to the plan.")
+
+
+def _in_a_word(written: object) -> object:
+    return {"says": written} if isinstance(written, str) else written
+
+
+class _OrAWord:
+    """The schema of what may also be written as its one word."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "enum": ["accepted", "refused", "withdrawn"]}, handler(schema)]}
 
 
 class SpeechAtNightForm(Form):
@@ -306,8 +332,10 @@ class ResidentFile(Form):
     agreement: AgreementForm | None = Field(
         None, description="Who agreed to this plan, and when it is looked at again."
     )
-    senses: dict[SenseName, Literal["accepted", "refused", "withdrawn"]] = Field(
-        {}, description="What may be sensed: accepted, refused or withdrawn, each by its word (bed, door, motion, …)."
+    senses: dict[SenseName, Annotated[SensedForm, BeforeValidator(_in_a_word), _OrAWord()]] = Field(
+        {},
+        description="What may be sensed, each by its word (bed, door, motion, …): accepted, refused or withdrawn, or "
+        "says: and agreement: where it has one of its own.",
     )
     abilities: AbilitiesForm = Field(default_factory=AbilitiesForm, description="How help reaches this person.")
     since: Date | None = Field(None, description="The day they moved in.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from hub.config.plan.context import At, Checking
-from hub.config.plan.forms import AbilitiesForm, AgreementForm
+from hub.config.plan.forms import AbilitiesForm, AgreementForm, AssessedForm
 from rules.plans.plan import Abilities, Agreement, Assessed, Authorisation, How
 
 _BY: dict[str, Literal["resident", "attorney", "deputy", "best_interests"]] = {
@@ -40,6 +40,9 @@ def agreement_of(check: Checking, form: AgreementForm | None, at: At) -> Agreeme
     if form.assessed is not None and form.assessed.on > form.on:
         said = f"capacity was assessed on {form.assessed.on}, after it was decided"
         check.no((*at, "assessed", "on"), said, f"a date that is not after {form.on}")
+    if form.registration_seen is not None and form.registration_seen > form.on:
+        said = f"the registration was seen on {form.registration_seen}, after it was agreed to"
+        check.no((*at, "registration_seen"), said, f"a date that is not after {form.on}")
     if form.review_by is None:
         check.warn(at, "nobody has said when this agreement is looked at again", "review_by: with a date")
     return Agreement(
@@ -49,14 +52,17 @@ def agreement_of(check: Checking, form: AgreementForm | None, at: At) -> Agreeme
         name=form.name or "",
         tried_first=form.tried_first or "",
         registration_seen=form.registration_seen or "",
-        assessed=Assessed(decision=form.assessed.decision, by=form.assessed.by, on=form.assessed.on)
-        if form.assessed
-        else None,
+        assessed=_assessed(form.assessed) if form.assessed else None,
         consulted=tuple(form.consulted),
         authorisation=Authorisation(reference=form.authorisation.reference, on=form.authorisation.on)
         if form.authorisation
         else None,
     )
+
+
+def _assessed(form: AssessedForm) -> Assessed:
+    test, version = (form.test.text, form.test.version) if form.test else ("", "")
+    return Assessed(decision=form.decision, by=form.by, on=form.on, test=test, test_version=version)
 
 
 def _plain(by: str) -> str:
