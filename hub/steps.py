@@ -17,6 +17,7 @@ from devices.adapter import Description, Message, Refused
 from devices.catalogue import Catalogue
 from devices.commands import Sound, TurnOn
 from devices.events import Event, is_active
+from hub.ledger.load import Unreadable
 from hub.ledger.rows import OWN_WORK, body_of, event_row, input_row
 from hub.ledger.write import Batch, Rollup
 from hub.outbox import Wish, compact, dumps
@@ -84,11 +85,23 @@ class Steps:
         self.known = known
         self.settings = ""
         """What `home.yaml` says of this machine, kept beside the home it came with."""
+        self.unread: list[Unreadable] = []
+        """Rows that could not be read at this start; they go with the first input."""
         self._for_watcher = dumps(watcher_message(state))
 
     def take_own(self, group: Group, given: Input, now: Now) -> int:
         """Step an input of the hub's own. One that meets a bug of ours is taken back whole, written down, and a person
         is told what it was for; nothing else of the group is touched. Raises where that meets a bug too."""
+        while self.unread:
+            # First of all: what follows is stepped without them, also when the past is folded.
+            lost = self.unread[0]
+            log.critical("%s cannot be read: %s", lost.given.row, lost.given.error)
+            seq = self._whole(group, lost.given, now)
+            said = lost.body.encode(errors="replace")[:WORDS_MOST]
+            group.batch.quarantine.append(
+                (seq, now.wall_ms, f"hub/{lost.given.row}", said, OWN_WORK + lost.given.error)
+            )
+            del self.unread[0]
         try:
             return self._whole(group, given, now)
         except Exception as error:

@@ -199,6 +199,8 @@ class SetAside:
     """For a timer, its key."""
     look_at: str = ""
     """It may have hidden a call: whom somebody must look at."""
+    row: str = ""
+    """For a row of the ledger that could not be read at a start: `TABLE/KEY`."""
 
 
 Input = (

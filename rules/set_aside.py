@@ -64,7 +64,10 @@ def set_aside(turn: Turn, given: SetAside) -> None:
     """Take it out of the way, and tell a person what it was for."""
     what, _, ref = given.timer.partition("/")
     turn.state.timers.drop(given.timer)
-    turn.log(Did.QUARANTINED, f"{given.timer or given.what} met a fault of our own: {given.error}")
+    if given.row:
+        table, _, key = given.row.partition("/")
+        turn.state.tables()[table].erase(key)
+    turn.log(Did.QUARANTINED, f"{given.timer or given.row or given.what} met a fault of our own: {given.error}")
     alert = turn.state.alerts.get(ref.partition("/")[0]) if what in OF_ALERT else None
     if alert is not None and alert.state is not AlertState.CLOSED and not (what == "receipt" and alert.quiet):
         _ring_everybody(turn, alert)
@@ -79,7 +82,8 @@ def set_aside(turn: Turn, given: SetAside) -> None:
     elif what in AGAIN:
         turn.arm(what, ref, turn.now.elapsed_ms + RETRY_MS)
     elif given.look_at:
-        _go_and_look(turn, given.look_at, given.look_at)
+        who = given.look_at
+        _go_and_look(turn, who, turn.setting.name_of(who), resident=who, place=turn.setting.room_of(who))
     _tell_who_mends(turn, given, what)
 
 

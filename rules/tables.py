@@ -51,6 +51,15 @@ class Table(Generic[Row]):
                 self._before[0].setdefault(key, row)
             self.changed[self.name_of(row) if self.name_of else key] = None
 
+    def erase(self, name: str) -> None:
+        """Remove what is stored under this name, also where memory never held it."""
+        if self.name_of is not None:
+            name_of = self.name_of
+            self.drop(next((key for key, row in self.rows.items() if name_of(row) == name), ""))
+        else:
+            self.drop(name)
+        self.changed[name] = None
+
     def finish(self, key: str, row: Row) -> None:
         """Store a last version of a row and forget it in memory: its history stays in the store."""
         self.put(key, row)

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -14,8 +13,6 @@ import pytest
 
 from hub import steps
 from hub.bootstrap import build
-from hub.config.new import write_new
-from hub.verify import verify
 from rules import machine
 from rules.faults import FAULTS
 from rules.inputs import Configured, Linked, Started
@@ -23,37 +20,13 @@ from rules.messages import alert_message
 from rules.plans import episodes, watching
 from rules.state import Alert
 from rules.turn import Turn
-from tests.hub.core_parts import PENDANT, PRESS, SLUG, Rig, rig
-from tests.hub.fake_broker import Json
+from tests.hub.core_parts import PENDANT, PRESS, rig
+from tests.hub.own_faults import bug, is_folded_alike, killed_and_back, newest, shown, with_plan
 from tests.parts import until
 
 GO = "The hub could not go on with this call: go and look."
 OTHER = "zigbee2mqtt/room-002-pendant"
 DOOR_2 = "zigbee2mqtt/room-002-door"
-PLAN = """\
-resident: resident-002
-known_as: Resident 002
-room: "002"
-rules:
-  - rule: out-of-bed
-    why: Resident 002 walks to the bathroom alone and likes to do it without company.
-    bed: room-002-bed
-    during: 00:00-23:59
-    help:
-      - light: {device: room-002-light}
-      - wait: 15 min
-    otherwise: {level: check, say: "{known_as} has been up for {for}."}
-    delay_agreed: {risk: walks steadily, by: "J. Shah, RN", on: 2026-10-02}
-  - rule: door-open
-    why: She likes her door closed.
-    when: {door: open, held_for: 10 min}
-    otherwise: {level: check, say: "The door of {room} has been open for {for}."}
-"""
-
-
-def bug(*_: object, **__: object) -> None:
-    """What must not be."""
-    raise ZeroDivisionError
 
 
 def for_room(room: str, work: Callable[[Turn, Alert, int], None]) -> Callable[[Turn, Alert, int], None]:
@@ -63,44 +36,6 @@ def for_room(room: str, work: Callable[[Turn, Alert, int], None]) -> Callable[[T
         (bug if alert.room == room else work)(turn, alert, overdue_ms)
 
     return either
-
-
-def shown(home: Rig, device: str) -> list[Json]:
-    """Every version of the alerts of a device (of the hub's own: `hub:…`) that others saw, the oldest first."""
-    said = [orjson.loads(body) for topic, body, _ in home.broker.published if f"/{SLUG}/alert/" in topic and body]
-    newest: dict[tuple[object, object], Json] = {}
-    for one in said:
-        if str(one["device"]).startswith(device):
-            newest.setdefault((one["id"], one["version"]), one)
-    return list(newest.values())
-
-
-def is_folded_alike(home: Rig) -> bool:
-    """Whether the inputs in the ledger make of themselves what it holds."""
-    verdict = verify(home.ledger)
-    return verdict.different == 0 and verdict.inputs > 0
-
-
-async def killed_and_back(home: Rig) -> None:
-    """As kill -9 and a new start."""
-    await home.quiet()
-    await home.kill()
-    await home.start()
-    await home.quiet()
-
-
-@asynccontextmanager
-async def with_plan(folder: Path) -> AsyncIterator[Rig]:
-    """A home with a resident whose rule helps first and then tells."""
-    write_new(folder / "home", rooms=2, slug=SLUG, timezone="UTC")
-    (folder / "home" / "residents" / "resident-002.yaml").write_text(PLAN)
-    made = Rig(folder / "home")
-    await made.start()
-    try:
-        yield made
-    finally:
-        if not made._running.done():
-            await made.stop()
 
 
 @pytest.mark.fault("own-work")
@@ -116,11 +51,11 @@ async def test_a_ladder_that_meets_a_bug_rings_everybody_and_goes_on(
             home.broker.say(OTHER, PRESS)
             await until(lambda: home.presses() == 2)
             home.forward(46)
-            await until(lambda: len(shown(home, "room-001-pendant")) == 2 and home.broker.log("climbed"))
-            rung = shown(home, "room-001-pendant")[-1]
+            await until(lambda: len(shown(home, "room-001-pendant")) == 2)
+            rung = newest(home, "room-001-pendant")
             assert (rung["everybody"], rung["state"]) == (True, "told")
             assert GO in orjson.dumps(rung).decode()
-            assert shown(home, "room-002-pendant")[-1]["rung"] == 1
+            await until(lambda: newest(home, "room-002-pendant").get("rung") == 1)
             await killed_and_back(home)
             assert len(shown(home, "room-001-pendant")) == 2
             home.forward(61)
@@ -176,7 +111,7 @@ async def test_a_rung_that_cannot_be_shown_rings_everybody(tmp_path: Path, monke
         home.broker.say(PENDANT, PRESS)
         await until(lambda: home.presses() == 1)
         home.forward(46)
-        await until(lambda: shown(home, "room-001-pendant")[-1]["everybody"])
+        await until(lambda: newest(home, "room-001-pendant").get("everybody"))
         assert home.rows("SELECT reason FROM quarantine")[0][0] == (
             "our own fault in the hub's own work: ZeroDivisionError()"
         )
@@ -191,8 +126,8 @@ async def test_a_claim_whose_clock_meets_a_bug_is_no_claim(tmp_path: Path, monke
         await until(lambda: home.presses() == 1)
         await home.ask(id="c", do="claim", alert="a00001", by="carer-1")
         home.forward(125)
-        await until(lambda: shown(home, "room-001-pendant")[-1]["everybody"])
-        rung = shown(home, "room-001-pendant")[-1]
+        await until(lambda: newest(home, "room-001-pendant").get("everybody"))
+        rung = newest(home, "room-001-pendant")
         assert (rung["state"], rung["claimed_by"]) == ("told", None)
         assert is_folded_alike(home)
 
@@ -300,7 +235,7 @@ async def test_a_configuration_that_meets_a_bug_is_refused(tmp_path: Path, monke
         assert [one["reason"] for one in shown(home, "hub:configuration")] == [FAULTS["configuration"].staff]
         assert home.rows("SELECT count(*) FROM configurations") == before
         await killed_and_back(home)
-        await until(lambda: shown(home, "hub:configuration")[-1]["state"] == "closed")
+        await until(lambda: newest(home, "hub:configuration").get("state") == "closed")
         assert home.hub.parts.steps.state.setting is not None
         assert home.hub.parts.steps.state.setting.staff["carer-2"].name == "Ann"
         assert is_folded_alike(home)
