@@ -34,6 +34,8 @@ AGAIN_BELOW_CALL_MS: Mapping[Level, int] = {
     Level.TECHNICAL: 14_400_000,
 }
 """So often everybody is told again while nobody has taken it: a call or more as on an emergency's last rung."""
+UNCLOSED_MS = 3_600_000
+"""So often, where a carer is there already, everybody is reminded to close it."""
 OUTSIDE_FOR = frozenset({Level.EMERGENCY, Level.URGENT})
 """Levels for which managers are called into the house."""
 RETRY_MS = 600_000
@@ -78,7 +80,7 @@ def set_aside(turn: Turn, given: SetAside) -> None:
     elif what == "walk":
         _end_walk_test(turn)
     elif what in OF_RESIDENT:
-        _go_and_look(turn, ref, turn.setting.name_of(ref), resident=ref, place=turn.setting.room_of(ref))
+        _look_after_resident(turn, ref, is_back=what == "away")
     elif what in AGAIN:
         turn.arm(what, ref, turn.now.elapsed_ms + RETRY_MS)
     elif given.look_at:
@@ -109,7 +111,8 @@ def _ring_everybody(turn: Turn, alert: Alert) -> None:
     for clock in ("test", *CLOCK.values()):
         turn.disarm(clock, alert.id)
     below = alert.level in GROUPED
-    turn.arm(CLOCK[alert.state], alert.id, turn.now.elapsed_ms + AGAIN_BELOW_CALL_MS.get(alert.level, AGAIN_MS))
+    again_ms = UNCLOSED_MS if there else AGAIN_BELOW_CALL_MS.get(alert.level, AGAIN_MS)
+    turn.arm(CLOCK[alert.state], alert.id, turn.now.elapsed_ms + again_ms)
     turn.show(alert)
     turn.show_room(alert.room)
     said = ", ".join(people)
@@ -208,6 +211,17 @@ def _look_after_rule(turn: Turn, key: str) -> None:
         turn.state.watches.put(key, replace(watch, started=True, blocked=False))
     if not (is_told or rule.is_reminder):
         _of_rule(turn, key, rule)
+
+
+def _look_after_resident(turn: Turn, resident: str, *, is_back: bool) -> None:
+    """Is she back? Somebody looks. Where her time away is over the plan runs again, because nobody says that she is not
+    here."""
+    person = turn.state.people.get(resident)
+    if is_back and person is not None and person.away is not None:
+        turn.state.people.put(resident, replace(person, away=None))
+    who, room = turn.setting.name_of(resident), turn.setting.room_of(resident)
+    _go_and_look(turn, resident, who, resident=resident, place=room)
+    turn.show_room(room)
 
 
 def _of_rule(turn: Turn, key: str, rule: Rule, episode: str | None = None) -> str:

@@ -16,6 +16,7 @@ from tests.rules.histories import INPUTS, Happening, Run, histories, rows, writt
 from tests.rules.test_properties import times
 from tests.stories.always import hold, remember
 from tests.stories.house import House
+from tests.stories.stays import Stays
 
 
 @times(100)
@@ -85,3 +86,25 @@ def test_everybody_means_every_channel_and_every_sounder() -> None:
     assert home.state.setting is not None
     named = {name for zone in home.home.zones for name in zone.sounders}
     assert rung == {home.state.setting.address_of(name) for name in named} != set()
+
+
+def test_where_a_carer_is_there_it_stays_theirs() -> None:
+    """The reminder to close it was for them; nobody's alarm begins anew."""
+    home = House()
+    home.press("012")
+    home.claim("carer-1")
+    home.attend("carer-1", proof="screen:012")
+    home.take(SetAside(what="FellDue", error="ZeroDivisionError()", timer="unclosed/a00001"))
+    alert = home.state.alerts.rows["a00001"]
+    assert (alert.state, alert.attended_by, alert.quiet) == (AlertState.ATTENDED, "carer-1", True)
+    assert not [one for one in home.happened if isinstance(one, Carry) and isinstance(one.command, Sound)]
+
+
+def test_who_was_away_is_looked_at_and_her_plan_runs_again() -> None:
+    """Nobody is away for ever, because a timer met a bug."""
+    home = Stays()
+    home.away("margaret", hours=1)
+    home.take(SetAside(what="FellDue", error="ZeroDivisionError()", timer="away/margaret"))
+    assert home.state.people.rows["margaret"].away is None
+    (alert,) = [alert for alert in home.open if alert.level is Level.EMERGENCY]
+    assert (alert.resident, alert.everybody) == ("margaret", True)
