@@ -85,6 +85,7 @@ class Steps:
         self.known = known
         self.settings = ""
         """What `home.yaml` says of this machine, kept beside the home it came with."""
+        self._tables = tuple(state.tables().values())
         self.unread: list[Unreadable] = []
         """Rows that could not be read at this start; they go with the first input."""
         self._for_watcher = dumps(watcher_message(state))
@@ -120,14 +121,15 @@ class Steps:
 
     def _whole(self, group: Group, given: Input, now: Now) -> int:
         """Step it into the group whole, or leave group and state as they were and raise."""
-        own, trial, before = Group(), Group(), (self.seq, self.state.setting)
-        tables = list(self.state.tables().values())
+        own, before, tables = Group(), (self.seq, self.state.setting), self._tables
         for table in tables:
             table.begin()
         try:
             seq = self.take(own, given, now)
-            trial.alerts, trial.rooms = own.alerts, own.rooms
-            self._draw(trial)
+            if own.alerts or own.rooms:
+                trial = Group()
+                trial.alerts, trial.rooms = own.alerts, own.rooms
+                self._draw(trial)
             for table in tables:
                 for row in table.touched():
                     body_of(row)
