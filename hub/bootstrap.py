@@ -164,7 +164,7 @@ def _read(folder: Path) -> tuple[Reading | None, ConfigurationRefused | None]:
 def _parts(hub: Hub, start: _Start) -> Parts:
     loaded, writer, topics = start.loaded, start.writer, start.topics
     steps = Steps(state=loaded.state, seq=loaded.seq, topics=topics, catalogue=start.catalogue, known=loaded.known)
-    steps.settings = loaded.settings
+    steps.settings, steps.unread = loaded.settings, loaded.unread
     overlap = Overlap(loaded.twins, leaving=loaded.subscriptions.get(URGENT, ()))
     subscriptions = _subscriptions(hub, start, overlap)
     lanes = _lanes(hub, start, subscriptions)

@@ -23,7 +23,7 @@ from hub.ledger.write import Batch
 from hub.mqtt.types import Packet
 from hub.outbox import Wish
 from hub.requests import UnreadableRequest, read_request
-from hub.steps import Group, Steps
+from hub.steps import Group, Steps, Undrawn
 from hub.topics import PROBE
 from rules.inputs import Faulted, Heard, Now, Unread
 
@@ -37,7 +37,7 @@ LARGEST = 2**63 - 1
 class Unbearable(Exception):
     """A bug of ours met a message. The hub ends loudly; its next start leaves this message out and says so."""
 
-    def __init__(self, packet: Packet, error: Exception) -> None:
+    def __init__(self, packet: Packet, error: BaseException) -> None:
         super().__init__(f"{packet.topic}: {error!r}")
         self.packet = packet
         self.reason = f"{OWN_FAULT}{error!r}"
@@ -53,6 +53,8 @@ class Taken:
     """What a group took, so that it can be acknowledged after the commit."""
 
     packets: list[Packet] = field(default_factory=list)
+    acted: list[tuple[int, Packet]] = field(default_factory=list)
+    """What was acted on, with the place in the sequence before it."""
     learned: bool = False
     """Devices introduced themselves, or were forgotten."""
 
@@ -121,6 +123,7 @@ class Intake:
             taken.packets.append(packet)
             return
         if client is not None:
+            taken.acted.append((self._steps.seq, packet))
             self._request(group, packet, client, now)
             self._note(group, taken, packet, key)
             return
@@ -168,6 +171,16 @@ class Intake:
         except Exception as error:
             raise Unbearable(held.packet, error) from error
 
+    def finish(self, group: Group, taken: Taken) -> None:
+        """The group is complete. Raises `Unbearable` where what came of a message cannot be said: it is set aside."""
+        try:
+            self._steps.finish(group)
+        except Undrawn as error:
+            packets = [packet for before, packet in taken.acted if before < error.seq]
+            if not packets:
+                raise
+            raise Unbearable(packets[-1], error.__cause__ or error) from error
+
     def _came_again(self, group: Group, packet: Packet, key: bytes) -> bool:
         """A redelivery: DUP set, the session resumed, and the newest committed use of this packet id is equal."""
         if not (packet.duplicate and packet.resumed and packet.packet_id is not None):
@@ -189,6 +202,7 @@ class Intake:
         """Decode a message and step what it says; the other lane then owes its copy."""
         self._note(group, taken, packet, key)
         before = self._steps.seq
+        taken.acted.append((before, packet))
         self._decode(group, taken, packet, now)
         if not owes:
             return

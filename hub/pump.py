@@ -203,10 +203,10 @@ class Pump:
         group, taken = Group(), Taken()
         if last:
             for given in (item for item in self._urgent if not isinstance(item, Packet)):
-                self._steps.take(group, given, now)
+                self._steps.take_own(group, given, now)
         else:
             self._gather(group, taken, now)
-        self._steps.finish(group)
+        self._intake.finish(group, taken)
         group.batch.cursors["seq"] = self._steps.seq
         group.batch.cursors["elapsed_ms"] = now.elapsed_ms
         group.batch.cursors["wall_ms"] = now.wall_ms
@@ -298,9 +298,9 @@ class Pump:
                 if not self._is_let_go(item):
                     self._intake.take(group, taken, item, now)
             else:
-                self._steps.take(group, item, now)
+                self._steps.take_own(group, item, now)
         for timer in self._timers.due(now.elapsed_ms, room):
-            self._steps.take(group, FellDue(timer=timer), now)
+            self._steps.take_own(group, FellDue(timer=timer), now)
             room -= 1
         for held in self._overlap.overdue(now.elapsed_ms, room):
             self._intake.take_overdue(group, taken, held, now)

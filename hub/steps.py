@@ -6,6 +6,7 @@ messages others will see are drawn from the state as it is when the group is com
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 import orjson
@@ -16,7 +17,8 @@ from devices.adapter import Description, Message, Refused
 from devices.catalogue import Catalogue
 from devices.commands import Sound, TurnOn
 from devices.events import Event, is_active
-from hub.ledger.rows import event_row, input_row
+from hub.ledger.load import Unreadable
+from hub.ledger.rows import OWN_WORK, body_of, event_row, input_row
 from hub.ledger.write import Batch, Rollup
 from hub.outbox import Wish, compact, dumps
 from hub.topics import Topics
@@ -24,10 +26,23 @@ from rules.effects import Answer, CallService, Carry, Did, Effect, Log, ShowAler
 from rules.inputs import Configured, Heard, Input, Now
 from rules.machine import step
 from rules.messages import alert_message, log_message, room_message, watcher_message
+from rules.set_aside import in_place_of
 from rules.state import TABLES, AlertState, State, Timer
 from rules.wording import words_for
 
+log = logging.getLogger("handrail.steps")
+
 HOUR_MS = 3_600_000
+ERROR_MOST, WORDS_MOST = 500, 65_536
+"""So much of an error, and of what met it, is kept."""
+
+
+class Undrawn(Exception):
+    """A bug of ours met a message of ours; `seq` is the place of what made it."""
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(f"what came of {seq} cannot be said")
+        self.seq = seq
 
 
 class Group:
@@ -43,6 +58,19 @@ class Group:
         self.alerts: dict[str, int] = {}
         self.rooms: dict[str, int] = {}
 
+    def join(self, other: Group) -> None:
+        """Take in what one more step made."""
+        mine, theirs = self.batch, other.batch
+        mine.events += theirs.events
+        mine.inputs += theirs.inputs
+        mine.log += theirs.log
+        mine.configurations += theirs.configurations
+        self.wishes.update(other.wishes)
+        for urgent, lines in other.lines.items():
+            self.lines[urgent] += lines
+        self.alerts.update(other.alerts)
+        self.rooms.update(other.rooms)
+
 
 class Steps:
     """Steps inputs into groups. `seq` is the ledger's sequence."""
@@ -57,7 +85,63 @@ class Steps:
         self.known = known
         self.settings = ""
         """What `home.yaml` says of this machine, kept beside the home it came with."""
+        self._tables = tuple(state.tables().values())
+        self.unread: list[Unreadable] = []
+        """Rows that could not be read at this start; they go with the first input."""
         self._for_watcher = dumps(watcher_message(state))
+
+    def take_own(self, group: Group, given: Input, now: Now) -> int:
+        """Step an input of the hub's own. One that meets a bug of ours is taken back whole, written down, and a person
+        is told what it was for; nothing else of the group is touched. Raises where that meets a bug too."""
+        while self.unread:
+            # First of all: what follows is stepped without them, also when the past is folded.
+            lost = self.unread[0]
+            log.critical("%s cannot be read: %s", lost.given.row, lost.given.error)
+            seq = self._whole(group, lost.given, now)
+            said = lost.body.encode(errors="replace")[:WORDS_MOST]
+            group.batch.quarantine.append(
+                (seq, now.wall_ms, f"hub/{lost.given.row}", said, OWN_WORK + lost.given.error)
+            )
+            del self.unread[0]
+        try:
+            return self._whole(group, given, now)
+        except Exception as error:
+            log.critical("%s met a fault of our own and is set aside", type(given).__name__, exc_info=error)
+            met = error.__cause__ if isinstance(error, Undrawn) and error.__cause__ else error
+        for instead in in_place_of(given, repr(met)[:ERROR_MOST], self.state.setting):
+            try:
+                seq = self._whole(group, instead, now)
+            except Exception as error:
+                log.critical("and so did what stands in its place", exc_info=error)
+                continue
+            what, said = f"hub/{type(given).__name__}", repr(given)[:WORDS_MOST].encode(errors="replace")
+            group.batch.quarantine.append((seq, now.wall_ms, what, said, f"{OWN_WORK}{met!r}"[:ERROR_MOST]))
+            return seq
+        raise met
+
+    def _whole(self, group: Group, given: Input, now: Now) -> int:
+        """Step it into the group whole, or leave group and state as they were and raise."""
+        own, before, tables = Group(), (self.seq, self.state.setting), self._tables
+        for table in tables:
+            table.begin()
+        try:
+            seq = self.take(own, given, now)
+            if own.alerts or own.rooms:
+                trial = Group()
+                trial.alerts, trial.rooms = own.alerts, own.rooms
+                self._draw(trial)
+            for table in tables:
+                for row in table.touched():
+                    body_of(row)
+        except Exception:
+            for table in tables:
+                table.take_back()
+            self.seq, self.state.setting = before
+            raise
+        for table in tables:
+            table.end()
+        group.join(own)
+        return seq
 
     def adopt(self) -> None:
         """What was stepped is how things are."""
@@ -199,35 +283,9 @@ class Steps:
         )
 
     def finish(self, group: Group) -> None:
-        """Gather what changed and draw the messages: the group is complete and can be committed."""
-        for alert_id, seq in group.alerts.items():
-            alert = self.state.alerts.get(alert_id)
-            if alert is not None:
-                closed = alert.state is AlertState.CLOSED
-                self._put(
-                    group,
-                    Wish(
-                        key=f"alert/{alert_id}",
-                        seq=seq,
-                        urgent=True,
-                        topic=self.topics.alert(alert_id),
-                        payload=dumps(alert_message(alert)),
-                        retain=not closed,
-                        clear=closed,
-                    ),
-                )
-        for room, seq in group.rooms.items():
-            self._put(
-                group,
-                Wish(
-                    key=f"room/{room}",
-                    seq=seq,
-                    urgent=True,
-                    topic=self.topics.room(room),
-                    payload=dumps(room_message(self.state, room)),
-                    retain=True,
-                ),
-            )
+        """Gather what changed and draw the messages: the group is complete and can be committed. Raises `Undrawn` where
+        a bug of ours meets one of them."""
+        self._draw(group)
         batch = group.batch
         for name in TABLES:
             changed: Mapping[str, object] = getattr(self.state, name).changed
@@ -243,6 +301,48 @@ class Steps:
         group.timers = dict(self.state.timers.changed)
         for wish in group.wishes.values():
             batch.outbox[wish.key] = wish.row()
+
+    def _draw(self, group: Group) -> None:
+        """What others see of the alerts and rooms that these steps changed."""
+        seq = 0
+        try:
+            for alert_id, seq in group.alerts.items():
+                self._draw_alert(group, alert_id, seq)
+            for room, seq in group.rooms.items():
+                self._draw_room(group, room, seq)
+        except Exception as error:
+            raise Undrawn(seq) from error
+
+    def _draw_alert(self, group: Group, alert_id: str, seq: int) -> None:
+        alert = self.state.alerts.get(alert_id)
+        if alert is None:
+            return
+        closed = alert.state is AlertState.CLOSED
+        self._put(
+            group,
+            Wish(
+                key=f"alert/{alert_id}",
+                seq=seq,
+                urgent=True,
+                topic=self.topics.alert(alert_id),
+                payload=dumps(alert_message(alert)),
+                retain=not closed,
+                clear=closed,
+            ),
+        )
+
+    def _draw_room(self, group: Group, room: str, seq: int) -> None:
+        self._put(
+            group,
+            Wish(
+                key=f"room/{room}",
+                seq=seq,
+                urgent=True,
+                topic=self.topics.room(room),
+                payload=dumps(room_message(self.state, room)),
+                retain=True,
+            ),
+        )
 
     def _tell_watcher(self, group: Group) -> None:
         payload = dumps(watcher_message(self.state))

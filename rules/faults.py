@@ -104,6 +104,16 @@ FAULTS: Mapping[str, Fault] = {
         mend="Keep the home's data folder and the hub's log for the makers; the message is in quarantine with its "
         "reason.",
     ),
+    "stuck": Fault(
+        staff="The hub could not go on with what it does for {who}. Go and look now. Other calls are told as always.",
+        mend="Keep the home's data folder and the hub's log for the makers; what it was doing is in quarantine with "
+        "its reason.",
+    ),
+    "own-work": Fault(
+        staff="The hub could not do a part of its own work. Calls are told as always.",
+        mend="Keep the home's data folder and the hub's log for the makers; what it was doing is in quarantine with "
+        "its reason. What comes again and again is tried again after ten minutes.",
+    ),
     "restart": Fault(
         staff="A change to the home's files counts only when the hub is started again. Calls are told as always.",
         mend="Start it again: `systemctl restart handrail`, or end it and `handrail run HOME`.",

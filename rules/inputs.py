@@ -188,6 +188,21 @@ class Tried:
     reports: tuple[Report, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A bug of ours met something of the hub's own: it was taken back whole, and this is stepped in its place."""
+
+    what: str
+    """The name of the input that met it."""
+    error: str
+    timer: str = ""
+    """For a timer, its key."""
+    look_at: str = ""
+    """It may have hidden a call: whom somebody must look at."""
+    row: str = ""
+    """For a row of the ledger that could not be read at a start: `TABLE/KEY`."""
+
+
 Input = (
     Heard
     | Described
@@ -205,4 +220,5 @@ Input = (
     | Served
     | Remembered
     | Tried
+    | SetAside
 )

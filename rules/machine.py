@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rules import faults
+from rules import faults, set_aside
 from rules.alerting import alerts
 from rules.alerting.follow import follow_setting
 from rules.alerting.levels import Level
@@ -43,6 +43,7 @@ from rules.inputs import (
     Now,
     Remembered,
     Served,
+    SetAside,
     Started,
     Tried,
     Unread,
@@ -394,4 +395,5 @@ TAKE: dict[type, Callable[[Turn, Input], None]] = {
     Served: helping.served,  # type: ignore[dict-item]
     Remembered: remembered,  # type: ignore[dict-item]
     Tried: shadow.tried,  # type: ignore[dict-item]
+    SetAside: set_aside.set_aside,  # type: ignore[dict-item]
 }

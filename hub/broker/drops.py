@@ -5,7 +5,8 @@ finds the queue of a client full, of QoS 1, and of QoS 0 where those are queued.
 away is not counted where they are not queued. A count that is lower than it was means that the broker started again.
 
 Mosquitto says a number of `$SYS` again when it has changed, and forgets it 60 s later. Whoever comes after that hears
-no count, and the uptime, which always changes.
+no count, and the uptime, which always changes. A session that waits there for the count is not given it either (tried:
+80 s after the drop nothing came). So what was dropped while we were down for longer is told with the next drop.
 """
 
 from __future__ import annotations

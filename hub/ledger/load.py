@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
+from pydantic import ValidationError
 
 from devices.adapter import Description
 from devices.known import KnownDevices
+from hub.errors import LedgerUnreadable
 from hub.ledger.rows import OWN_FAULT, adapter
 from rules.home import Home
+from rules.inputs import SetAside
 from rules.plans.standing import present
 from rules.setting import Setting
-from rules.state import ROWS, Episode, State
+from rules.state import ROWS, AlertState, Episode, State
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row of the machine's own that cannot be read: the hub starts without it, and people are told."""
+
+    given: SetAside
+    body: str
+
+
+MUST_BE_READ = frozenset({"meta", "people"})
+"""Without the one, alerts would get the names of older ones; without the other, plans of the dead would run. A start
+that cannot read them ends, and the watcher takes over."""
 
 
 @dataclass(slots=True)
@@ -36,6 +52,7 @@ class Loaded:
     received: list[tuple[str, bytes]] = field(default_factory=list)
     set_aside: list[tuple[str, bytes]] = field(default_factory=list)
     """Topic and payload of what ended the run before, by a bug of ours."""
+    unread: list[Unreadable] = field(default_factory=list)
 
 
 ONLY = {
@@ -53,19 +70,60 @@ def remembered(table: str, columns: str) -> str:
     return f"SELECT {columns} FROM {table} {ONLY.get(table, '')} ORDER BY key"
 
 
-def restored(rows: Mapping[str, Iterable[tuple[str, str]]], home: Home | None) -> State:
-    """A state from the rows of its tables and the configuration that held."""
+def restored(
+    rows: Mapping[str, Iterable[tuple[str, str]]], home: Home | None, unread: list[Unreadable] | None = None
+) -> State:
+    """A state from the rows of its tables and the configuration that held. What cannot be read is added to `unread`,
+    and raised where that is None."""
     state = State()
     for name, kind in ROWS.items():
         read = adapter(kind)
         table = getattr(state, name)
         for key, body in rows[name]:
-            row = read.validate_json(body)
+            try:
+                row = read.validate_json(body)
+            except ValidationError as error:
+                if unread is None:
+                    raise
+                if name in MUST_BE_READ:
+                    raise _no_start(f"{name}/{key}", error) from error
+                unread.append(_unreadable(name, key, body, error))
+                continue
             table.rows[_key_of(row, key)] = row
     if home is not None:
         running = [episode.rule for episode in state.episodes]
         state.setting = Setting(present(home, state.people), running)
     return state
+
+
+def _unreadable(table: str, key: str, body: str, error: ValidationError) -> Unreadable:
+    """What people must be told: of an open alert or a run whom to look at, of a wait what it was for."""
+    given = SetAside(what=table, row=f"{table}/{key}", error=_words(error))
+    try:
+        said = orjson.loads(body)
+    except ValueError:
+        said = None
+    told = said if isinstance(said, dict) else {}
+    if table == "timers":
+        given = replace(given, timer=key)
+    elif table == "watches":
+        given = replace(given, timer=f"watch/{key}")
+    elif table == "episodes" or (table == "alerts" and told.get("state") != AlertState.CLOSED):
+        rule = told.get("rule")
+        whose = [told.get("resident"), rule.get("resident") if isinstance(rule, dict) else None, told.get("room")]
+        given = replace(
+            given, look_at=next((one for one in whose if one and isinstance(one, str)), "somebody who called")
+        )
+    return Unreadable(given, body)
+
+
+def _words(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
+
+
+def _no_start(what: str, error: ValidationError) -> LedgerUnreadable:
+    return LedgerUnreadable(f"{what} in the ledger cannot be read ({_words(error)}): put its backup in its place")
 
 
 def home_of(body: str) -> Home:
@@ -78,7 +136,8 @@ def load(store: sqlite3.Connection) -> Loaded:
     """Read everything a start needs, in one look."""
     cursors = dict(store.execute("SELECT name, value FROM cursors").fetchall())
     home, settings = newest_configuration(store)
-    state = restored({name: store.execute(remembered(name, "key, body")) for name in ROWS}, home)
+    unread: list[Unreadable] = []
+    state = restored({name: store.execute(remembered(name, "key, body")) for name in ROWS}, home, unread)
     tables = ("events", "inputs", "log")
     used = [store.execute(f"SELECT coalesce(max(seq), 0) FROM {table}").fetchone()[0] for table in tables]
     seq = max(*used, cursors.get("seq", 0))  # wishes and owed copies have places in the sequence too
@@ -105,6 +164,7 @@ def load(store: sqlite3.Connection) -> Loaded:
         subscriptions=subscriptions,
         received=store.execute("SELECT lane, uses FROM received ORDER BY id").fetchall(),
         set_aside=store.execute(SET_ASIDE, (OWN_FAULT,)).fetchall(),
+        unread=unread,
     )
 
 
@@ -118,4 +178,7 @@ def _key_of(row: object, key: str) -> str:
 def newest_configuration(store: sqlite3.Connection) -> tuple[Home | None, str]:
     """The configuration accepted last: the home, and the settings beside it."""
     row = store.execute("SELECT body, settings FROM configurations ORDER BY seq DESC LIMIT 1").fetchone()
-    return (home_of(row[0]), row[1]) if row else (None, "")
+    try:
+        return (home_of(row[0]), row[1]) if row else (None, "")
+    except ValidationError as error:
+        raise _no_start("the accepted configuration", error) from error

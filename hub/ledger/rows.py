@@ -26,6 +26,7 @@ from rules.inputs import (
     Now,
     Remembered,
     Served,
+    SetAside,
     Started,
     Tried,
     Unread,
@@ -36,6 +37,8 @@ EventRow = tuple[int, int, int, str, str, str | int | float | None, str | None]
 InputRow = tuple[int, int, int, str, str]
 OWN_FAULT = "our own fault: "
 """The reason of a message in quarantine that a bug of ours could not bear begins with this."""
+OWN_WORK = "our own fault in the hub's own work: "
+"""And that of an input of the hub's own, which was set aside in the same commit."""
 
 NOT_TRUE_OR_FALSE = frozenset({*TWO_WORDS, *UNITS, Kind.BUTTON, Kind.OTHER})
 """Kinds whose 1 and 0 are numbers; in all others they mean true and false."""
@@ -60,6 +63,7 @@ OTHER_INPUTS: dict[str, type] = {
         Remembered,
         Described,
         Tried,
+        SetAside,
     )
 }
 

@@ -21,6 +21,7 @@ from hub.watch.heart import START_MS, Heart
 from hub.watch.house import House
 from hub.watch.news import Is, News
 from hub.watch.records import Cry, Do, Hide, Now, Ring, Show, Shown, State, Tell, Told, Turned
+from hub.watch.untaken import Open, Untaken
 
 BROKER_MS = 8_000
 """Nothing at all heard from the broker for so long: nobody hears any press."""
@@ -68,6 +69,7 @@ class Watch:
         self._looked_ms = now.elapsed_ms
         self._began_ms = self._awake_ms = self._fair_ms = now.elapsed_ms
         self._answers = Answers(self._knows)
+        self._untaken = Untaken()
         self._deaf: dict[str, None] = {}
         self._deaf_wall_ms = 0
         self._count = 0
@@ -156,11 +158,19 @@ class Watch:
         """The hub shows this alert no more."""
         self._answers.cleared(alert)
 
+    def waits(self, alert: str, untaken: Open | None, now: Now) -> None:
+        """The hub shows an alert: an emergency that nobody has taken, or (None) another, or it is over."""
+        if untaken is None:
+            self._untaken.taken(alert)
+        else:
+            self._untaken.shown(untaken, now)
+
     def linked(self, up: bool, now: Now) -> list[Do]:
         """The watcher's own connection to the broker came or went."""
         if up and not self._linked:
             self.heart.begin_anew(now)
             self._answers.linked(now.elapsed_ms)
+            self._untaken.unsure(now, linked=True)
             self._fair_ms = now.elapsed_ms
         self._linked = up
         return self.broker_heard(now) if up else []
@@ -169,6 +179,7 @@ class Watch:
         """Anything at all came from the broker."""
         if now.elapsed_ms - self._broker_ms > QUIET_MS:
             self.heart.begin_anew(now)
+            self._untaken.unsure(now)
             self._fair_ms = now.elapsed_ms
         self._broker_ms, self._broker_wall_ms = now.elapsed_ms, now.wall_ms
         gone = self.broker_gone_wall_ms
@@ -192,6 +203,7 @@ class Watch:
         """Time passed: asked for several times a second, and with each heartbeat."""
         if now.elapsed_ms - self._looked_ms > STALLED_MS:
             self.heart.begin_anew(now)
+            self._untaken.unsure(now)
             self._broker_ms = self._awake_ms = self._fair_ms = now.elapsed_ms
         self._looked_ms = now.elapsed_ms
         done = self._judge_broker(now)
@@ -200,6 +212,8 @@ class Watch:
         if self.state is State.IN_CHARGE:
             done += self._tell_waiting(now)
             done += self._remind(now)
+        if self._hears(now):
+            done += self._untaken.due(self.house, now, hub_is_well=self.heart.is_well)
         return done
 
     def _judge_broker(self, now: Now) -> list[Do]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from hub.watch.core import HEARD, LEVELS, REMIND_MS, TAKEN, Watch
 from hub.watch.records import Shown, Told
+from hub.watch.untaken import Open
 
 Json = dict[str, object]
 
@@ -165,6 +166,19 @@ def shown_by(alert: str, payload: bytes) -> Shown | None:
         stamp=stamp if isinstance(stamp, str) and not rows else None,
         presses=presses + more,
         is_test=bool(said.get("test")),
+    )
+
+
+def untaken_by(alert: str, payload: bytes) -> Open | None:
+    """An emergency of the hub that nobody has taken; None for what is over, taken, a walk test, or less."""
+    said = _object(payload)
+    if said.get("level") != "emergency" or said.get("state") != "told" or said.get("test"):
+        return None
+    reason, place = said.get("reason"), said.get("room") or said.get("place")
+    return Open(
+        id=alert,
+        reason=reason if isinstance(reason, str) else "somebody calls for help",
+        place=place if isinstance(place, str) else "",
     )
 
 

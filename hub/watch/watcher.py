@@ -188,6 +188,7 @@ class Watcher:
             self._relays.left_on(self._remembered)
         elif (alert := topics.hub_alert_of(topic)) is not None:
             self._relays.hub_shows(topic, payload)
+            self._watch.waits(alert, messages.untaken_by(alert, payload), now)
             taken = None if retained else messages.taken_by_alert(payload)
             if taken is not None:
                 self._watch.taken(*taken)

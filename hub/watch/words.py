@@ -91,6 +91,18 @@ def tells_again(house: House, since_wall_ms: int) -> Words:
     return "Handrail's hub tells calls again", text
 
 
+def nobody_goes(house: House, waiting: Sequence[tuple[str, str, int]]) -> Words:
+    """Emergencies that nobody took: reason, place, since when."""
+    lines = [
+        f"{house.time(since_wall_ms)} {reason}{f' ({house.place(place)})' if place else ''}"
+        for reason, place, since_wall_ms in waiting[:LISTED]
+    ]
+    if len(waiting) > LISTED:
+        lines.append(f"and {len(waiting) - LISTED} more on the board")
+    said = "The hub tells it, and nobody has said that they go. Go there, and say so on a screen."
+    return "EMERGENCY: nobody goes", "\n".join([*lines, said])
+
+
 def gave_back(house: House, since_wall_ms: int, told: int) -> Words:
     """The hub is back."""
     again = f" It tells the {told} calls of meanwhile once more." if told > 1 else ""

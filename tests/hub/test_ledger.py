@@ -40,6 +40,7 @@ from rules.inputs import (
     Remembered,
     Report,
     Served,
+    SetAside,
     Started,
     Tried,
     Unread,
@@ -208,6 +209,7 @@ def test_every_other_input_comes_back_from_its_row_as_it_was(tmp_path: Path) -> 
         Described(device="shelly/x", checks_in_s=900, gateway="shelly/plug"),
         Served(service="media_player.play_media", why="rule", ok=False, reason="401", episode="e000001"),
         Tried(reports=(Report(resident="margaret", words="it would have waited", matters=True),)),
+        SetAside(what="FellDue", error="ZeroDivisionError()", timer="ladder/a00001", look_at="somebody"),
     ]
     named = {kind.__name__ for kind in typing.get_args(Input)} - {"Heard"}
     assert set(OTHER_INPUTS) == named == {type(row).__name__ for row in inputs}

@@ -10,8 +10,10 @@ import pytest
 from devices.adapter import Decoded, Known, Message
 from devices.catalogue import Catalogue
 from devices.zigbee2mqtt import Zigbee2MQTT
-from hub import bootstrap
+from hub import bootstrap, steps
 from hub.intake import Unbearable
+from rules.messages import alert_message
+from rules.state import Alert
 from tests.hub.core_parts import PENDANT, PRESS, SLUG, Rig, rig
 from tests.hub.fake_broker import Json
 from tests.parts import until
@@ -79,3 +81,28 @@ async def test_the_same_said_anew_is_a_message_like_any_other(tmp_path: Path) ->
         assert len(home.rows("SELECT * FROM quarantine")) == 2
         home.broker.say(PENDANT, PRESS)
         await until(lambda: any(alert["device"] == "room-001-pendant" for alert in alerts(home)))
+
+
+async def test_a_press_whose_alert_cannot_be_shown_is_set_aside_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub would else meet it at each start, and tell nobody."""
+
+    def of_alert(alert: Alert) -> dict[str, object]:
+        """The message, with a bug that one room's alerts meet."""
+        if alert.room == "001":
+            raise ZeroDivisionError
+        return alert_message(alert)
+
+    monkeypatch.setattr(steps, "alert_message", of_alert)
+    async with rig(tmp_path) as home:
+        home.broker.say("zigbee2mqtt/room-002-pendant", PRESS)
+        home.broker.say(PENDANT, PRESS)
+        home.broker.say("zigbee2mqtt/room-003-pendant", PRESS)
+        await _ends_and_starts_again(home)
+        await until(lambda: len(alerts(home)) == 3)
+        await home.quiet()
+        said = {str(alert["device"]).partition(":")[0]: alert for alert in alerts(home)}
+        assert said.keys() == {"room-002-pendant", "zigbee2mqtt/room-003-pendant", "hub"}
+        assert said["hub"]["reason"] == STAFF.format(PENDANT)
+        assert home.rows("SELECT topic FROM quarantine") == [(PENDANT,)]

@@ -172,6 +172,23 @@ async def test_an_alert_that_names_the_press_shows_too_that_the_hub_took_it(tmp_
         assert "EMERGENCY: Resident 002, lives in Room 2" in {title for _, title in home.phones.sent}
 
 
+async def test_an_emergency_of_the_hub_that_nobody_takes_reaches_the_phones(tmp_path: Path) -> None:
+    """The hub is well all the while; what its own channels are worth nobody knows."""
+    async with rig(tmp_path) as home:
+        shown = {"level": "emergency", "state": "told", "reason": "Resident 001 pressed for help", "room": "001"}
+        home.link.say(f"{TOP}/alert/a00001", orjson.dumps(shown), True)
+        for _ in range(305):
+            home.wait(1)
+            home.link.say(f"{TOP}/status", READY, False)
+        await until(lambda: home.phones.sent)
+        assert home.phones.sent == [("json://watcher", "EMERGENCY: nobody goes")]
+        home.link.say(f"{TOP}/alert/a00001", orjson.dumps({**shown, "state": "claimed"}), False)
+        for _ in range(305):
+            home.wait(1)
+            home.link.say(f"{TOP}/status", READY, False)
+        assert len(home.phones.sent) == 1
+
+
 async def test_a_carer_who_taps_heard_is_answered_and_shown(tmp_path: Path) -> None:
     """What is none of the watcher's is left to the hub; a call it does not know is answered with no."""
     async with rig(tmp_path) as home:

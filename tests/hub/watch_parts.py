@@ -150,6 +150,7 @@ class Night:
         """An alert of the hub, as the watcher reads it."""
         said = {"id": ident, "device": device, "kind": "emergency", "state": "told", "presses": presses, "stamp": stamp}
         payload = orjson.dumps({**said, **more})
+        self.watch.waits(ident, messages.untaken_by(ident, payload), self.now)
         if (taken := messages.taken_by_alert(payload)) is not None:
             self.watch.taken(*taken)
         if (shown := messages.shown_by(ident, payload)) is not None:

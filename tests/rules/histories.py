@@ -26,6 +26,7 @@ from rules.inputs import (
     Remembered,
     Report,
     Served,
+    SetAside,
     Started,
     Tried,
     Unread,
@@ -249,6 +250,7 @@ OTHERS: st.SearchStrategy[Input] = st.one_of(
         Served, service=TEXT, why=TEXT, ok=st.booleans(), reason=TEXT, episode=st.sampled_from(["e000001", "", "x"])
     ),
     st.builds(Remembered, shown=st.dictionaries(ALERTS, st.tuples(st.integers(0, 9), TEXT), max_size=3)),
+    st.builds(SetAside, what=st.just("FellDue"), error=TEXT, timer=TIMERS, look_at=st.sampled_from(["", "a door"])),
     st.builds(Tried, reports=st.tuples(st.builds(Report, resident=RESIDENTS, words=TEXT, matters=st.booleans()))),
     st.builds(
         Described,
