@@ -5,6 +5,7 @@ A plan on trial is read by what reads every plan, so that it is refused for the 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from hub.homes import HomeRefused, named
 
 SAYS_SHADOW = re.compile(rb"^shadow:[ \t]*true[ \t]*(#.*)?\r?$", re.MULTILINE)
 LARGEST_BYTES = 1 << 20
+DIGEST = 16
 
 
 def read_with(folder: Path, plans: Mapping[str, bytes]) -> Reading:
@@ -62,6 +64,16 @@ def shadow_problems(folder: Path) -> list[Problem]:
 def shadow_of(name: str) -> str:
     """The plan that a file on trial would replace."""
     return f"{name.removesuffix(SHADOW)}.yaml"
+
+
+def resident_of(path: Path) -> str:
+    """Whose plan a file on trial is."""
+    return path.name.removesuffix(SHADOW)
+
+
+def digest_of(path: Path) -> str:
+    """Which plan a file on trial holds, byte for byte; raises `OSError`."""
+    return hashlib.sha256(_read(path)).hexdigest()[:DIGEST]
 
 
 def as_plan(path: Path) -> bytes:
