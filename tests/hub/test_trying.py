@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.commands.plan_texts import explain_plan
 from hub.commands.shadowing import reports
 from hub.config.check import check_home
 from hub.config.read import read_home
@@ -242,6 +243,43 @@ async def test_a_trial_that_fails_is_a_report(home: Path, tmp_path: Path) -> Non
     assert found.words.startswith("margaret's plan on trial could not be tried: ")
     assert "home.yaml" in found.words
     assert found.to_ms == 0
+
+
+def checked(home: Path) -> str:
+    """What `check` prints."""
+    printed = StringIO()
+    check_home(home, out=printed)
+    return printed.getvalue()
+
+
+def test_check_and_explain_say_since_when_and_up_to_where(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before a hub saw it, when it did, behind a report, where a morning failed, and when the file was changed."""
+    path = home / "residents" / "margaret.shadow.yaml"
+    assert "residents/margaret.shadow.yaml: not on trial yet: it is from the moment" in checked(home)
+    seen(home, NIGHT_MS - DAY_MS)
+    assert "residents/margaret.shadow.yaml: on trial since 3 Mar 08:00; not reported yet" in checked(home)
+    reported = Report(
+        resident="margaret",
+        words="as before",
+        matters=False,
+        plan=digest_of(path),
+        since_ms=NIGHT_MS - DAY_MS,
+        to_ms=NIGHT_MS,
+        tried_ms=NIGHT_MS,
+    )
+    ledger = home / "data" / "ledger.db"
+    kept_in(ledger, [said(Now(0, NIGHT_MS), reported)], 1_000_001)
+    assert "on trial since 3 Mar 08:00; reported up to 4 Mar 08:00\n" in checked(home)
+    explain_plan(home, resident="margaret")
+    page = " ".join(capsys.readouterr().out.split())
+    assert page.endswith("tells nobody: on trial since 3 Mar 08:00; reported up to 4 Mar 08:00.")
+    failed = replace(reported, tried_ms=NIGHT_MS + DAY_MS)
+    kept_in(ledger, [said(Now(0, NIGHT_MS + DAY_MS), failed)], 1_000_002)
+    assert "reported up to 4 Mar 08:00, and could not be tried on 5 Mar 08:00" in checked(home)
+    path.write_text(ON_TRIAL.replace("wait: 2 min", "wait: 3 min"))
+    assert "changed since it went on trial on 3 Mar 08:00: it begins anew" in checked(home)
+    explain_plan(home, resident="arthur")
+    assert "ANOTHER PLAN" not in capsys.readouterr().out
 
 
 def test_by_hand_it_says_what_came_since_the_last_report(home: Path) -> None:
