@@ -34,7 +34,9 @@ IMPORTED_PAGE = f"""SELECT wall_ms, {IMPORTED}, seq, NULL, device, kind, value, 
 
 STARTED = "SELECT wall_ms, body FROM inputs WHERE what = 'Started' AND seq > ? ORDER BY seq LIMIT 1"
 REPORTED = """SELECT each.value FROM inputs, json_each(body, '$.reports') AS each
-    WHERE what = 'Tried' AND each.value ->> 'resident' = ? ORDER BY seq DESC LIMIT 1"""
+    WHERE seq BETWEEN ? AND ? AND what = 'Tried' AND each.value ->> 'resident' = ? ORDER BY seq DESC LIMIT 1"""
+LOOKED_BACK = 50_000
+"""So many places of the sequence are looked through at a time."""
 
 Row = tuple[int, int, int, int | None, str | None, str, str | int | float | None, str | None]
 """Wall time, origin, sequence, elapsed time (of the live ones), and an event; without a device another input."""
@@ -155,8 +157,11 @@ class Past:
 
     def reported(self, resident: str) -> Report | None:
         """What was said last of a resident's plan on trial."""
-        row = self._store.execute(REPORTED, (resident,)).fetchone()
-        return report_of(row[0]) if row is not None else None
+        for high in range(self._end(), 0, -LOOKED_BACK):
+            row = self._store.execute(REPORTED, (high - LOOKED_BACK + 1, high, resident)).fetchone()
+            if row is not None:
+                return report_of(row[0])
+        return None
 
     def _imported(self, from_ms: int, to_ms: int) -> Iterator[list[Row]]:
         after = (from_ms - 1, 2**62)

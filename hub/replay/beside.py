@@ -136,6 +136,8 @@ def tried(
         keep(folder, trial, ended)
     words = Words(laid_over(ended.carried.accepted, trial.tried), beside.answer, "the plan in force")
     made = report(words, trial.tried.resident, beside, trial.since_ms)
+    if began.since_ms > trial.since_ms:
+        made = replace(made, words=f"{made.words}. Looked back to {words.moment(began.since_ms)} alone")
     return replace(made, plan=trial.plan, since_ms=trial.since_ms, to_ms=to_ms, tried_ms=to_ms)
 
 

@@ -12,6 +12,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,8 @@ def tidy(folder: Path, to_ms: Mapping[str, Collection[int]]) -> None:
     wanted = {_name(resident, at_ms) for resident, moments in to_ms.items() for at_ms in moments}
     for path in folder.glob("*"):
         if path.name not in wanted:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # it is of no use and does no harm: the next look tries again
+                path.unlink(missing_ok=True)
 
 
 def _name(resident: str, to_ms: int) -> str:

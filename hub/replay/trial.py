@@ -78,7 +78,10 @@ def digest_of(path: Path) -> str:
 
 def as_plan(path: Path) -> bytes:
     """A plan on trial without the line that says so; every other line keeps its number."""
-    text = _read(path)
+    try:
+        text = _read(path)
+    except OSError as error:
+        raise HomeRefused(f"{path} cannot be read: {error.strerror}") from None
     plain, many = SAYS_SHADOW.subn(b"", text)
     if many != 1:
         raise HomeRefused(f"{path}: a plan on trial says `shadow: true` once, on a line of its own")

@@ -36,6 +36,8 @@ BACKLOG_MS = 1_000
 LONGEST_S = 900.0
 POLL_S = 0.5
 OUTPUT = "trial.out"
+UNREAD = "unread"
+"""Stands for the digest of a file that could never be read."""
 
 RunTrial = Callable[[str, int, Callable[[], bool]], Awaitable[Report | None]]
 """Tries the plan of one resident up to a morning; None where it was told to give way. A report without `to_ms` says
@@ -93,14 +95,23 @@ class Trials:
 
     def _look(self) -> dict[str, str]:
         """Which file of whom is on trial. What the ledger knows of each is read once."""
-        found = {resident_of(path): digest_of(path) for path in shadows_in(self._folder)}
-        for resident in found.keys() - self._said.keys():
+        paths = {resident_of(path): path for path in shadows_in(self._folder)}
+        for resident in paths.keys() - self._said.keys():
             said = self._said_last(resident)
             if said is not None:
                 self._said[resident] = said
+        found = {resident: self._digest(resident, path) for resident, path in paths.items()}
         moments = {each: (said.to_ms, said.tried_ms) for each, said in self._said.items() if each in found}
         tidy(self._data / FOLDER, moments)
         return found
+
+    def _digest(self, resident: str, path: Path) -> str:
+        """Which plan it is. One that cannot be read is the one it was: whoever tries it says why it cannot be."""
+        try:
+            return digest_of(path)
+        except OSError:
+            last = self._said.get(resident)
+            return last.plan if last is not None and last.plan else UNREAD
 
     def _follow(self, found: dict[str, str], timezone: tzinfo) -> None:
         """What is on trial that was not, and what is no more. Both are kept, and told nobody."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from devices.registry import Placed, Purpose
 from hub.replay.beside import said_last, tried
 from hub.replay.kept import OnTrial
 from hub.replay.trying import last_morning_ms
@@ -52,6 +53,13 @@ def _slower(rule: Rule) -> Rule:
     return replace(rule, when=replace(when, silent_s=max(3_600, when.silent_s))) if isinstance(when, Nothing) else rule
 
 
+def changed(home: Home, number: int) -> Home:
+    """Other files are accepted: the plan in force loses a rule, and there is one more device."""
+    one_less = tuple(replace(one, rules=one.rules[:-1]) if one.resident == MARGARET else one for one in home.residents)
+    more = Placed(device=f"zigbee2mqtt/new-{number}", name=f"new-{number}", place=ROOMS[0], purpose=Purpose.MOTION)
+    return replace(home, residents=one_less, devices=(*home.devices, more))
+
+
 def lived(home: Home, live: Home, past: list[tuple[Now, Input]], dice: random.Random) -> tuple[Living, Report]:
     """A machine that runs the plan of `home` from some hours on, under what was heard; the ledger's is `live`'s."""
     mine = next(one for one in home.residents if one.resident == MARGARET)
@@ -70,7 +78,7 @@ def lived(home: Home, live: Home, past: list[tuple[Now, Input]], dice: random.Ra
         living.take(each)
         if began is not None and changes and dice.random() < 0.02:
             changes -= 1
-            living.accept(replace(living.home, name=f"{living.home.name} {changes}"))
+            living.accept(changed(living.home, changes))
     assert began is not None
     last = past[-1][0]
     living.until(Now(last.elapsed_ms + DAY_MS, last.wall_ms + DAY_MS))

@@ -195,6 +195,26 @@ async def test_a_file_that_is_changed_begins_anew(home: Path) -> None:
     assert house.ran == [(SEEN_MS + 3_600_000, NIGHT_MS)]
 
 
+async def test_a_file_that_cannot_be_read_is_tried_and_told(home: Path) -> None:
+    """It neither ends the trial nor begins it anew, and the morning says why it could not be tried."""
+    house = House(home)
+    await house.looks(SEEN_MS)
+    path = home / "residents" / "margaret.shadow.yaml"
+    text = path.read_text()
+    path.unlink()
+    path.mkdir()
+    await house.looks(SEEN_MS + 60_000)
+    assert len(house.put) == 1
+    found = await in_a_process(home, home / "trial.out")("margaret", NIGHT_MS, lambda: True)
+    assert found is not None
+    assert "margaret.shadow.yaml cannot be tried: " in found.words
+    assert "cannot be read: " in found.words
+    path.rmdir()
+    path.write_text(text)
+    await house.looks(NIGHT_MS + SOON_MS)
+    assert house.ran == [(SEEN_MS, NIGHT_MS)]
+
+
 async def test_a_ledger_that_cannot_be_read_is_looked_at_again(home: Path) -> None:
     """Nothing begins anew because a disk hung for a moment."""
     house = House(home)
@@ -312,7 +332,7 @@ async def test_a_running_hub_keeps_since_when_and_reports_once(tmp_path: Path) -
         await hub.stop()
         hub.clock.forward(DAY_MS)
         await hub.start()
-        await until(lambda: len(hub.rows(listed)) == 2)
+        await until(lambda: len(hub.rows(listed)) == 2, 90)
         assert "On trial since" in str(hub.rows(listed)[1][0])
         await hub.stop()
         await hub.start()
@@ -368,7 +388,7 @@ async def test_nobody_is_helped_and_nobody_is_told(on_trial: bool, tmp_path: Pat
         await hub.stop()
         hub.clock.forward(DAY_MS)
         await hub.start()
-        await until(lambda: len(hub.broker.log("listed")) >= 2)
+        await until(lambda: len(hub.broker.log("listed")) >= 2, 90)
         await hub.quiet()
         assert "nothing ran; with the new plan staff told at" in str(hub.broker.log("listed")[-1]["reason"])
         told_by = [one for topic, payload, _ in hub.broker.published if payload for one in hub.broker.on(topic)]
