@@ -35,6 +35,7 @@ IMPORTED_PAGE = f"""SELECT wall_ms, {IMPORTED}, seq, NULL, device, kind, value, 
 STARTED = "SELECT wall_ms, body FROM inputs WHERE what = 'Started' AND seq > ? ORDER BY seq LIMIT 1"
 REPORTED = """SELECT each.value FROM inputs, json_each(body, '$.reports') AS each
     WHERE seq BETWEEN ? AND ? AND what = 'Tried' AND each.value ->> 'resident' = ? ORDER BY seq DESC LIMIT 1"""
+BEFORE = "SELECT coalesce(max(seq), 0) FROM {} WHERE seq > ? AND wall_ms < ?"
 LOOKED_BACK = 50_000
 """So many places of the sequence are looked through at a time."""
 
@@ -107,11 +108,8 @@ class Past:
         yield page
 
     def _live(self, from_ms: int, to_ms: int) -> Iterator[list[Row]]:
-        return self.pages_behind(self._seq_at(from_ms) - 1, from_ms, to_ms)
-
-    def pages_behind(self, seq: int, wall_ms: int, to_ms: int) -> Iterator[list[Row]]:
-        """What the hub itself heard behind a place in the sequence, which was at `wall_ms`, up to a moment."""
-        low, last = seq + 1, self._end()
+        low, last = self._seq_at(from_ms), self._end()
+        wall_ms = from_ms
         while low <= last:
             high = low + PAGE - 1
             page: list[Row] = []
@@ -127,6 +125,18 @@ class Past:
                 return
             if page:
                 yield page
+
+    def heard(self, seq: int, to_ms: int) -> Iterator[list[Row]]:
+        """What the hub itself heard and was asked behind a place in the sequence: all of it up to the last that was
+        before a moment. Where the clock was set meanwhile it says what the clock said, but never a later moment."""
+        ends = [self._store.execute(BEFORE.format(name), (seq, to_ms)) for name in ("events", "inputs")]
+        last = max(int(cursor.fetchone()[0]) for cursor in ends)
+        for low in range(seq + 1, last + 1, PAGE):
+            span = (low, min(low + PAGE - 1, last))
+            yield [
+                row if row[0] < to_ms else (to_ms - 1, *row[1:])
+                for row in self._store.execute(LIVE_PAGE, (*span, *span)).fetchall()
+            ]
 
     def seq_at(self, wall_ms: int) -> int:
         """The first place in the sequence behind everything that was heard before a moment."""

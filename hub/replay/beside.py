@@ -6,7 +6,6 @@ Imported events are left out: a plan that runs hears what its hub hears.
 from __future__ import annotations
 
 import sqlite3
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -46,8 +45,8 @@ class _Piece(Run):
 
     def rows(self, page: Sequence[Row]) -> None:  # type: ignore[override]
         """A page of the ledger; where the trial begins in it, it does at its own moment."""
-        if self._waits and page and page[-1][0] >= self._since_ms:
-            cut = bisect_left([row[0] for row in page], self._since_ms)
+        cut = next((at for at, row in enumerate(page) if row[0] >= self._since_ms), None) if self._waits else None
+        if cut is not None:
             super().rows(page[:cut])
             self._begin()
             page = page[cut:]
@@ -109,8 +108,8 @@ def _piece(
     if before is None:
         piece.begin(past.stood(begin.wall_ms, beside.relevant))
     else:
-        beside.go_on(before.carried)
-    for page in past.pages_behind(seq, begin.wall_ms, to_ms):
+        beside.go_on(before.carried, trial.since_ms)
+    for page in past.heard(seq, to_ms):
         piece.rows(page)
     piece.end(past.down_from(piece.seq, to_ms))
     return beside, Halt(to_ms=to_ms, seq=piece.seq, time=time, carried=beside.carried())

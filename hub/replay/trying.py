@@ -35,6 +35,8 @@ AFTER_MS = 120_000
 BACKLOG_MS = 1_000
 LONGEST_S = 900.0
 POLL_S = 0.5
+AHEAD_MS = 24 * 3_600_000
+"""A plan that was reported further ahead than this was so by a wrong calendar: it would be silent until then."""
 OUTPUT = "trial.out"
 UNREAD = "unread"
 """Stands for the digest of a file that could never be read."""
@@ -118,9 +120,14 @@ class Trials:
         now_ms = self._wall_ms()
         for resident, plan in found.items():
             was = self._said.get(resident)
-            if was is not None and was.plan == plan:
-                continue
-            how = "was changed: it begins anew" if was is not None and was.plan else "begins"
+            how = "begins"
+            if was is not None and was.plan:
+                ahead_ms = max(was.since_ms, was.to_ms, was.tried_ms) - now_ms
+                if was.plan == plan and ahead_ms <= AHEAD_MS:
+                    continue
+                how = (
+                    f"{'was changed' if was.plan != plan else 'lost its days, the clock was set back'}: it begins anew"
+                )
             self._say(
                 Report(
                     resident=resident,

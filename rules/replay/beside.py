@@ -15,6 +15,7 @@ from devices.events import Event
 from rules.home import Home, Resident
 from rules.inputs import Configured, Now
 from rules.replay.compare import Pair, pairs
+from rules.replay.coverage import DAY_MS
 from rules.replay.past import Answer, Later, Replay
 from rules.replay.planting import plants
 from rules.replay.relevant import NOTHING_KNOWN, Known, relevant
@@ -107,15 +108,16 @@ class Beside(Replay):
             self._plant(now)
         self._now = now
 
-    def go_on(self, carried: Carried) -> None:
-        """Go on from the end of the piece before."""
+    def go_on(self, carried: Carried, since_ms: int) -> None:
+        """Go on from the end of the piece before; on trial since a moment."""
+        self._since_ms = since_ms
         for side, kept in zip(self._sides, (carried.old, carried.new), strict=True):
             side.go_on(kept.state, kept.running, kept.came)
             side.live = kept.live
         for ran, held in zip(self._ran, carried.held, strict=True):
             ran.extend(held)
         self._now = carried.now
-        self._night = (carried.now.wall_ms + self.coverage.shift_ms) // 86_400_000
+        self._night = (carried.now.wall_ms + self.coverage.shift_ms) // DAY_MS
 
     def carried(self) -> Carried:
         """What the next piece goes on from; `finish` comes first."""

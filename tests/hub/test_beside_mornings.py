@@ -12,10 +12,10 @@ import pytest
 from devices.events import Event
 from hub.replay.beside import tried
 from hub.replay.kept import FOLDER, OnTrial, kept
-from rules.inputs import Asked, Heard, Linked, Now, Report
+from rules.inputs import Asked, ClockStepped, Heard, Linked, Now, Report
 from rules.plans.help import AnswerTo, Ask, Say, Wait
 from rules.plans.plan import AtMost, AtTime, Expected, Fact, Held, Nothing, Repeated, Rule
-from tests.hub.living import Living, kept_in, said
+from tests.hub.living import Living, kept_in
 from tests.rules.plan_parts import AGREED, LONDON, SORTS, at, home_with, rule
 
 BED: dict[str, object] = {"device": "room-012-bed", "kind": "bed", "value": "empty"}
@@ -23,6 +23,7 @@ MOVES = Fact(device="room-012-motion", kind="motion", value="detected")
 NO_WORDS: dict[str, object] = {"otherwise": None, "help": (Say(text="Tea is ready."),)}
 UP = rule(**BED, help=(Wait(seconds=30 * 60),), delay_agreed=AGREED, settled_by=rule(**BED).settled_by)
 YES = Ask(question="Is all well?", answers=(AnswerTo(answer="yes", means="settles"),), within_s=1_800)
+DAY_MS = 86_400_000
 LASTS_S = {"away": 30 * 3_600, "not_now": 3_600}
 CROSSES = {
     "a door that is open since the evening": (rule(when=Held(held_s=12 * 3_600)), ["10 22:00 door open"], ["10:00"]),
@@ -115,7 +116,7 @@ def happens(living: Living, line: str) -> None:
 def told(living: Living, began: Report, folder: Path) -> list[Report]:
     """The reports of the mornings of the 11th and the 12th."""
     ledger = folder / "ledger.db"
-    kept_in(ledger, sorted([*living.given, said(Now(0, began.since_ms), began)], key=lambda one: one[0].wall_ms))
+    kept_in(ledger, living.given)
     ends = [began.since_ms, at("2026-03-11 07:00"), at("2026-03-12 07:00")]
     trial = OnTrial(tried=living.tried, plan="a", since_ms=began.since_ms)
     return [
@@ -159,6 +160,24 @@ def test_a_run_under_way_is_said_to_be_and_told_with_its_day_later(tmp_path: Pat
     assert not first.matters
     assert later.matters
     assert "11 Mar 06:50 rule: nothing ran; with the new plan staff told at 07:20 (check)" in later.words
+
+
+def test_a_clock_that_jumps_leaves_nothing_out(tmp_path: Path) -> None:
+    """A wrong year for some minutes: what came behind it is told of in its morning, and the next one too."""
+    living, began = on_trial(rule())
+    for line in ("11 01:00 door open", "11 01:10 door closed"):
+        happens(living, line)
+    wrong_ms = 3_650 * DAY_MS
+    living.now = replace(living.now, wall_ms=living.now.wall_ms + wrong_ms)
+    living.take(ClockStepped(step_ms=wrong_ms))
+    living.now = replace(living.now, wall_ms=living.now.wall_ms - wrong_ms)
+    living.take(ClockStepped(step_ms=-wrong_ms))
+    for line in ("11 02:00 door open", "11 02:10 door closed", "11 22:00 door open"):
+        happens(living, line)
+    living.until(now_at(living, "12 07:00"))
+    first, later = told(living, began, tmp_path)
+    assert lines(first) == ["01:00", "02:00"]
+    assert lines(later) == ["22:00"]
 
 
 def test_down_times_are_said(tmp_path: Path) -> None:

@@ -195,6 +195,20 @@ async def test_a_file_that_is_changed_begins_anew(home: Path) -> None:
     assert house.ran == [(SEEN_MS + 3_600_000, NIGHT_MS)]
 
 
+async def test_a_calendar_that_was_wrong_silences_nothing(home: Path) -> None:
+    """Reported up to a year that is not yet: put right, it begins anew instead of waiting; an hour is waited for."""
+    house = House(home)
+    trials = await house.looks(SEEN_MS + 3_600_000)
+    await house.looks(SEEN_MS, trials)
+    assert len(house.put) == 1
+    await house.looks(SEEN_MS + 3_650 * DAY_MS, trials)
+    assert len(house.put) == 2
+    await house.looks(SEEN_MS + 7_200_000, trials)
+    assert "the clock was set back: it begins anew, on 3 Mar 11:00" in house.put[-1].words
+    await house.looks(NIGHT_MS + SOON_MS, trials)
+    assert house.ran[-1] == (SEEN_MS + 7_200_000, NIGHT_MS)
+
+
 async def test_a_file_that_cannot_be_read_is_tried_and_told(home: Path) -> None:
     """It neither ends the trial nor begins it anew, and the morning says why it could not be tried."""
     house = House(home)
