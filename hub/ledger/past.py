@@ -35,7 +35,10 @@ IMPORTED_PAGE = f"""SELECT wall_ms, {IMPORTED}, seq, NULL, device, kind, value, 
 STARTED = "SELECT wall_ms, body FROM inputs WHERE what = 'Started' AND seq > ? ORDER BY seq LIMIT 1"
 REPORTED = """SELECT each.value FROM inputs, json_each(body, '$.reports') AS each
     WHERE seq BETWEEN ? AND ? AND what = 'Tried' AND each.value ->> 'resident' = ? ORDER BY seq DESC LIMIT 1"""
-BEFORE = "SELECT coalesce(max(seq), 0) FROM {} WHERE seq > ? AND wall_ms < ?"
+BEFORE = (
+    "SELECT coalesce(max(seq), 0) FROM events WHERE seq > ? AND wall_ms < ?",
+    f"SELECT coalesce(max(seq), 0) FROM inputs WHERE seq > ? AND wall_ms < ? AND what IN ({USED})",
+)
 LOOKED_BACK = 50_000
 """So many places of the sequence are looked through at a time."""
 
@@ -129,8 +132,7 @@ class Past:
     def heard(self, seq: int, to_ms: int) -> Iterator[list[Row]]:
         """What the hub itself heard and was asked behind a place in the sequence: all of it up to the last that was
         before a moment. Where the clock was set meanwhile it says what the clock said, but never a later moment."""
-        ends = [self._store.execute(BEFORE.format(name), (seq, to_ms)) for name in ("events", "inputs")]
-        last = max(int(cursor.fetchone()[0]) for cursor in ends)
+        last = max(int(self._store.execute(newest, (seq, to_ms)).fetchone()[0]) for newest in BEFORE)
         for low in range(seq + 1, last + 1, PAGE):
             span = (low, min(low + PAGE - 1, last))
             yield [
