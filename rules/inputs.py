@@ -172,18 +172,37 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TriedRun:
+    """One run of a rule under a plan on trial that came to its end. Times are wall times in milliseconds."""
+
+    rule: str
+    started_ms: int
+    ended_ms: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What one resident's plan on trial would have done in the last day."""
+    """What one resident's plan on trial would have done since its report before. Times are wall times in ms."""
 
     resident: str
     words: str
     matters: bool
     """It would have come otherwise than under the plan in force, or it could not be tried."""
+    plan: str = ""
+    """Which file is on trial, by its digest; `""`: none is any more."""
+    since_ms: int = 0
+    """On trial since this moment: then the hub first saw the file as it is."""
+    to_ms: int = 0
+    """Everything before this moment is reported."""
+    tried_ms: int = 0
+    """The morning whose report this is, also where it could not be tried."""
+    runs: tuple[TriedRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """Plans on trial were run over the last day, aside."""
+    """What became of plans on trial: one began, was run over the past aside, or is on trial no more."""
 
     reports: tuple[Report, ...]
 

@@ -166,17 +166,18 @@ def replay(
 
 def shadow(
     home: Home,
-    start: Annotated[str | None, typer.Option("--from", help="Where it begins; unset, a day before its end.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="Where it begins; unset, at the last report.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Where it ends; unset, now.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
+    morning_of: Annotated[str | None, typer.Option(hidden=True, help="Of one resident: the hub's own report.")] = None,
 ) -> int:
     """Say what plans on trial would have done.
 
-    Plans on trial are residents/NAME.shadow.yaml. The hub says the same of every last day in the morning.
+    Plans on trial are residents/NAME.shadow.yaml. The hub says the same every morning of the time since the one before.
     """
     from hub.commands.shadowing import try_shadows
 
-    return try_shadows(home, start=start, end=end, as_json=as_json)
+    return try_shadows(home, start=start, end=end, as_json=as_json, resident=morning_of)
 
 
 COMMANDS: dict[str, Callable[..., int]] = {

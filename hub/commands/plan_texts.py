@@ -6,6 +6,7 @@ import sys
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
+from textwrap import wrap
 
 import orjson
 
@@ -16,8 +17,9 @@ from hub.config.schema import schemas, write_schemas
 from hub.errors import HandrailError
 from hub.homes import LEDGER, named
 from hub.ledger.read import NotThereYet, Reader, Unreadable
+from hub.replay.since import trials_of
 from rules.home import Home, Resident
-from rules.plans.explain import explain
+from rules.plans.explain import WIDTH, explain
 from rules.plans.week import LOOK_BACK_DAYS, Lived, week
 from rules.rows import Person
 from rules.setting import Setting
@@ -34,6 +36,12 @@ def explain_plan(folder: Path, *, resident: str) -> int:
     """Print the plan in plain English; what was accepted last, where the file is refused now."""
     home, whose = _whose(folder, resident)
     sys.stdout.write(explain(whose, home, _today(home)))
+    on_trial = trials_of(folder, read_home(folder).settings.data / LEDGER, home.timezone).get(whose.resident)
+    if on_trial is not None:
+        said = f"Beside this plan another one, {whose.resident}.shadow.yaml, helps nobody and tells nobody: {on_trial}."
+        sys.stdout.write(
+            "\n".join(["", "ANOTHER PLAN", *wrap(said, WIDTH, initial_indent="  ", subsequent_indent="  "), ""])
+        )
     return 0
 
 

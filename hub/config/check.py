@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from hub.config.purposes import unfit
 from hub.config.read import Reading, read_home
 from hub.homes import LEDGER
 from hub.ledger.read import NotThereYet, Reader, Unreadable
+from hub.replay.since import trials_of
 from hub.replay.trial import shadow_problems
 from rules.home import Home
 from rules.proof.bounds import prove
@@ -52,7 +53,7 @@ def check_home(folder: Path, *, as_json: bool = False, out: TextIO | None = None
     try:
         reading = read_home(folder)
     except ConfigurationRefused as refused:
-        return _report(None, refused.problems, (), as_json, out, 0)
+        return _report(None, refused.problems, (), {}, as_json, out, 0)
     today = datetime.fromtimestamp((clock or SystemClock()).wall_ms() // 1000, UTC)
     today = today.astimezone(Setting(reading.home).timezone)
     overdue = tuple(reviews(reading.home, folder.absolute(), today.date()))
@@ -60,7 +61,8 @@ def check_home(folder: Path, *, as_json: bool = False, out: TextIO | None = None
     broker = (found.problem for found in broker_problems(folder))
     warnings = (*reading.warnings, *late, *overdue, *_unfit(folder, reading), *broker, *shadow_problems(folder))
     late_reviews = sum("review" in problem.what for problem in overdue)
-    return _report(reading, reading.refused_plans, warnings, as_json, out, today.year, late_reviews)
+    trials = trials_of(folder, reading.settings.data / LEDGER, reading.home.timezone)
+    return _report(reading, reading.refused_plans, warnings, trials, as_json, out, today.year, late_reviews)
 
 
 def _unfit(folder: Path, reading: Reading) -> list[Problem]:
@@ -81,6 +83,7 @@ def _report(
     reading: Reading | None,
     problems: Sequence[Problem],
     warnings: Sequence[Problem],
+    trials: Mapping[str, str],
     as_json: bool,
     out: TextIO,
     year: int,
@@ -88,21 +91,23 @@ def _report(
 ) -> int:
     proof = prove(reading.home, year) if reading is not None else None
     if as_json:
-        said = {
+        answer = {
             "ok": not problems,
             "home": reading.home.slug if reading else None,
             "counts": counts(reading.home) if reading else None,
             "problems": [problem.as_json() for problem in problems],
             "warnings": [problem.as_json() for problem in warnings],
+            "on_trial": dict(trials),
             "watcher": reading is not None and reading.settings.watcher is not None,
             "proof": proof_as_json(proof) if proof is not None else None,
             "assumptions": list(ASSUMPTIONS),
         }
-        out.write(orjson.dumps(said).decode() + "\n")
+        out.write(orjson.dumps(answer).decode() + "\n")
         return 1 if problems else 0
     out.writelines(f"{problem}\n" for problem in problems)
     out.writelines(f"{warning} (warning)\n" for warning in warnings)
     out.write(summary(reading, problems, warnings) + "\n")
+    out.writelines(f"residents/{resident}.shadow.yaml: {said}\n" for resident, said in trials.items())
     if reading is not None:
         out.writelines(
             f"{file} is not used: the plan accepted before it stays in force, and pendants are told as ever\n"

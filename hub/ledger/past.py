@@ -13,8 +13,11 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from hub.ledger.load import home_of
+from hub.ledger.rows import adapter, input_of
 from hub.ledger.stood import known, stood
-from rules.inputs import Input
+from rules.home import Home
+from rules.inputs import Input, Report, Started
 from rules.replay.relevant import Known, Relevant
 
 LIVE, IMPORTED = 0, 1
@@ -29,6 +32,16 @@ LIVE_PAGE = f"""SELECT wall_ms, {LIVE}, seq, elapsed_ms, device, kind, value, ex
 IMPORTED_PAGE = f"""SELECT wall_ms, {IMPORTED}, seq, NULL, device, kind, value, extra FROM imported
     WHERE (wall_ms, seq) > (?, ?) ORDER BY wall_ms, seq LIMIT {PAGE}"""
 
+STARTED = "SELECT wall_ms, body FROM inputs WHERE what = 'Started' AND seq > ? ORDER BY seq LIMIT 1"
+REPORTED = """SELECT each.value FROM inputs, json_each(body, '$.reports') AS each
+    WHERE seq BETWEEN ? AND ? AND what = 'Tried' AND each.value ->> 'resident' = ? ORDER BY seq DESC LIMIT 1"""
+BEFORE = (
+    "SELECT coalesce(max(seq), 0) FROM events WHERE seq > ? AND wall_ms < ?",
+    f"SELECT coalesce(max(seq), 0) FROM inputs WHERE seq > ? AND wall_ms < ? AND what IN ({USED})",
+)
+LOOKED_BACK = 50_000
+"""So many places of the sequence are looked through at a time."""
+
 Row = tuple[int, int, int, int | None, str | None, str, str | int | float | None, str | None]
 """Wall time, origin, sequence, elapsed time (of the live ones), and an event; without a device another input."""
 
@@ -36,6 +49,11 @@ Row = tuple[int, int, int, int | None, str | None, str, str | int | float | None
 def has_imported(store: sqlite3.Connection) -> bool:
     """Whether this ledger has a table for imported events: one from before has none."""
     return store.execute("SELECT 1 FROM main.sqlite_master WHERE name = 'imported'").fetchone() is not None
+
+
+def report_of(body: str | bytes) -> Report:
+    """A report as the ledger keeps it, or as a child says it; raises `ValueError` where it is none."""
+    return adapter(Report).validate_json(body)  # type: ignore[return-value]
 
 
 class Span(NamedTuple):
@@ -110,6 +128,52 @@ class Past:
                 return
             if page:
                 yield page
+
+    def heard(self, seq: int, to_ms: int) -> Iterator[list[Row]]:
+        """What the hub itself heard and was asked behind a place in the sequence: all of it up to the last that was
+        before a moment. Where the clock was set meanwhile it says what the clock said, but never a later moment."""
+        last = max(int(self._store.execute(newest, (seq, to_ms)).fetchone()[0]) for newest in BEFORE)
+        for low in range(seq + 1, last + 1, PAGE):
+            span = (low, min(low + PAGE - 1, last))
+            yield [
+                row if row[0] < to_ms else (to_ms - 1, *row[1:])
+                for row in self._store.execute(LIVE_PAGE, (*span, *span)).fetchall()
+            ]
+
+    def seq_at(self, wall_ms: int) -> int:
+        """The first place in the sequence behind everything that was heard before a moment."""
+        return self._seq_at(wall_ms)
+
+    def accepted_at(self, wall_ms: int) -> Home | None:
+        """The configuration that held at a moment; the first one, where none was accepted by then."""
+        for which in (f"WHERE wall_ms <= {wall_ms:d} ORDER BY seq DESC", "ORDER BY seq"):
+            row = self._store.execute(f"SELECT body FROM configurations {which} LIMIT 1").fetchone()
+            if row is not None:
+                return home_of(row[0])
+        return None
+
+    def accepted_behind(self, seq: int, to_ms: int) -> list[Home]:
+        """The configurations accepted behind a place in the sequence, up to a moment."""
+        rows = self._store.execute(
+            "SELECT body FROM configurations WHERE seq > ? AND wall_ms < ? ORDER BY seq", (seq, to_ms)
+        )
+        return [home_of(row[0]) for row in rows.fetchall()]
+
+    def down_from(self, seq: int, at_ms: int) -> int | None:
+        """Since when the hub was down at a moment, by what it said at its next start; None where it was not."""
+        row = self._store.execute(STARTED, (seq,)).fetchone()
+        if row is None or row[0] < at_ms:
+            return None
+        given = input_of("Started", row[1])
+        return given.down_from_ms if isinstance(given, Started) and 0 < given.down_from_ms < at_ms else None
+
+    def reported(self, resident: str) -> Report | None:
+        """What was said last of a resident's plan on trial."""
+        for high in range(self._end(), 0, -LOOKED_BACK):
+            row = self._store.execute(REPORTED, (high - LOOKED_BACK + 1, high, resident)).fetchone()
+            if row is not None:
+                return report_of(row[0])
+        return None
 
     def _imported(self, from_ms: int, to_ms: int) -> Iterator[list[Row]]:
         after = (from_ms - 1, 2**62)

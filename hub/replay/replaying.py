@@ -67,7 +67,7 @@ class Period:
 
 
 @dataclass(slots=True)
-class _Time:
+class Time:
     """Elapsed time over live and imported rows: it follows the ledger's own where there is one, and never goes back."""
 
     elapsed_ms: int = BEGINS_MS
@@ -121,13 +121,13 @@ def over_ledger(asked: Question, ledger: Path, period: Period, tell: Tell) -> An
     if not ledger.is_file():
         raise NothingToReplay(f"there is no ledger at {ledger}: run the hub, or import a recorded log")
     try:
-        with closing(Past(ledger)) as past, _few_collections():
+        with closing(Past(ledger)) as past, few_collections():
             span = past.span()
             if span is None:
                 raise NothingToReplay(f"the ledger {ledger} holds no event yet")
             from_ms, to_ms = _ends(period, span.first_ms, span.last_ms)
             first_ms = max(span.first_ms, from_ms - LEAD_IN_MS)
-            run = _Run(asked, from_ms, to_ms, tell, first_ms=first_ms, known=past.known())
+            run = _run(asked, from_ms, to_ms, tell, first_ms=first_ms, known=past.known())
             run.begin(past.stood(from_ms - LEAD_IN_MS, run.relevant))
             for page in past.pages(from_ms - LEAD_IN_MS, to_ms):
                 for first in range(0, len(page), ROWS_TOLD):
@@ -138,7 +138,7 @@ def over_ledger(asked: Question, ledger: Path, period: Period, tell: Tell) -> An
 
 
 @contextmanager
-def _few_collections() -> Iterator[None]:
+def few_collections() -> Iterator[None]:
     """Nearly nothing here is a ring of objects: looking for rings all the time would take a third of the replay."""
     before = gc.get_threshold()
     gc.set_threshold(200_000, 50, 50)
@@ -153,7 +153,7 @@ def over_file(asked: Question, file: Path, period: Period, tell: Tell) -> Answer
     placed = by_name_and_address((*asked.old.devices, *asked.new.devices))
     first_ms, last_ms = _looked_through(Reader(file, placed))
     from_ms, to_ms = _ends(period, first_ms, last_ms)
-    run = _Run(asked, from_ms, to_ms, tell, first_ms=max(first_ms, from_ms - LEAD_IN_MS))
+    run = _run(asked, from_ms, to_ms, tell, first_ms=max(first_ms, from_ms - LEAD_IN_MS))
     for row in Reader(file, placed).rows():
         if from_ms - LEAD_IN_MS <= row.wall_ms < to_ms:
             run.heard(Heard(event=row.event), row.wall_ms)
@@ -183,22 +183,27 @@ def _ends(period: Period, first_ms: int, last_ms: int) -> tuple[int, int]:
     return from_ms, to_ms
 
 
-class _Run:
+def _run(asked: Question, from_ms: int, to_ms: int, tell: Tell, *, first_ms: int, known: Known = NOTHING_KNOWN) -> Run:
+    replay = Replay(
+        asked.old,
+        asked.new,
+        asked.residents,
+        begin=Now(BEGINS_MS, first_ms),
+        count_from_ms=from_ms,
+        with_planted=asked.with_planted,
+        known=known,
+    )
+    return Run(replay, from_ms, to_ms, tell, first_ms=first_ms)
+
+
+class Run:
     """Hands rows to a `Replay`."""
 
     def __init__(
-        self, asked: Question, from_ms: int, to_ms: int, tell: Tell, *, first_ms: int, known: Known = NOTHING_KNOWN
+        self, replay: Replay, from_ms: int, to_ms: int, tell: Tell, *, first_ms: int, time: Time | None = None
     ) -> None:
-        self._time = _Time(wall_ms=first_ms)
-        self._replay = Replay(
-            asked.old,
-            asked.new,
-            asked.residents,
-            begin=Now(BEGINS_MS, first_ms),
-            count_from_ms=from_ms,
-            with_planted=asked.with_planted,
-            known=known,
-        )
+        self._time = time or Time(wall_ms=first_ms)
+        self._replay = replay
         self._first_ms = first_ms
         self._from_ms, self._to_ms = from_ms, to_ms
         self._tell = tell
@@ -291,12 +296,16 @@ class _Run:
 
     def finish(self) -> Answer:
         """The end of the period."""
-        time, coverage = self._time, self._replay.coverage
+        self._down()
+        self._tell(1, 1)
+        return self._replay.finish(self._time.at(self._to_ms, None))
+
+    def _down(self) -> None:
+        """When nobody could hear, of the period."""
+        time = self._time
         spans = [*time.down, *([(time.lost_ms, self._to_ms)] if time.lost_ms else [])]
         inside = ((max(start, self._from_ms), min(end, self._to_ms)) for start, end in spans)
-        coverage.down = joined(span for span in inside if span[0] < span[1])
-        self._tell(1, 1)
-        return self._replay.finish(time.at(self._to_ms, None))
+        self._replay.coverage.down = joined(span for span in inside if span[0] < span[1])
 
 
 def newest_accepted(ledger: Path) -> Home | None:

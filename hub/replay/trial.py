@@ -5,6 +5,7 @@ A plan on trial is read by what reads every plan, so that it is refused for the 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import tempfile
@@ -20,6 +21,7 @@ from hub.homes import HomeRefused, named
 
 SAYS_SHADOW = re.compile(rb"^shadow:[ \t]*true[ \t]*(#.*)?\r?$", re.MULTILINE)
 LARGEST_BYTES = 1 << 20
+DIGEST = 16
 
 
 def read_with(folder: Path, plans: Mapping[str, bytes], files: Mapping[str, Path]) -> Reading:
@@ -95,9 +97,22 @@ def shadow_of(name: str) -> str:
     return f"{name.removesuffix(SHADOW)}.yaml"
 
 
+def resident_of(path: Path) -> str:
+    """Whose plan a file on trial is."""
+    return path.name.removesuffix(SHADOW)
+
+
+def digest_of(path: Path) -> str:
+    """Which plan a file on trial holds, byte for byte; raises `OSError`."""
+    return hashlib.sha256(_read(path)).hexdigest()[:DIGEST]
+
+
 def as_plan(path: Path) -> bytes:
     """A plan on trial without the line that says so; every other line keeps its number."""
-    text = _read(path)
+    try:
+        text = _read(path)
+    except OSError as error:
+        raise HomeRefused(f"{path} cannot be read: {error.strerror}") from None
     plain, many = SAYS_SHADOW.subn(b"", text)
     if many != 1:
         raise HomeRefused(f"{path}: a plan on trial says `shadow: true` once, on a line of its own")

@@ -288,7 +288,11 @@ class Replay:
         for ran in self._ran:
             ready.append([one for one in ran if self._of(one) < before and one.resident not in waiting])
             ran[:] = [one for one in ran if self._of(one) >= before or one.resident in waiting]
-        found = [pair for pair in pairs(*ready) if pair.started_ms >= self._count_from_ms]
+        self._add_nights([pair for pair in pairs(*ready) if pair.started_ms >= self._count_from_ms])
+        for key in [key for key in self._seen if key[1] < before and key[0] not in waiting]:
+            del self._seen[key]
+
+    def _add_nights(self, found: Iterable[Pair]) -> None:
         nights: dict[tuple[str, int], list[Pair]] = {}
         for pair in found:
             night = (pair.started_ms + self.coverage.shift_ms) // DAY_MS
@@ -306,8 +310,6 @@ class Replay:
                         events=tuple(islice(self._shown(rows), MOST_EVENTS)) if keep else (),
                     )
                 )
-        for key in [key for key in self._seen if key[1] < before and key[0] not in waiting]:
-            del self._seen[key]
 
     def _of(self, ran: Ran) -> int:
         return (ran.started_ms + self.coverage.shift_ms) // DAY_MS

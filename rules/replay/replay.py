@@ -15,6 +15,7 @@ What is assumed, and written into every answer:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from heapq import heappop, heappush
 from typing import Any
@@ -158,6 +159,20 @@ class Side:
                 if timer is not None and timer.due_ms == due_ms:
                     self._step(FellDue(timer=key), then)
             self._look()
+
+    def go_on(self, state: State, running: Iterable[Ran], came: Iterable[tuple[int, str]]) -> None:
+        """Go on from what such a side came to before: its state, its runs under way, who is on the way to alerts."""
+        self.state = state
+        self.running = {ran.episode: ran for ran in running}
+        self.ended, self.calls = [], []
+        self._due = sorted((timer.due_ms, key) for key, timer in state.timers.rows.items())
+        self._came = sorted(came)
+        self._look()
+
+    @property
+    def came(self) -> list[tuple[int, str]]:
+        """When somebody comes to which alert."""
+        return self._came
 
     @property
     def is_linked(self) -> bool:
