@@ -64,10 +64,10 @@ def _asked(turn: Turn, placed: Placed, said: Event, place: int) -> Given | None:
 
 
 def _is_in_doubt(turn: Turn, placed: Placed) -> bool:
-    """Whether a press of hers means a call now, whatever is asked: it may have waited at the broker, the hub cannot
-    write, there is a fire, a carer tests this pendant, or she has called already."""
+    """Whether a press of hers means a call now, whatever is asked: the hub cannot hear or write, there is a fire, a
+    carer tests this pendant, or she has called already."""
     meta = turn.meta
-    if not meta.linked or turn.now.elapsed_ms - meta.linked_ms < QUEUED_MS or meta.unkept or meta.mode == "fire":
+    if not meta.linked or meta.unkept or meta.mode == "fire":
         return True
     tested = turn.setting.registry.by_name(meta.walking) if meta.walking else None
     if tested is not None and tested.module == placed.module:
@@ -77,13 +77,20 @@ def _is_in_doubt(turn: Turn, placed: Placed) -> bool:
 
 
 def _is_heard(turn: Turn, rule: Rule, ask: Ask, said: Event) -> bool:
-    """Whether the question was there when she pressed, by our clock and, where it has one, by the device's."""
+    """Whether the question was there when she pressed, by our clock and, where it has one, by the device's.
+
+    In the first moments of a link comes what waited at the broker: there only a press counts that says itself when it
+    was made.
+    """
     timer = turn.state.timers.get(f"episode/{key_of(rule)}")
     if timer is None:
         return False
     open_ms = turn.now.elapsed_ms - (timer.due_ms - helping.waits_s(rule, ask) * 1000)
     if open_ms < HEARD_MS:
         return False
+    linked_ms = turn.now.elapsed_ms - turn.meta.linked_ms
+    if linked_ms < QUEUED_MS:
+        return said.at_ms is not None and turn.now.wall_ms - said.at_ms <= min(open_ms, linked_ms)
     return said.at_ms is None or turn.now.wall_ms - said.at_ms <= open_ms + SLACK_MS
 
 

@@ -286,8 +286,8 @@ def parts_heard(turn: Turn, whole: str, event: Event, retained: bool) -> None:
         status = turn.state.devices.get(part.device)
         if status is not None and "silent" in status.faults and part.device != event.device:
             _right(turn, status, part, "silent", "heard again")
-    placed, status = turn.setting.placed(whole), turn.state.devices.get(whole)
-    if parts and placed is not None and status is not None and event.device != whole:
+    placed, status = (turn.setting.placed(whole), turn.state.devices.get(whole)) if parts else (None, None)
+    if placed is not None and status is not None and event.device != whole:
         heard_again(turn, status, placed, event)
 
 

@@ -49,9 +49,9 @@ OF_A_SECOND_BUTTON: tuple[TakenOut, ...] = (
     TakenOut(
         "what waited at the broker calls",
         ANSWERING,
-        " or turn.now.elapsed_ms - meta.linked_ms < QUEUED_MS",
-        "",
-        (f"{IS}[after a restart, the broker's queue]", f"{IS}[when the link is back]"),
+        "if linked_ms < QUEUED_MS:",
+        "if False:",
+        (f"{IS}[after a restart, without a time]", f"{IS}[when the link is back, without a time]"),
     ),
     TakenOut(
         "it calls while the hub cannot write",

@@ -62,9 +62,12 @@ HISTORIES: dict[str, tuple[Rule, tuple[str, ...], list[str], list[str]]] = {
     "what is urgent is told by it": (URGENT, OPEN, ["second double"], ["answered no", "told urgent"]),
     "she has called already": (ASKED, OPEN, ["first single", "wait 1", "second single"], [*CALLED, *CALLED]),
     "there is a fire": (ASKED, OPEN, ["fire", "second single"], CALLED),
-    "after a restart, the broker's queue": (ASKED, OPEN, ["down 1", "second single"], CALLED),
-    "a while after a restart": (ASKED, OPEN, ["down 1", "wait 2", "second single"], YES),
-    "when the link is back": (ASKED, OPEN, ["link lost", "link found", "second single"], CALLED),
+    "what waited at the broker": (ASKED, OPEN, ["while_down 2_single"], CALLED),
+    "after a restart, without a time": (ASKED, OPEN, ["down 1", "plain 2_single"], CALLED),
+    "after a restart, with its own time": (ASKED, OPEN, ["down 1", "second single"], YES),
+    "a while after a restart": (ASKED, OPEN, ["down 1", "wait 2", "plain 2_single"], YES),
+    "when the link is back, without a time": (ASKED, OPEN, ["link lost", "link found", "plain 2_single"], CALLED),
+    "while the link is lost": (ASKED, OPEN, ["link lost", "second single"], CALLED),
     "its own time is before the question": (ASKED, OPEN, ["late 2_single"], CALLED),
     # -- the first button never becomes anything else
     "the first, while it is open": (ASKED, OPEN, ["first single"], CALLED),
@@ -74,6 +77,13 @@ HISTORIES: dict[str, tuple[Rule, tuple[str, ...], list[str], list[str]]] = {
 
 class Late(Pressed):
     """A press of which the device itself says that it was made a minute ago."""
+
+    def _while_down(self, said: str) -> None:
+        self.goes_down()
+        self.wait(minutes=1)
+        self.press("room-012-pendant", action=said)
+        self.wait(minutes=1)
+        self.comes_back()
 
     def _late(self, said: str) -> None:
         self.device("room-012-pendant", action=said, last_seen=self.wall_ms - 60_000)
