@@ -14,10 +14,9 @@ from devices.events import Event, Kind
 from devices.gestures import answer_of
 from devices.registry import Placed
 from rules.alerting.levels import RANK, Level
-from rules.hearing.missed import QUEUED_MS, SLACK_MS
-from rules.plans import episodes, helping, second
-from rules.plans.help import AnswerTo, Ask
-from rules.plans.plan import Rule
+from rules.hearing.missed import QUEUED_MS
+from rules.plans import episodes, second
+from rules.plans.help import AnswerTo
 from rules.setting import key_of
 from rules.state import Episode
 from rules.turn import Turn
@@ -58,7 +57,7 @@ def _asked(turn: Turn, placed: Placed, said: Event, place: int) -> Given | None:
         return None
     if second.unfit(placed, rule.resident, turn.setting.home.devices) is not None:
         return None
-    if second.is_never_given(rule, ask.answers[place]) or not _is_heard(turn, rule, ask, said):
+    if second.is_never_given(rule, ask.answers[place]) or not _is_heard(turn, episode, said):
         return None
     return Given(key_of(rule), episode, ask.answers[place])
 
@@ -76,22 +75,19 @@ def _is_in_doubt(turn: Turn, placed: Placed) -> bool:
     return any(alert.resident == placed.person for alert in calls)
 
 
-def _is_heard(turn: Turn, rule: Rule, ask: Ask, said: Event) -> bool:
+def _is_heard(turn: Turn, episode: Episode, said: Event) -> bool:
     """Whether the question was there when she pressed, by our clock and, where it has one, by the device's.
 
     In the first moments of a link comes what waited at the broker: there only a press counts that says itself when it
     was made.
     """
-    timer = turn.state.timers.get(f"episode/{key_of(rule)}")
-    if timer is None:
-        return False
-    open_ms = turn.now.elapsed_ms - (timer.due_ms - helping.waits_s(rule, ask) * 1000)
+    open_ms = turn.now.elapsed_ms - episode.asked_ms
     if open_ms < HEARD_MS:
         return False
     linked_ms = turn.now.elapsed_ms - turn.meta.linked_ms
     if linked_ms < QUEUED_MS:
         return said.at_ms is not None and turn.now.wall_ms - said.at_ms <= min(open_ms, linked_ms)
-    return said.at_ms is None or turn.now.wall_ms - said.at_ms <= open_ms + SLACK_MS
+    return said.at_ms is None or turn.now.wall_ms - said.at_ms <= open_ms
 
 
 def answer(turn: Turn, placed: Placed, said: Event, given: Given) -> None:

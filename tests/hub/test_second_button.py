@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import orjson
@@ -12,6 +13,7 @@ from devices.catalogue import Catalogue
 from devices.known import KnownDevices
 from devices.registry import Placed, Purpose
 from hub.config.check import check_home
+from hub.simulate.days import days_of
 from hub.subscriptions import urgent_filters
 from hub.topics import Filters, Topics
 from hub.watch.core import Watch
@@ -107,3 +109,12 @@ def test_an_answer_that_the_hub_took_is_told_by_nobody() -> None:
     press(night, "2_single")
     night.wait(60)
     assert MARGARET in night.titles
+
+
+def test_simulated_days_publish_nothing_under_the_name_of_a_part(tmp_path: Path) -> None:
+    """A part has no topic of its own, wherever its line stands in the file."""
+    home = read_plan(tmp_path, plan_of(NAP)).home
+    first = sorted(home.devices, key=lambda one: "#" not in one.device)
+    said = list(days_of(replace(home, devices=tuple(first)), seed=1, first=date(2026, 3, 2), days=2))
+    assert any(one.topic.startswith("zigbee2mqtt/room-012-pendant") for one in said)
+    assert [one.topic for one in said if "#" in one.topic] == []

@@ -40,7 +40,7 @@ from tests.stories.village import AGREED, NAMES, resident_of, village
 
 T = TypeVar("T")
 TRIGGERS = ("changes", "held", "nothing", "expected", "repeated", "beyond", "time")
-STEPS = ("light", "say", "wait", "hold", "switch", "cover", "show", "ask", "sound", "scene", "service")
+STEPS = ("light", "say", "wait", "hold", "switch", "cover", "show", *("ask",) * 3, "sound", "scene", "service")
 CONDITIONS = ("state", "number", "time_is", "day", "date", "carer")
 ALL = frozenset({*TRIGGERS, *STEPS, *CONDITIONS, "reminder"})
 RUN_NOW = ALL

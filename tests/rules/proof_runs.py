@@ -87,14 +87,16 @@ class ProvedRun:
                 self._close(tuple(Level))
             case "down":
                 self._is_down_for(chance.pick(WAITS_MS[2:]))
+        self._presses_her_second_button(chance)
 
     def _says(self, room: str, what: str, kind: Kind, value: Value) -> None:
         press = what in CALLS
         device = f"zigbee2mqtt/room-{room}-{what.partition('#')[0]}"
+        at_ms = self.now.wall_ms if what == "pendant#2" else None
         asking = [
             one for one in self.state.episodes if one.rule.place == room and one.said and one.asked_step == one.step
         ]
-        effects = self.take(Heard(event=Event(device=device, kind=kind, value=value, press=press)))
+        effects = self.take(Heard(event=Event(device=device, kind=kind, value=value, press=press, at_ms=at_ms)))
         if press:
             self.pressed += 1
             steps = {effect.did for effect in effects if isinstance(effect, Log)}
@@ -114,6 +116,16 @@ class ProvedRun:
         for episode in sorted(self.state.episodes, key=lambda episode: episode.id):
             if episode.asked_step is not None:
                 self._asks("answer", episode=episode.id, answer=chance.pick(("yes", "no", "perhaps")), by="carer-1")
+
+    def _presses_her_second_button(self, chance: Chance) -> None:
+        """Whoever may answer so and has heard the question does, where staff have seen to everything else."""
+        asking = [row for row in self.state.episodes if row.said and row.asked_step == row.step]
+        for room in sorted({row.rule.place for row in asking}):
+            if chance.pick((True, False, False)):
+                continue
+            self._close(tuple(Level))
+            self.passes(3_000)
+            self._says(room, "pendant#2", *chance.pick(SAID["pendant#2"]))
 
     def _close(self, levels: tuple[Level, ...]) -> None:
         for alert in sorted(self.state.alerts, key=lambda alert: alert.id):

@@ -34,7 +34,7 @@ OF_A_SECOND_BUTTON: tuple[TakenOut, ...] = (
     TakenOut(
         "it calls where its own time is before the question",
         ANSWERING,
-        "return said.at_ms is None or turn.now.wall_ms - said.at_ms <= open_ms + SLACK_MS",
+        "return said.at_ms is None or turn.now.wall_ms - said.at_ms <= open_ms",
         "return True",
         (f"{IS}[its own time is before the question]",),
     ),
