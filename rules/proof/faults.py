@@ -195,7 +195,7 @@ def _answered_by_what_calls(lives: _Home, rule: Rule) -> _Refusals:
 def _asked_on_what_calls(lives: _Home, rule: Rule) -> Iterator[tuple[At, Ask, Placed]]:
     for number, step in enumerate(rule.help):
         device = lives.devices.get(step.button) if isinstance(step, Ask) else None
-        if isinstance(step, Ask) and device is not None and device.purpose in CALLS:
+        if isinstance(step, Ask) and device is not None and CALLS & {device.purpose}:
             yield ("help", number, "ask", "button"), step, device
 
 
