@@ -7,9 +7,10 @@ The address of a part is its device's and, behind `#`, what the ecosystem calls 
 | Shelly with RPC | `switch:0`, `light:1`, `cover:0`, `thermostat:0` | `input:0` |
 | Shelly, first generation | `relay:0`, `light:1`, `white:2`, `roller:0` | `input:0` |
 | Tasmota | `POWER1`, `Shutter1` | `Button1`; `input:1` of a switch |
-| Zigbee2MQTT | `state_l1`, `state_left` | the `field` of its events |
+| Zigbee2MQTT | `state_l1`, `state_left` | the `field`; of an action its button: of `2_single` it is `2` |
+| Shelly BLU, Theengs | | `button:1`, `button2` |
 | Homie | `<node>/<property>` | the `field` |
-| Home Assistant's discovery, ESPHome | the `field`; `light`, `switch`, … where it has none | the `field` |
+| Home Assistant's discovery, ESPHome | the `field`; `light`, … where it has none | the `field`; a trigger's subtype |
 | LoRaWAN | `switch_1`, `socket_status` | the `field` |
 
 The first output of a device has no field in its events, nor has the first button: what they are is its kind's to say.
@@ -21,6 +22,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from devices.events import Event, Kind
+from devices.gestures import button_of
 from devices.homie_description import is_ordinary
 from devices.zigbee2mqtt_properties import plain
 
@@ -75,7 +77,9 @@ def part_of(event: Event) -> str:
     What is wired to an input is one part, whether its state is told (`input:1`, `button:1`) or a gesture on it.
     """
     if event.field is None:
-        return FIRST.get(event.device.partition("/")[0], "") if event.kind is Kind.BUTTON else ""
+        if event.kind is not Kind.BUTTON:
+            return ""
+        return FIRST.get(event.device.partition("/")[0], "") or button_of(event)
     base, _, _ = event.device.partition("/")
     return event.field.replace("button:", "input:", 1) if base == "shellies" else event.field
 

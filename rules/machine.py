@@ -8,7 +8,7 @@ Its constitution:
 - Waiting is data. A wait is a row of `timers`; its end is an input like any other, and comes back after a restart.
 - An emergency stands before everything: no plan, quiet hour or mode can delay it, because it is raised in the very step
   that hears it. One press is not: that which a carer is testing by day; it is shown in that step, and raised in 30 s
-  unless they say that it was theirs (`walking.py`).
+  unless they say that it was theirs (`walking.py`). One is none: a second button that answers (`answering.py`).
 - `State` is changed row by row, never copied, and never taken back: what was stepped was told.
 """
 
@@ -62,7 +62,7 @@ from rules.setting import Setting
 from rules.state import Alert, AlertState, Ending, Meta, State, Status
 from rules.turn import Turn, plainly
 
-MACHINE = 4
+MACHINE = 5
 """Counts up when the same inputs give another outcome: a ledger then begins with a snapshot, and `verify` there."""
 DAY_MS = 86_400_000
 ANSWERS_KEPT_MS = 7 * DAY_MS

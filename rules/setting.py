@@ -23,6 +23,8 @@ from rules.home import Carer, Home, Place, PlaceKind, Resident, Role, Rule, Wait
 from rules.plans.help import Ask
 from rules.plans.plan import Nothing, StateIs
 
+CALLED_WITH = frozenset({Purpose.EMERGENCY, Purpose.CALL})
+"""What a resident calls with."""
 TAGGED = ("button", "motion", "occupancy", "vibration")
 """What a presence tag may say when somebody carries it past."""
 
@@ -163,6 +165,13 @@ class Setting:
     def parts_of(self, address: str) -> tuple[Placed, ...]:
         """The parts of a device that were placed by themselves."""
         return self.registry.parts_of(address)
+
+    def pendant_of(self, placed: Placed) -> Placed | None:
+        """The pendant or cord of which this is another button, placed by itself; None where it is none."""
+        whole = self.placed(placed.module) if placed.part else None
+        if whole is None or whole.person is None or whole.person != placed.person:
+            return None
+        return whole if {whole.purpose, placed.purpose} <= CALLED_WITH else None
 
     def address_of(self, name: str) -> str | None:
         """The address of a placed device, by our own name of it."""

@@ -173,6 +173,8 @@ class Episode:
     picture: str = ""
     asked_step: int | None = None
     """The step whose question waits for an answer."""
+    asked_ms: int = 0
+    """When it was asked (elapsed)."""
     answer: str = ""
     """What the resident answered last."""
     since_ms: int | None = None

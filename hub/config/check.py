@@ -36,6 +36,8 @@ ASSUMPTIONS = (
     "who is on the rota has signed on; where nobody has, everybody in staff.yaml is told, and every sounder rings",
     "a step of a ladder that means nobody means everybody on shift; a ladder that could end is not climbed",
     "a pendant that a carer tests by day is shown as TEST at once, and told in 30 s unless they say it was theirs",
+    "a pendant's second button that a plan lets answer calls nobody when it is pressed once or twice while its question"
+    " is open; the next press, a hold, and every press of the first button call",
     "a plan rests while its resident is away, and its checks while a carer visits; a pendant never rests",
     "what fell due while the hub was down is told when it starts, marked late, and the manager learns of it",
 )

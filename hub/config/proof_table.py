@@ -24,6 +24,7 @@ def write_proof(proof: Proof, out: TextIO) -> None:
     count = sum(len(one.rules) for one in proof.residents)
     none = f", and none of the {count} rules here watches a device that calls" if count else ""
     out.write(f"No rule stands before these: they are raised in the step that hears them{none}.\n")
+    out.writelines(f"{line}\n" for line in _answering(proof))
     if rules:
         out.write("\n")
         _table(
@@ -38,6 +39,16 @@ def write_proof(proof: Proof, out: TextIO) -> None:
         )
         out.write("talk them over: write who agreed into the plan, as `agreement`.\n")
     out.write("\n")
+
+
+def _answering(proof: Proof) -> list[str]:
+    """The presses that are no call: answers with a pendant's second button."""
+    return [
+        f"But for {device}, a second button of {one.known_as}'s: pressed once or twice while {' or '.join(rules)} asks,"
+        " it answers and calls nobody; held, and at any other time, it calls."
+        for one in proof.residents
+        for device, rules in one.answers_with.items()
+    ]
 
 
 def _kinds(proof: Proof) -> list[Row]:
@@ -120,6 +131,7 @@ def proof_as_json(proof: Proof) -> dict[str, object]:
             one.resident: {
                 "known_as": one.known_as,
                 "told_at_once": _kinds_json(one.kinds),
+                "answers_with": {device: list(rules) for device, rules in one.answers_with.items()},
                 "rules": {rule.rule.rule: _rule_json(rule) for rule in one.rules},
             }
             for one in proof.residents

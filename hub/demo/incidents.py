@@ -31,7 +31,7 @@ class Incidents:
 
     def __init__(self, home: Home, wait: Waits, rng: random.Random) -> None:
         self._home = home
-        self._spoken = [row for row in home.devices if row.device.startswith(SPOKEN)]
+        self._spoken = [row for row in home.devices if row.device.startswith(SPOKEN) and not row.part]
         self._wait = wait
         self._rng = rng
         self._agreed = {

@@ -58,6 +58,7 @@ class _Day:
             device.purpose: device.device
             for device in reversed(home.devices)
             if device.device.startswith(SPOKEN)
+            and not device.part
             and (device.person == resident.resident or (device.person is None and device.place == resident.room))
         }
         self._batteries = {address: rng.randint(55, 100) for address in self._devices.values()}

@@ -45,8 +45,9 @@ ALL_SAID_MS = 25 * 3_600_000
 
 LEVELS = {Kind.CALL: "call", Kind.WATER_LEAK: "urgent"} | dict.fromkeys(EMERGENCY_KINDS, "emergency")
 """What is told, and how much it matters: what no plan may stand before."""
-TAKEN = frozenset({"raised", "pressed", "joined", "not_ours", "tested"})
-"""Steps of the hub's log that show that it took a press."""
+TAKEN = frozenset({"raised", "pressed", "joined", "not_ours", "tested", "answered_by_resident"})
+"""Steps of the hub's log that show that it took a press: told it, or knows for good that it was no call, as an answer
+given with a pendant's second button."""
 HEARD = frozenset({"walk_heard", "not_a_press", "quarantined"})
 """Steps that show that it heard one and told nobody: a test, the same press in another form, bytes it cannot read."""
 

@@ -59,6 +59,8 @@ def heard_through(state: State, setting: Setting, gateway: str) -> list[Placed]:
     for placed in setting.home.devices:
         by_name = named(state, placed)
         is_below = below is not None and placed.device.startswith(below)
+        if setting.pendant_of(placed) is not None:
+            continue  # another button of one pendant is that pendant
         if by_name == gateway or (is_below and (not by_name or is_network(gateway))):
             found.append(placed)
     return found

@@ -7,7 +7,7 @@ from devices.records import replace
 from devices.registry import Placed, meaning
 from rules.alerting.levels import LEVEL_OF
 from rules.effects import Did
-from rules.hearing import doors, presses, supervision
+from rules.hearing import answering, doors, presses, supervision
 from rules.inputs import Heard
 from rules.plans import standing, triggers
 from rules.state import Person, Status
@@ -29,6 +29,7 @@ def heard(turn: Turn, given: Heard) -> None:
     whole = given.event.device
     event = turn.setting.registry.of_part(given.event)
     placed = turn.setting.placed(event.device)
+    said = event
     if placed is not None or given.can_call:
         event = meaning(event, placed, can_call=given.can_call)
     before = turn.state.devices.get(event.device)
@@ -36,7 +37,7 @@ def heard(turn: Turn, given: Heard) -> None:
     if silences is not None and not is_no_sign_of_life(before, event, given):
         triggers.heard(turn, silences, event)
     if event.press:
-        _press(turn, _status(turn, before, event, given), event, placed, given)
+        _press(turn, _status(turn, before, event, given), event, said, placed, given)
         supervision.parts_heard(turn, whole, event, given.retained)
         return
     word = event.kind._value_  # the same as `value`, which Enum looks up in Python
@@ -116,15 +117,22 @@ def _changed(turn: Turn, status: Status, event: Event, placed: Placed | None, gi
     triggers.changed(turn, placed, event)
 
 
-def _press(turn: Turn, status: Status, event: Event, placed: Placed | None, given: Heard) -> None:
-    """A press, if it is one: not one the broker remembers, nor one that was counted already in another form."""
+def _press(turn: Turn, status: Status, event: Event, said: Event, placed: Placed | None, given: Heard) -> None:
+    """A press, if it is one: not one the broker remembers, nor one that was counted already in another form.
+
+    `said` is what the device told; one that answered is counted by that, so that another gesture right behind it, a
+    hold, is no repetition of it."""
     device = placed.name if placed else event.device
     told_at_once = event.kind in LEVEL_OF
     again = "a retained message is never a press" if given.retained else presses.is_repeat(turn, status, event)
+    one = event
+    if not again and told_at_once and (again := presses.is_repeat(turn, status, said)):
+        one = said
+    answers = answering.given_by(turn, placed, said) if told_at_once and not again else None
     if not again:
-        status = presses.counted(turn, status, event)
+        status = presses.counted(turn, status, event if answers is None else said)
     elif not given.retained:
-        status = presses.repeated(status, event)
+        status = presses.repeated(status, one)
     if status.faults and not given.retained:
         status = supervision.heard_again(turn, status, placed, event)
     turn.state.devices.put(event.device, status)
@@ -134,7 +142,9 @@ def _press(turn: Turn, status: Status, event: Event, placed: Placed | None, give
         return
     if placed is not None:
         _seen(turn, placed, event)
-    if told_at_once:
+    if placed is not None and answers is not None:
+        answering.answer(turn, placed, said, answers)
+    elif told_at_once:
         presses.emergency_or_call(turn, event, placed, retained=False, known=True)
     elif placed is not None:
         triggers.changed(turn, placed, event)

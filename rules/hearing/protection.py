@@ -62,10 +62,25 @@ def may_be_silent_s(placed: Placed, status: Status | None) -> int:
     return min(seconds, max(CHECK_INS_LEAST_S, CHECK_INS * status.checks_in_s))
 
 
+def is_heard_as_another(setting: Setting, placed: Placed) -> bool:
+    """Whether its silence is told of another: a pendant is silent once, whatever buttons of it were placed."""
+    pendant = setting.pendant_of(placed)
+    return pendant is not None and may_be_silent_s(pendant, None) > 0
+
+
+def heard_ms_of(turn: Turn, placed: Placed) -> int:
+    """When it, what it is a part of, or a part of it was heard last."""
+    every = [placed.device, placed.module, *(part.device for part in turn.setting.parts_of(placed.device))]
+    return max((status.heard_ms for one in every if (status := turn.state.devices.get(one)) is not None), default=0)
+
+
 def unheard(state: State, placed: Placed, down: Down) -> list[str]:
     """Why a press of this device would reach nobody, as far as that is known; empty where nothing is against it.
 
     Also where staff closed the alert of its silence: that they know of it mends nothing."""
+    whole = state.devices.get(placed.module) if placed.part else None
+    if whole is not None and (of_whole := [words for fault, words in IN_WORDS.items() if fault in whole.faults]):
+        return of_whole
     if down.has(state, placed):
         return [f"its gateway is gone ({gateways.of_gateway(state, placed).rstrip('/')})"]
     status = state.devices.get(placed.device)
@@ -110,6 +125,11 @@ def blind(state: State, setting: Setting) -> list[Blind]:
     return found
 
 
+def _go_together(row: Placed, placed: Placed) -> bool:
+    """Whether the loss of one is the loss of the other: the same device, or its second button."""
+    return row.device in (placed.device, placed.module) or row.module == placed.device
+
+
 def _of_their_room(placed: Placed, room: str) -> bool:
     return placed.person is None and placed.place == room
 
@@ -117,7 +137,7 @@ def _of_their_room(placed: Placed, room: str) -> bool:
 def left_with_nothing(turn: Turn, placed: Placed) -> list[str]:
     """Whom the loss of this device leaves without any other to call with that is not known to fail, by name."""
     down = gateways.down(turn.state, turn.setting)
-    calling = [row for row in turn.setting.home.devices if row.purpose in CALLS_WITH and row.device != placed.device]
+    calling = [row for row in turn.setting.home.devices if row.purpose in CALLS_WITH and not _go_together(row, placed)]
     working = [row for row in calling if not unheard(turn.state, row, down)]
     found = []
     for resident in turn.setting.home.residents:

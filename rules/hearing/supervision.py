@@ -281,10 +281,14 @@ def parts_heard(turn: Turn, whole: str, event: Event, retained: bool) -> None:
     """A device spoke that others are parts of: those that were silent with it are back."""
     if retained or (event.kind is Kind.AVAILABILITY and event.value == "offline"):
         return
-    for part in turn.setting.parts_of(whole):
+    parts = turn.setting.parts_of(whole)
+    for part in parts:
         status = turn.state.devices.get(part.device)
         if status is not None and "silent" in status.faults and part.device != event.device:
             _right(turn, status, part, "silent", "heard again")
+    placed, status = (turn.setting.placed(whole), turn.state.devices.get(whole)) if parts else (None, None)
+    if placed is not None and status is not None and event.device != whole:
+        heard_again(turn, status, placed, event)
 
 
 def closed_by_staff(turn: Turn, alert: Alert) -> None:
@@ -331,13 +335,14 @@ def _deadline(turn: Turn, placed: Placed, down: Down) -> int | None:
     """When a device's silence becomes an alert; None where it is not watched, cannot be heard, or is told already."""
     status = turn.state.devices.get(placed.device)
     seconds = may_be_silent_s(placed, status)
-    if not seconds or down.has(turn.state, placed):
+    if not seconds or down.has(turn.state, placed) or protection.is_heard_as_another(turn.setting, placed):
         return None
     status = status or unheard(placed.device)
     whole = turn.state.devices.get(placed.module) or status
     if not UNHEARD.isdisjoint(status.faults) or gateways.is_on_line(whole, turn.meta.linked_ms, turn.state):
         return None
-    return max(status.heard_ms, whole.heard_ms, status.watched_from_ms, turn.meta.linked_ms) + seconds * 1000
+    heard_ms = protection.heard_ms_of(turn, placed)
+    return max(heard_ms, status.watched_from_ms, turn.meta.linked_ms) + seconds * 1000
 
 
 def silence_due(turn: Turn) -> None:

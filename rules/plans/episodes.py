@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from devices.events import Event
 from devices.records import replace
-from devices.registry import Placed
+from devices.registry import CALLS, Placed
 from rules.alerting.levels import Level
 from rules.alerting.raising import Found, raise_alert
 from rules.effects import Did
@@ -258,7 +258,11 @@ def question_of(episode: Episode) -> Ask | None:
 
 
 def pressed(turn: Turn, keys: list[str], placed: Placed, event: Event) -> bool:
-    """A button that answers a question was pressed: once is the first answer, twice the second. Whether it was one."""
+    """A button that answers a question was pressed: once is the first answer, twice the second. Whether it was one.
+
+    What calls for help answers nothing here: of a pendant's second button see `answering.py`."""
+    if placed.purpose in CALLS:
+        return False
     gesture = str(event.value).casefold()
     place = 1 if "double" in gesture else (None if any(word in gesture for word in NO_ANSWER) else 0)
     for key in keys:
@@ -276,15 +280,28 @@ NO_ANSWER = ("hold", "long", "release", "triple", "quadruple", "many")
 """Gestures that answer nothing."""
 
 
-def answered(turn: Turn, key: str, episode: Episode, given: AnswerTo, how: str, *, alone: bool) -> None:
-    """The resident answered. What nobody can tie to this resident (not `alone`) is kept and settles nothing."""
+def answered(
+    turn: Turn,
+    key: str,
+    episode: Episode,
+    given: AnswerTo,
+    how: str,
+    *,
+    alone: bool,
+    device: str | None = None,
+    stamp: str | None = None,
+) -> None:
+    """The resident answered. What nobody can tie to this resident (not `alone`) is kept and settles nothing.
+
+    `device` and `stamp` are of the press where one answered that would have called."""
     rule = episode.rule
     person = turn.state.people.get(rule.resident) or Person(resident=rule.resident)
     refused = {name: often for name, often in person.refused.items() if name != rule.rule}
     answers = {**person.answers, rule.rule: given.answer}
     turn.state.people.put(rule.resident, replace(person, answers=answers, refused=refused))
     episode = replace(episode, answer=given.answer)
-    turn.log(Did.ANSWERED_BY_RESIDENT, f"{given.answer}, {how}: {episode.said}", episode=episode)
+    why = f"{given.answer}, {how}: {episode.said}"
+    turn.log(Did.ANSWERED_BY_RESIDENT, why, episode=episode, device=device, stamp=stamp)
     turn.disarm("episode", key)
     episode = _asked_no_more(turn, episode)
     if given.means == "tells":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from devices.registry import CALLS
 from rules.alerting.levels import LADDERS, Ladder, Who
 from rules.home import Home, Resident
 from rules.plans.explain_words import (
@@ -186,9 +187,18 @@ class _Paragraph:
         answers = [
             f'"{one.answer}"' + (f" ({_MEANS[one.means]})" if one.means in _MEANS else "") for one in step.answers
         ]
-        button = f", on the screen or with {step.button}" if step.button else ""
+        button = f", on the screen or with {self._button(step)}" if step.button else ""
         waits = f"; {lasting(step.within_s)} are given for the answer" if step.within_s else ""
         return f'{self._name} is asked "{step.question}", to answer {listed(answers, "or")}{button}{waits}'
+
+    def _button(self, step: Ask) -> str:
+        """What answers; of a pendant's second button also that it calls otherwise."""
+        placed = next((row for row in self._home.devices if row.name == step.button), None)
+        if placed is None or placed.purpose not in CALLS:
+            return step.button
+        twice = " and twice for the second" if len(step.answers) > 1 else ""
+        how = f"pressed once for the first answer{twice} (held, or while nothing is asked, it calls for help)"
+        return f"the second button of the pendant ({step.button}), {how}"
 
     # -- ends -----------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from devices.registry import CALLS, Placed, Purpose
 from rules.home import Resident
+from rules.plans import second
 from rules.plans.help import Alarm, Ask, Cover, Light, Scene, Step, Switch
 from rules.plans.plan import Fact, Nothing, NumberIs, Rule, StateIs
 from rules.plans.senses import SENSES, senses_of
@@ -26,6 +27,7 @@ def still_stands(rule: Rule, devices: Mapping[str, Placed], places: Collection[s
         rule.place in places
         and all(_says(fact, devices) for fact in watched(rule))
         and all(_does(name, purposes, devices) for name, purposes in used(rule.help))
+        and all(_answers(step.button, rule, devices) for step in rule.help if isinstance(step, Ask) and step.button)
     )
 
 
@@ -54,8 +56,6 @@ def used(steps: tuple[Step, ...]) -> Iterator[tuple[str, frozenset[Purpose]]]:
             yield step.cover, frozenset()
         elif isinstance(step, Alarm):
             yield step.sounder, frozenset()
-        elif isinstance(step, Ask) and step.button:
-            yield step.button, frozenset()
         elif isinstance(step, Scene):
             yield from used(step.steps)
 
@@ -68,6 +68,14 @@ def _says(fact: Fact, devices: Mapping[str, Placed]) -> bool:
 def _does(name: str, purposes: frozenset[Purpose], devices: Mapping[str, Placed]) -> bool:
     device = devices.get(name)
     return device is not None and (device.purpose in purposes if purposes else device.purpose not in CALLS)
+
+
+def _answers(name: str, rule: Rule, devices: Mapping[str, Placed]) -> bool:
+    """Whether a button may still answer: one that calls nobody, or the second of the resident's own pendant."""
+    device = devices.get(name)
+    if device is None or device.purpose not in CALLS:
+        return device is not None
+    return second.unfit(device, rule.resident, devices.values()) is None
 
 
 def is_stopped(rule: Rule, resident: Resident, devices: Mapping[str, Placed]) -> bool:

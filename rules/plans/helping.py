@@ -102,6 +102,7 @@ def _words(turn: Turn, episode: Episode, step: Say | Show | Ask, place: int) -> 
         spoken=spoken,
         picture=step.picture if isinstance(step, Show) else "",
         asked_step=place if isinstance(step, Ask) else None,
+        asked_ms=turn.now.elapsed_ms if isinstance(step, Ask) else 0,
     )
 
 

@@ -7,15 +7,16 @@ Its constitution:
   people that the rota can put on shift.
 - Minutes fall into classes (`weeks.py`): all minutes with the same people and the same rules are one.
 - What staff are told at once, no rule can hold back: it is raised in the step that hears it, before any rule is asked.
-  What a rule could stand before is refused all the same (`faults.py`).
+  What a rule could stand before is refused all the same (`faults.py`). One press is not a call at all: that of a
+  pendant's second button which answers the open question of its resident (`hearing/answering.py`). It is listed.
 - The machine is held against it: a property runs random plans (`tests/rules/test_proof_and_machine.py`), and a home
   that runs says when somebody was told later than this (`watch.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -25,6 +26,7 @@ from rules.alerting import reach
 from rules.alerting.levels import LEVEL_OF, Ladder, Level, Who
 from rules.home import Home, Resident
 from rules.inputs import Now
+from rules.plans.help import Ask
 from rules.plans.plan import AtTime, Expected, Rule
 from rules.plans.unagreed import by_of
 from rules.proof import weeks
@@ -97,6 +99,8 @@ class ResidentTold:
     known_as: str
     kinds: tuple[KindTold, ...]
     rules: tuple[RuleTold, ...]
+    answers_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What calls for help and may answer instead, a pendant's second button, with the rules that ask for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +159,18 @@ def _resident(house: _House, resident: Resident) -> ResidentTold:
         known_as=resident.known_as,
         kinds=_kinds(house, house.zones_of(resident)),
         rules=tuple(_rule(house, rule) for rule in resident.rules),
+        answers_with=_answers_with(house, resident),
     )
+
+
+def _answers_with(house: _House, resident: Resident) -> dict[str, tuple[str, ...]]:
+    calls = {device.name for device in house.home.devices if device.purpose in CALLS}
+    found: dict[str, tuple[str, ...]] = {}
+    for rule in resident.rules:
+        for button in dict.fromkeys(step.button for step in rule.help if isinstance(step, Ask)):
+            if button in calls:
+                found[button] = (*found.get(button, ()), rule.rule)
+    return found
 
 
 def _kinds(house: _House, zones: Iterable[str | None]) -> tuple[KindTold, ...]:

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from devices.events import Kind
-from devices.registry import CALLS
-from rules.alerting.levels import LEVEL_OF, LONGEST_DELAY_S, RANK
+from devices.registry import CALLS, Placed
+from rules.alerting.levels import LEVEL_OF, LONGEST_DELAY_S, RANK, Level
 from rules.home import Home, Resident
+from rules.plans import second
 from rules.plans.help import Ask, Cover, Light, Scene, Step, Switch
 from rules.plans.plan import (
     AtTime,
@@ -82,6 +83,7 @@ def _refused(lives: _Home, resident: Resident, rule: Rule) -> _Refusals:
     yield from _too_long(rule)
     yield from _ends_in_silence(rule)
     yield from _settles_itself(rule)
+    yield from _answered_by_what_calls(lives, rule)
     yield from _watches_what_was_refused(lives, resident, rule)
 
 
@@ -176,6 +178,25 @@ def _settles_itself(rule: Rule) -> _Refusals:
         elif (settles.device, settles.value) in own and settles.kind in (Kind.LIGHT, Kind.SWITCH, Kind.COVER):
             said = f"{rule.rule} is settled by its own help, {settles.device} {settles.value}: nobody would be told"
             yield at, said, "what the resident does"
+
+
+def _answered_by_what_calls(lives: _Home, rule: Rule) -> _Refusals:
+    """What calls for help answers nothing, but for the second button of the resident's own pendant; and that never ends
+    what is urgent: who fell and presses the wrong button would have sent staff away."""
+    for at, ask, device in _asked_on_what_calls(lives, rule):
+        if refused := second.unfit(device, rule.resident, lives.home.devices):
+            yield at, *refused
+        for answer in second.silences(rule, ask):
+            if second.is_never_given(rule, answer):
+                said = f'"{device.name}" calls for help and cannot settle what is urgent, as "{answer.answer}" does'
+                yield at, said, "an answer that tells or is kept, another button, or another level"
+
+
+def _asked_on_what_calls(lives: _Home, rule: Rule) -> Iterator[tuple[At, Ask, Placed]]:
+    for number, step in enumerate(rule.help):
+        device = lives.devices.get(step.button) if isinstance(step, Ask) else None
+        if isinstance(step, Ask) and device is not None and CALLS & {device.purpose}:
+            yield ("help", number, "ask", "button"), step, device
 
 
 def _is_the_trigger(rule: Rule, settles: Settles) -> bool:
@@ -328,7 +349,12 @@ def _warned(lives: _Home, resident: Resident, rule: Rule) -> Iterator[tuple[At, 
     for at, fact in watched(rule):
         if any(resident.senses.get(word) == "withdrawn" for word in _sensings(lives, fact)):
             yield at, f"{rule.rule} rests: {resident.known_as} has withdrawn what {fact.device} senses"
-            return
+            break
+    for at, ask, device in _asked_on_what_calls(lives, rule):
+        for answer in second.silences(rule, ask):
+            if rule.otherwise is not None and rule.otherwise.level is Level.CHECK:
+                said = f'"{device.name}" settles this as "{answer.answer}", also pressed by somebody on the floor'
+                yield at, f"{said}: an answer that is kept is safer"
 
 
 def _plain(kind: str) -> str:

@@ -50,6 +50,10 @@ devices:
   - {device: room-014-motion-2, address: zigbee2mqtt/room-014-motion-2, for: motion, place: "014"}
   - {device: lounge-motion, address: zigbee2mqtt/lounge-motion, for: motion, place: lounge}
   - {device: corridor-siren, address: zigbee2mqtt/corridor siren, for: sounder, place: lounge}
+  - {device: room-012-first, address: zigbee2mqtt/room-012-pendant#1, for: emergency, person: margaret}
+  - {device: room-012-second, address: zigbee2mqtt/room-012-pendant#2, for: emergency, person: margaret}
+  - {device: room-013-pendant, address: zigbee2mqtt/room-013-pendant, for: emergency, person: arthur}
+  - {device: room-013-second, address: zigbee2mqtt/room-013-pendant#2, for: emergency, person: arthur}
   - {device: side-camera, address: frigate/side_door, for: motion, place: side-door}
 """
 

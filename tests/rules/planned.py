@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from devices.events import Event, Kind
@@ -23,6 +25,7 @@ from rules.plans.plan import (
     StateIs,
 )
 from tests.rules.plan_parts import AGREED, home_with, rule
+from tests.rules.second_parts import with_second
 
 BED = {"device": "room-012-bed", "kind": "bed", "value": "empty"}
 MOVES = Fact(device="room-012-motion", kind="motion", value="detected")
@@ -76,8 +79,14 @@ RULES = (
         help=(Service(service="x.y"), LIGHT, ASKS),
         otherwise=None,
     ),
+    rule(
+        rule="second",
+        help=(replace(ASKS, button="room-012-second", within_s=900), Wait(seconds=60)),
+        delay_agreed=AGREED,
+        settled_by=BACK,
+    ),
 )
-PLANNED = home_with(*RULES)
+PLANNED = with_second(home_with(*RULES))
 LIVED = st.one_of(
     st.builds(
         lambda said: Heard(event=Event(device=f"zigbee2mqtt/room-012-{said[0]}", kind=said[1], value=said[2])),
@@ -99,6 +108,15 @@ LIVED = st.one_of(
         ),
         st.sampled_from(["button", "button", "tag"]),
         st.sampled_from(["single", "double", "hold"]),
+        st.integers(0, 10**6),
+    ),
+    st.builds(
+        lambda gesture, ident: Heard(
+            event=Event(
+                device="zigbee2mqtt/room-012-pendant", kind=Kind.BUTTON, value=gesture, press=True, press_id=str(ident)
+            )
+        ),
+        st.sampled_from(["2_single", "2_single", "2_double", "2_hold", "1_single"]),
         st.integers(0, 10**6),
     ),
     st.builds(

@@ -40,7 +40,7 @@ from tests.stories.village import AGREED, NAMES, resident_of, village
 
 T = TypeVar("T")
 TRIGGERS = ("changes", "held", "nothing", "expected", "repeated", "beyond", "time")
-STEPS = ("light", "say", "wait", "hold", "switch", "cover", "show", "ask", "sound", "scene", "service")
+STEPS = ("light", "say", "wait", "hold", "switch", "cover", "show", *("ask",) * 3, "sound", "scene", "service")
 CONDITIONS = ("state", "number", "time_is", "day", "date", "carer")
 ALL = frozenset({*TRIGGERS, *STEPS, *CONDITIONS, "reminder"})
 RUN_NOW = ALL
@@ -101,11 +101,12 @@ def devices_of(room: str) -> tuple[Placed, ...]:
         "thermo": Purpose.OTHER,
         "button": Purpose.OTHER,
         "pad": Purpose.SOUNDER,
+        "pendant#2": Purpose.EMERGENCY,
     }
     return tuple(
         Placed(
             device=f"zigbee2mqtt/room-{room}-{what}",
-            name=f"room-{room}-{what}",
+            name=f"room-{room}-{what.replace('pendant#2', 'second')}",
             person=resident_of(room),
             place=room,
             purpose=purpose,
@@ -220,7 +221,8 @@ def a_step(chance: Chance, forms: frozenset[str], room: str) -> Step:
             return Show(words="The bathroom is on the left.")
         case "ask":
             answers = (AnswerTo(answer="yes", means="settles"), AnswerTo(answer="no", means="tells"))
-            return Ask(question="Are you well?", answers=answers, within_s=chance.pick(SECONDS))
+            button = chance.pick(("", f"{name}-second"))
+            return Ask(question="Are you well?", answers=answers, within_s=chance.pick(SECONDS), button=button)
         case "sound":
             return Alarm(sounder=f"{name}-pad", sound_s=5)
         case "scene":

@@ -24,7 +24,7 @@ def main() -> int:
     reading.add_argument("--all-forms", action="store_true", help="also those that the machine may not run yet")
     said = reading.parse_args()
     forms = ALL if said.all_forms else RUN_NOW
-    count = dict.fromkeys(("plans", "rules", "told", "settled", "late", "pressed"), 0)
+    count = dict.fromkeys(("plans", "rules", "told", "settled", "late", "pressed", "answered"), 0)
     for number in range(said.seed, said.seed + said.plans):
         try:
             run = run_at_random(Thrown(random.Random(number)), forms)
@@ -33,7 +33,7 @@ def main() -> int:
             return 1
         count["plans"] += 1
         count["rules"] += len(run.proved)
-        for name in ("told", "settled", "late", "pressed"):
+        for name in ("told", "settled", "late", "pressed", "answered"):
             count[name] += getattr(run, name)
         if sys.stderr.isatty() and number % 100 == 0:
             print(f"\r{count['plans']} of {said.plans}", end="", file=sys.stderr)

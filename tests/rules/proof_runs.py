@@ -37,7 +37,8 @@ SAID: dict[str, tuple[tuple[Kind, Value], ...]] = {
     "call": ((Kind.CALL, True),),
     "smoke": ((Kind.SMOKE, True), (Kind.SMOKE, False)),
 }
-CALLS = ("pendant", "call")
+SAID["pendant#2"] = tuple((Kind.BUTTON, said) for said in ("2_single", "2_single", "2_double", "2_hold", "1_single"))
+CALLS = ("pendant", "call", "pendant#2")
 
 
 @dataclass
@@ -51,6 +52,8 @@ class ProvedRun:
     """So many runs ended with staff."""
     settled: int = 0
     pressed: int = 0
+    answered: int = 0
+    """Of the presses, those of a second button that answered in place of calling."""
     late: int = 0
     _down_until_ms: int = -1
     _requests: int = 0
@@ -88,15 +91,25 @@ class ProvedRun:
                 self._stands(resident_of(room), chance)
             case "down":
                 self._is_down_for(chance.pick(WAITS_MS[2:]))
+        self._presses_her_second_button(chance)
 
     def _says(self, room: str, what: str, kind: Kind, value: Value) -> None:
         press = what in CALLS
-        event = Event(device=f"zigbee2mqtt/room-{room}-{what}", kind=kind, value=value, press=press)
-        effects = self.take(Heard(event=event))
+        device = f"zigbee2mqtt/room-{room}-{what.partition('#')[0]}"
+        at_ms = self.now.wall_ms if what == "pendant#2" else None
+        asking = [
+            one for one in self.state.episodes if one.rule.place == room and one.said and one.asked_step == one.step
+        ]
+        effects = self.take(Heard(event=Event(device=device, kind=kind, value=value, press=press, at_ms=at_ms)))
         if press:
             self.pressed += 1
             steps = {effect.did for effect in effects if isinstance(effect, Log)}
-            assert steps & {Did.TOLD, Did.PRESSED}, f"{event} was told to nobody in its own step"
+            if Did.ANSWERED_BY_RESIDENT in steps:
+                self.answered += 1
+                assert value in ("2_single", "2_double")
+                assert len(asking) == 1, "a press answered although nobody knows what"
+                return
+            assert steps & {Did.TOLD, Did.PRESSED}, f"{value} of {device} was told to nobody in its own step"
 
     def _asks(self, do: str, *, client: str = "dashboards", **fields: Any) -> None:
         self._requests += 1
@@ -113,6 +126,16 @@ class ProvedRun:
         do = chance.pick(("visit", "visit", "visit", "not_now", "looked", "change_of_condition", "away", "back"))
         more: dict[str, Any] = {"reason": "hospital", "until_s": 86_400} if do == "away" else {}
         self._asks(do, resident=resident, by="nurse-1", **more)
+
+    def _presses_her_second_button(self, chance: Chance) -> None:
+        """Whoever may answer so and has heard the question does, where staff have seen to everything else."""
+        asking = [row for row in self.state.episodes if row.said and row.asked_step == row.step]
+        for room in sorted({row.rule.place for row in asking}):
+            if chance.pick((True, False, False)):
+                continue
+            self._close(tuple(Level))
+            self.passes(3_000)
+            self._says(room, "pendant#2", *chance.pick(SAID["pendant#2"]))
 
     def _close(self, levels: tuple[Level, ...]) -> None:
         for alert in sorted(self.state.alerts, key=lambda alert: alert.id):

@@ -2,10 +2,11 @@
 
     python -m tests.rules.safety_taken_out            # all of them; --only proof for those of one file
 
-Each is one line of the code written otherwise (`safety_taken_out_list.py`, and `safety_taken_out_language.py` for the
-plan language), in a process forked for it, in which the listed tests are run then: all their parameters, or those in
-brackets. Prints one JSON object: what was not noticed, what could not be tried because the line is no longer there or
-no code comes of the other, and whose tests fail with the very same line put back.
+Each is one line of the code written otherwise (`safety_taken_out_list.py`, `safety_taken_out_language.py` for the plan
+language, `safety_taken_out_second.py` for a pendant's second button), in a process forked for it, in which the listed
+tests are run then: all their parameters, or those in brackets. Prints one JSON object: what was not noticed, what could
+not be tried because the line is no longer there or no code comes of the other, and whose tests fail with the very same
+line put back.
 """
 
 import argparse
@@ -25,10 +26,11 @@ from hypothesis import settings
 
 from tests.rules.safety_taken_out_language import OF_THE_LANGUAGE
 from tests.rules.safety_taken_out_list import TAKEN_OUT, TakenOut
+from tests.rules.safety_taken_out_second import OF_A_SECOND_BUTTON
 from tests.stories.house import House
 
 ROOT = Path(__file__).resolve().parents[2]
-EVERY = (*TAKEN_OUT, *OF_THE_LANGUAGE)
+EVERY = (*TAKEN_OUT, *OF_THE_LANGUAGE, *OF_A_SECOND_BUTTON)
 NOTICED, NOT_NOTICED, NOT_TAKEN_OUT = 0, 1, 2
 
 

@@ -72,7 +72,9 @@ class AskForm(Form):
     )
     within: Annotated[Duration, _UpToTwelveHours] = Field(5 * 60, description="How long it waits for an answer.")
     button: Ident | None = Field(
-        None, description="A placed button that may answer: once the first answer, twice the second."
+        None,
+        description="A placed button that may answer: once the first answer, twice the second. Of a pendant only its"
+        " second button, placed by itself; held, or while nothing is asked, it calls as ever.",
     )
 
 

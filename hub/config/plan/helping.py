@@ -8,7 +8,7 @@ from typing import Literal
 
 import orjson
 
-from devices.registry import Purpose
+from devices.registry import CALLS, Purpose
 from hub.config.plan.context import At, Checking
 from hub.config.plan.forms import (
     AlarmForm,
@@ -21,6 +21,7 @@ from hub.config.plan.forms import (
     SwitchForm,
 )
 from hub.config.problems import nearest, one_of
+from rules.plans import second
 from rules.plans.help import Alarm, AnswerTo, Ask, Cover, Light, Say, Scene, Service, Show, Step, Switch, Wait
 
 LIGHTS = (Purpose.LIGHT,)
@@ -103,18 +104,30 @@ def _ask(check: Checking, form: AskForm, at: At) -> Ask:
         if answer.casefold() in [before.casefold() for before in answers[:number]]:
             check.no((*at, "answers", number), f'the answer "{answer}" stands there twice', "each once")
     if form.button is not None:
-        button = check.known(form.button, _buttons(check), (*at, "button"))
-        if button is not None and check.may_watch(button, _buttons(check), (*at, "button")):
-            if button.purpose not in BUTTONS:
-                said = f'"{button.name}" is for {button.purpose} and cannot answer'
-                check.no((*at, "button"), said, *check.instead(button.name, _buttons(check)))
-            check.theirs(button, (*at, "button"))
+        _button(check, form.button, (*at, "button"))
     return Ask(
         question=form.text,
         answers=tuple(AnswerTo(answer=answer, means=means) for answer, means in _meant(form.answers)),
         within_s=form.within,
         button=form.button or "",
     )
+
+
+def _button(check: Checking, name: str, at: At) -> None:
+    """What may answer: a button that calls nobody, or the second one of the resident's own pendant."""
+    fitting = _buttons(check)
+    button = check.known(name, fitting, at)
+    if button is None:
+        return
+    if button.purpose in CALLS:
+        if refused := second.unfit(button, check.plan.resident, check.house.devices.values()):
+            what, expected = refused
+            check.no(at, what, f"{expected}, or {one_of(fitting)}" if fitting else expected)
+    elif check.may_watch(button, fitting, at):
+        if button.purpose not in BUTTONS:
+            said = f'"{button.name}" is for {button.purpose} and cannot answer'
+            check.no(at, said, *check.instead(button.name, fitting))
+        check.theirs(button, at)
 
 
 def _meant(answers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, AnswerMeans]]:
@@ -124,7 +137,13 @@ def _meant(answers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, AnswerMean
 
 
 def _buttons(check: Checking) -> list[str]:
-    return [device.name for device in check.house.devices.values() if device.purpose in BUTTONS]
+    devices, resident = check.house.devices.values(), check.plan.resident
+    return [
+        device.name
+        for device in devices
+        if device.purpose in BUTTONS
+        or (device.purpose in second.MAY_ANSWER and second.unfit(device, resident, devices) is None)
+    ]
 
 
 def _scene(check: Checking, name: str, at: At) -> Iterator[Scene]:
