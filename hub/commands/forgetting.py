@@ -34,7 +34,7 @@ SAYS = 1
 KEPT = "kept: "
 NOT_REACHED = (
     "backups of the ledger, exports, printed pages, and pages made by `replay --html`",
-    "the broker's own log, what gateways keep (their names of devices), and phones that were told",
+    "this machine's journal, the broker's own log, what gateways keep (names of devices), and phones that were told",
     "a copy of the home's folder on the watcher's machine",
     "what the disk still holds of files that were replaced, until it is written over",
 )

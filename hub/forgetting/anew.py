@@ -259,7 +259,7 @@ def _in_bulk(store: sqlite3.Connection, table: str, rows: Rows, *, keep: bool) -
     columns = _columns(store, table)
     named = ", ".join(columns)
     said = ", ".join(_without_names(rows, table, column) for column in columns)
-    for part in _parts(store, table) if table == "events" else ["1"]:
+    for part in _parts(store, table) if table in ("events", "imported") else ["1"]:
         if keep:
             (many,) = store.execute(f"SELECT count(*) FROM old.{table} r WHERE {part}").fetchone()
             kept = f"SELECT {said} FROM old.{table} r WHERE {part} AND NOT {theirs}"
@@ -293,8 +293,10 @@ def _one_by_one(store: sqlite3.Connection, table: str, rows: Rows, *, keep: bool
     named, marks = ", ".join(columns), ", ".join("?" * len(columns))
     insert = f"INSERT INTO main.{table} ({named}) VALUES ({marks})"
     if table in PLAIN:
-        odd = f"SELECT r.seq FROM old.{table} r WHERE NOT ({PLAIN[table]})"
-        store.execute(f"INSERT INTO temp.odd_{table} {odd}", {"resident": rows.resident} if table == "log" else {})
+        said = {"resident": rows.resident} if table == "log" else {}
+        for part in _parts(store, table):
+            odd = f"SELECT r.seq FROM old.{table} r WHERE {part} AND NOT ({PLAIN[table]})"
+            store.execute(f"INSERT INTO temp.odd_{table} {odd}", said)
         if keep:
             store.execute(
                 f"INSERT INTO main.{table} ({named}) SELECT {named} FROM old.{table}"
