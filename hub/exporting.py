@@ -1,7 +1,7 @@
 """Everything that the ledger holds of one resident, line by line, to be handed over: read beside a running hub.
 
-Theirs is what is tied to their person, and what hung in their room while they lived there alone. In a room that two
-shared, a device of nobody's says something of both, so it is left out and named as left out.
+Theirs is what `stays.py` says. In a room that two shared, a device of nobody's says something of both, so it is left
+out and named as left out.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from hub.called import called
 from hub.errors import LedgerUnreadable
 from hub.ledger.past import has_imported
 from hub.ledger.rows import NOT_TRUE_OR_FALSE
+from hub.stays import Line, Span, homes_of, spans_of
 from rules.home import Resident
 from rules.messages import rfc3339
 
@@ -26,25 +26,11 @@ PAGE = 5_000
 """Places of the sequence that are read in one short look."""
 BUSY_S = 5.0
 HOUR_MS = 3_600_000
-NEVER = 2**62
 LEFT_OUT = (
     "messages that nobody could read, and what hung in a room that was shared and was tied to nobody",
     "of an hour in which they came, moved or left, its sums; its events are there as long as events are kept",
     "the bytes behind emergencies, and backups of the ledger",
 )
-Line = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """One accepted configuration: where in the sequence and when it held, and which devices were theirs, by address."""
-
-    from_seq: int
-    to_seq: int
-    wall_ms: int
-    to_wall_ms: int
-    plan: Line | None
-    theirs: Mapping[str, str]
 
 
 def export(ledger: Path, name: str) -> Iterator[Line]:
@@ -60,15 +46,12 @@ def export(ledger: Path, name: str) -> Iterator[Line]:
 
 
 def _export(store: sqlite3.Connection, name: str) -> Iterator[Line]:
-    homes = [
-        (seq, wall_ms, orjson.loads(body))
-        for seq, wall_ms, body in store.execute("SELECT seq, wall_ms, body FROM configurations ORDER BY seq").fetchall()
-    ]
+    homes = homes_of(store)
     ever = {row["resident"]: row for *_, home in homes for row in home["residents"]}
     who = called(
         name, [Resident(resident=row["resident"], known_as=row["known_as"], room=row["room"]) for row in ever.values()]
     )
-    spans = _spans(homes, who.resident, *_end(store, who.resident))
+    spans = spans_of(store, homes, who.resident)
     yield {"what": "about", "resident": who.resident, "known_as": who.known_as, "left_out": LEFT_OUT}
     before = None
     for span in spans:
@@ -84,38 +67,7 @@ def _export(store: sqlite3.Connection, name: str) -> Iterator[Line]:
     yield from _known(store, who.resident)
 
 
-def _end(store: sqlite3.Connection, resident: str) -> tuple[int, int]:
-    """Where, and when, somebody said that they had left or died: the room is another's since then. Else never."""
-    gone = "SELECT seq, wall_ms FROM log WHERE step = 'gone' AND resident = ? ORDER BY seq DESC LIMIT 1"
-    found = store.execute(gone, (resident,)).fetchone()
-    return (int(found[0]), int(found[1])) if found else (NEVER, NEVER)
-
-
-def _spans(homes: Sequence[tuple[int, int, Line]], resident: str, last: int, last_ms: int) -> list[_Span]:
-    ends = [*((seq - 1, wall_ms) for seq, wall_ms, _ in homes[1:]), (last, last_ms)]
-    return [
-        _Span(seq, min(end, last), wall_ms, min(end_ms, last_ms), _plan(home, resident), _theirs(home, resident))
-        for (seq, wall_ms, home), (end, end_ms) in zip(homes, ends, strict=True)
-    ]
-
-
-def _plan(home: Line, resident: str) -> Line | None:
-    return next((row for row in home["residents"] if row["resident"] == resident), None)
-
-
-def _theirs(home: Line, resident: str) -> dict[str, str]:
-    plan = _plan(home, resident)
-    if plan is None:
-        return {}
-    alone = sum(row["room"] == plan["room"] for row in home["residents"]) == 1
-    return {
-        row["device"]: row["name"]
-        for row in home["devices"]
-        if row.get("person") == resident or (alone and row.get("person") is None and row.get("place") == plan["room"])
-    }
-
-
-def _events(store: sqlite3.Connection, span: _Span) -> Iterator[Line]:
+def _events(store: sqlite3.Connection, span: Span) -> Iterator[Line]:
     marks = ", ".join("?" * len(span.theirs))
     query = f"SELECT wall_ms, device, kind, value, extra FROM events WHERE seq BETWEEN ? AND ? AND device IN ({marks})"
     newest = store.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
@@ -126,7 +78,7 @@ def _events(store: sqlite3.Connection, span: _Span) -> Iterator[Line]:
             yield _event("event", span.theirs, row)
 
 
-def _imported(store: sqlite3.Connection, span: _Span, *, from_seq: int) -> Iterator[Line]:
+def _imported(store: sqlite3.Connection, span: Span, *, from_seq: int) -> Iterator[Line]:
     """What was imported while this configuration held: whose a device was then says whose the recording is."""
     marks = ", ".join("?" * len(span.theirs))
     query = f"SELECT wall_ms, device, kind, value, extra, seq FROM imported WHERE device IN ({marks})"
@@ -144,7 +96,7 @@ def _event(what: str, names: Mapping[str, str], row: Sequence[Any]) -> Line:
     return {**line, "more": orjson.loads(extra)} if extra else line
 
 
-def _hours(store: sqlite3.Connection, span: _Span) -> Iterator[Line]:
+def _hours(store: sqlite3.Connection, span: Span) -> Iterator[Line]:
     """What is kept of each hour, longer than the events: of the hours that began while this configuration held."""
     columns = ("kind", "field", "hour", "count", "active", "numbers", "sum", "min", "max")
     query = f"SELECT {', '.join(columns)} FROM rollups WHERE device = ? AND hour >= ? AND hour < ?"

@@ -63,6 +63,7 @@ class Did(StrEnum):
     LOOKED = "looked"
     RECONNECTED = "reconnected"
     GONE = "gone"
+    FORGOTTEN = "forgotten"
     WALK_OPENED = "walk_opened"
     WALK_HEARD = "walk_heard"
     WALK_ENDED = "walk_ended"

@@ -102,6 +102,22 @@ def export(
     return export_resident(home, resident=resident)
 
 
+def forget(
+    home: Home,
+    resident: Annotated[str, typer.Option(help="Who: the short name, or what they liked to be called.")],
+    by: Annotated[str, typer.Option(help="Who erases, for the record: an id of staff.yaml.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Erase, and do not ask.")] = False,
+) -> int:
+    """Erase what is kept of somebody who left or died.
+
+    Without `--yes` it shows what would go, also while the hub runs, and asks for the name at a terminal. To erase, stop
+    the hub first. What staff did stays, without who, where and why.
+    """
+    from hub.commands.forgetting import forget_resident
+
+    return forget_resident(home, resident=resident, by=by, yes=yes)
+
+
 def backup(home: Home, file: Annotated[Path, typer.Argument(help="Where the copy goes; not there yet.")]) -> int:
     """Copy the ledger while the hub runs.
 
@@ -188,6 +204,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "explain": explain,
     "week": week,
     "export": export,
+    "forget": forget,
     "backup": backup,
     "import": import_events,
     "replay": replay,

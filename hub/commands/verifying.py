@@ -23,11 +23,13 @@ def verify_home(folder: Path) -> int:
 
 def report(verdict: Verdict) -> str:
     """The verdict as a person reads it."""
-    if verdict.inputs == 0:
+    if verdict.inputs == 0 and not verdict.snapshot_seq:
         return "the ledger holds no input yet: nothing to verify\n"
     lines = [
         f"folded {verdict.inputs} inputs ({verdict.events} of them events), {verdict.first_seq} to {verdict.last_seq},"
         f" {_moment(verdict.first_wall_ms)} to {_moment(verdict.last_wall_ms)}"
+        if verdict.inputs
+        else "no input since then: nothing to fold"
     ]
     if verdict.snapshot_seq:
         lines.append(

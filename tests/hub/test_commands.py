@@ -21,6 +21,7 @@ COMMANDS = (
     "moves",
     "has-left",
     "has-died",
+    "forget",
     "new",
     "check",
     "sheet",

@@ -13,7 +13,8 @@ from hub.called import NotOneResident
 from hub.commands.importing import take_in
 from hub.config.staying import leave, move
 from hub.errors import LedgerUnreadable
-from hub.exporting import Line, export
+from hub.exporting import export
+from hub.stays import Line
 from tests.hub.core_parts import DOOR, PENDANT, PRESS, Rig, rig
 from tests.hub.program import finished
 from tests.parts import until
