@@ -89,6 +89,16 @@ def week(
     return print_week(home, resident=resident, first=first)
 
 
+def invited(home: Home) -> int:
+    """Say who was asked to what takes place today.
+
+    With what they answered: for whoever keeps a place.
+    """
+    from hub.commands.plan_texts import print_invited
+
+    return print_invited(home)
+
+
 def export(
     home: Home,
     resident: Annotated[str, typer.Option(help="Whose: the short name, or what they like to be called.")],
@@ -203,6 +213,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "has-died": has_died,
     "explain": explain,
     "week": week,
+    "invited": invited,
     "export": export,
     "forget": forget,
     "backup": backup,

@@ -20,6 +20,7 @@ from hub.ledger.read import NotThereYet, Reader, Unreadable
 from hub.replay.since import trials_of
 from rules.home import Home, Resident
 from rules.plans.explain import WIDTH, explain
+from rules.plans.invited import invited
 from rules.plans.week import LOOK_BACK_DAYS, Lived, week
 from rules.rows import Person
 from rules.setting import Setting
@@ -57,6 +58,22 @@ def print_week(folder: Path, *, resident: str, first: str | None) -> int:
 def _today(home: Home) -> date:
     now_ms = SystemClock().wall_ms()
     return datetime.fromtimestamp(now_ms // 1000, UTC).astimezone(Setting(home).timezone).date()
+
+
+def print_invited(folder: Path) -> int:
+    """Print who was asked to what takes place today, and what they said."""
+    with named(folder):
+        reading = read_home(folder)
+    home, today = reading.home, _today(reading.home)
+    midnight = datetime(today.year, today.month, today.day, tzinfo=Setting(home).timezone)
+    since_ms = int(midnight.timestamp() * 1000)
+    with closing(Reader(reading.settings.data / LEDGER)) as reader:
+        try:
+            ran = [one for row in home.residents for one in reader.episodes_of(row.resident, since_ms)]
+        except NotThereYet:
+            ran = []
+    sys.stdout.write(invited(home, ran, today))
+    return 0
 
 
 def print_schemas(folder: Path | None) -> int:

@@ -38,6 +38,12 @@ def test_a_week_is_printed_before_the_hub_has_ever_run(tmp_path: Path) -> None:
     assert "expected a date" in refused("week", home, "--resident", "resident-002", "--from", "monday")
 
 
+def test_nobody_is_invited_before_the_hub_has_ever_run(tmp_path: Path) -> None:
+    """The list is there all the same."""
+    page, _ = finished("invited", new_home(tmp_path))
+    assert page == "nothing takes place today that a plan invites to\n"
+
+
 async def test_the_review_knows_how_help_went_and_a_refused_plan_is_that_of_before(tmp_path: Path) -> None:
     """A door that was closed again is once settled by help; a typing error in the plan takes nothing from the page."""
     async with rig(tmp_path) as home:

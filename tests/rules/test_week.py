@@ -8,6 +8,7 @@ from rules.alerting.levels import Level
 from rules.home import Home, Place, PlaceKind, Resident
 from rules.plans.explain import PENDANT, WIDTH, explain
 from rules.plans.help import Ask, Say, Wait
+from rules.plans.invited import NOTHING, invited
 from rules.plans.plan import (
     Abilities,
     Agreement,
@@ -224,3 +225,23 @@ def test_without_a_ledger_the_page_is_still_of_use() -> None:
     _, page = week(_MARGARET, _HOME, date(2026, 11, 25), Lived(note="The hub has not run yet.")).split("\f")
     assert "The hub has not run yet." in page
     assert "To keep walking to the lounge by myself" in page
+
+
+def test_whoever_runs_tai_chi_sees_who_wants_a_place() -> None:
+    """Who said what today, who said nothing, who was not asked yet; nothing on a day without it."""
+    asked = replace(_MARGARET, rules=(_TAI_CHI,))
+    ada = replace(asked, resident="ada", known_as="Ada", rules=(replace(_TAI_CHI, resident="ada"),))
+    ruth = replace(asked, resident="ruth", known_as="Ruth", rules=(replace(_TAI_CHI, resident="ruth"),))
+    home = replace(_HOME, residents=(asked, ruth, ada))
+    run = Episode(
+        id="e000001", rule=_TAI_CHI, state=EpisodeState.OFFERED, started_ms=0, started_wall_ms=0, answer="yes please"
+    )
+    silent = replace(run, id="e000002", rule=ada.rules[0], answer="")
+    thursday = date(2026, 11, 26)
+    assert invited(home, [run, silent], thursday).splitlines() == [
+        "10:30  Tai chi, Lounge",
+        "       Ada: asked, no answer",
+        "       Margaret: yes please",
+        "       Ruth: not asked yet",
+    ]
+    assert invited(home, [], date(2026, 11, 27)) == f"{NOTHING}\n"
