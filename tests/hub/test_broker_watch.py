@@ -8,6 +8,7 @@ import ssl
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from hub.config.new import write_new
 from hub.hub import Hub
 from hub.mqtt.types import BrokerAddress
 from rules.faults import FAULTS
+from tests.faulted import assert_told
 from tests.hub.core_parts import BULK, SLUG, URGENT, Rig, rig
 from tests.hub.mqtt_parts import lane
 from tests.hub.program import Heard, finished, listening
@@ -51,12 +53,9 @@ async def running(folder: Path) -> AsyncIterator[Hub]:
             await work
 
 
-async def told(heard: Heard, fault: str) -> str:
+async def told(heard: Heard, fault: str, **slots: str) -> str:
     """Staff read the sentence of a fault; what the person reads who mends it."""
-    said = await heard.until(ALERT, state="told", reason=FAULTS[fault].staff)
-    also = said["also"]
-    assert isinstance(also, list)
-    return str(also[0])
+    return assert_told(await heard.until(ALERT, state="told", reason=FAULTS[fault].staff), fault, **slots)
 
 
 async def mended(heard: Heard, fault: str) -> None:
@@ -316,7 +315,8 @@ async def test_a_certificate_about_to_end_is_told_until_it_is_renewed(mosquitto:
     (home / "home.yaml").write_text(settings.replace(f"url: mqtt://127.0.0.1:{mosquitto.port}", secure))
     trusting = ssl.create_default_context(cafile=made.ca_file)
     async with listening(mosquitto.port, f"{ALERT}+", tls=trusting) as heard, running(home):
-        assert "Renew it before 2" in await told(heard, "certificate")
+        ends = datetime.fromtimestamp(openssl_end(made.cert_file), UTC).date().isoformat()
+        assert f"ends on {ends}" in await told(heard, "certificate", ends=ends)
         certificates(mosquitto.folder, days=60)
         mosquitto.hang_up()
         await mended(heard, "certificate")
