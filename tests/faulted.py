@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from rules.faults import FAULTS
 from rules.state import Alert
 
 asserted: set[str] = set()
 """The faults whose two sentences were asserted since the test began; `conftest.py` asks for a test's marks."""
+
+
+def rows(table: str) -> dict[str, tuple[str, str]]:
+    """A table of FAULTS.md (`faults` or `watcher`): staff's sentence and the mender's of each fault."""
+    text = (Path(__file__).resolve().parent.parent / "FAULTS.md").read_text(encoding="utf-8")
+    lines = text.partition(f"<!-- {table} -->")[2].partition(f"<!-- /{table} -->")[0].strip().splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+    return {name.strip("`"): (staff, mend) for name, staff, mend in cells}
 
 
 def assert_told(alert: Alert | Mapping[str, object], fault: str, **slots: object) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from rules.faults import FAULTS
 from rules.hearing.remembered import DETAIL
 from rules.inputs import Faulted, Remembered
-from tests.faulted import assert_told
+from tests.faulted import assert_told, rows
 from tests.stories.house import House
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 ABOUT = {
     "folder": "/srv/elm-house/data",
     "ends": "2027-01-02",
@@ -20,14 +17,6 @@ ABOUT = {
     "device": "zigbee2mqtt/room-001-pendant",
 }
 IN_CHARGE = ("nurse-1",)
-
-
-def rows() -> dict[str, tuple[str, str]]:
-    """The table of the document: staff's sentence, and the mender's."""
-    text = (ROOT / "FAULTS.md").read_text(encoding="utf-8")
-    lines = text.partition("<!-- faults -->")[2].partition("<!-- /faults -->")[0].strip().splitlines()[2:]
-    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
-    return {name.strip("`"): (staff, mend) for name, staff, mend in cells}
 
 
 def filled(sentence: str, name: str) -> str:
@@ -46,10 +35,10 @@ def happens(home: House, name: str) -> str:
     return "it was seen"
 
 
-@pytest.mark.parametrize("name", rows())
+@pytest.mark.parametrize("name", rows("faults"))
 def test_what_people_read_of_a_fault_is_its_row(home: House, name: str) -> None:
     """Word for word: staff what it means for calls, below it what happened and what to do."""
-    staff, mend = rows()[name]
+    staff, mend = rows("faults")[name]
     detail = happens(home, name)
     assert home.alert.reason == filled(staff, name)
     assert home.alert.also[0] == f"{detail[:1].upper()}{detail[1:]}. {filled(mend, name)}"
