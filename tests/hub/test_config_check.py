@@ -13,7 +13,6 @@ import hub.config
 from hub.config.check import ASSUMPTIONS, NO_WATCHER, check_home
 from hub.config.files import FILES, settings_of
 from hub.config.schema import schemas
-from hub.config.shipped import broker_settings
 from hub.config.watch import changes
 from tests.hub.config_home import HOME, STAFF, replaced, write_home
 
@@ -26,7 +25,7 @@ def checked(folder: Path, *, as_json: bool = False) -> tuple[int, str]:
 
 def test_a_right_home_is_said_to_be_accepted_and_on_what_it_rests(tmp_path: Path) -> None:
     """One line with what is in it, and the assumptions."""
-    code, printed = checked(write_home(tmp_path, {"mosquitto.conf": broker_settings()}))
+    code, printed = checked(write_home(tmp_path))
     first, *rest = printed.splitlines()
     assert code == 0
     assert first == ("sunny-court: 3 places, 2 residents, 3 staff, 6 devices, 1 alarm, 2 rules: accepted")
@@ -63,7 +62,7 @@ def test_a_refused_home_is_a_line_for_each_problem(tmp_path: Path) -> None:
 def test_a_refused_plan_is_an_error_of_its_own(tmp_path: Path) -> None:
     """The home is accepted without it, and the exit code still says that something is wrong."""
     agreed = "    delay_agreed: {risk: walks steadily, by: J. Shah, on: 2026-10-02}\n"
-    changed = {"mosquitto.conf": broker_settings(), **replaced("residents/margaret.yaml", agreed, "")}
+    changed = replaced("residents/margaret.yaml", agreed, "")
     changed |= {"residents/arthur.yaml": 'resident: arthur\nknown_as: Arthur\nroom: "02"\n'}
     code, printed = checked(write_home(tmp_path, changed))
     assert code == 1
