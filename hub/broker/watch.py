@@ -30,6 +30,8 @@ SOON_DAYS = 14
 CERTIFICATE, SETTINGS = "certificate", ("persistence", "settings")
 PROBE_MINUTES, FILES_MINUTES, CERTIFICATE_MINUTES = 5, 10, 360
 """How often each is looked at while it is right; while it is wrong, every minute."""
+SAVING_S = 0.5
+"""A file that was changed just now may be in the middle of being saved: who saves may empty it first."""
 COUNT_TRIES = 3
 COUNT_S = 5.0
 
@@ -222,6 +224,9 @@ class BrokerWatch:
 
     async def _look_at_settings(self) -> None:
         looked = await asyncio.to_thread(look_at, self._folder)
+        if self._wall_ms() - looked.changed_wall_ms < SAVING_S * 1000:
+            await asyncio.sleep(SAVING_S)
+            looked = await asyncio.to_thread(look_at, self._folder)
         for fault in SETTINGS:
             wrong: str | None = _first([problem for problem in looked.problems if problem.fault == fault])
             if not wrong and fault in self._wrong:
