@@ -201,7 +201,7 @@ def _title(alert: Alert, names: _Names) -> tuple[str, str]:
     if place or alert.resident is not None:
         # Somebody who does not live here any more is not named: the room is.
         return place or names.place(alert.room), ""
-    if alert.everybody:
+    if alert.everybody and not alert.cause.startswith("hub:"):
         return strings.UNKNOWN_DEVICE, alert.device or ""
     return names.devices.get(alert.device or "", strings.SYSTEM), ""
 

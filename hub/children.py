@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import signal
 import socket
 import sys
@@ -18,15 +19,20 @@ log = logging.getLogger("handrail.children")
 
 STOP_S = 8.0
 FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 10.0
+"""Whatever kept it from starting, it is there at most so long after that is over."""
+STANDS_S = 5.0
+"""A child that is there for so long has started; when it ends then, that is news again."""
 STEADY_S = 60.0
 """A child that ran for so long begins its back-off anew."""
-REFUSED = 2
-"""The exit code of a program of ours that said in one line why it does not start."""
+LAST_BYTES = 8_192
+LONGEST_REASON = 300
+_STAMP = re.compile(r"^[\d:.,TZ +-]{8,}")
+"""When a line of a log was written: the same said later is no news."""
 
 
 class ChildRefused(HandrailError):
-    """A child does not start, and starting it again would not help."""
+    """A child would not start: what it needs is wrong."""
 
 
 class PortTaken(HandrailError):
@@ -52,6 +58,8 @@ class Child:
         self._output = output
         self._nice = nice
         self._process: asyncio.subprocess.Process | None = None
+        self.first_pause_s, self.stands_s = FIRST_PAUSE_S, STANDS_S
+        self._said_bytes = 0
         self._stopping = False
 
     @property
@@ -63,6 +71,7 @@ class Child:
         """Start it."""
         with contextlib.ExitStack() as stack:
             words = stack.enter_context(self._output.open("ab")) if self._output is not None else None
+            self._said_bytes = words.tell() if words is not None else 0
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -83,28 +92,59 @@ class Child:
         return await self._process.wait()
 
     async def keep(self) -> None:
-        """Start it again whenever it dies, with back-off; raises `ChildRefused` where it says itself that it cannot."""
-        loop, pause_s = asyncio.get_running_loop(), FIRST_PAUSE_S
+        """Start it, and start it again whenever it dies or refuses, for ever: with back-off, and a line for each new
+        reason. Others rely on what else runs, so this never raises."""
+        loop, pause_s, said, tries = asyncio.get_running_loop(), self.first_pause_s, "", 0
+        cannot = "" if self._process is not None else await self._again()
         while True:
             began_s = loop.time()
-            code = await self.ended()
+            if not cannot and said and await self._stands():
+                if tries > 1:
+                    log.warning("the %s: started again, and stays", self.what)
+                said, tries = "", 0
+            reason = cannot or self._reason(await self.ended())
             if self._stopping:
                 return
-            ran_s = loop.time() - began_s
-            if code == REFUSED and ran_s < FIRST_PAUSE_S * 10:
-                raise ChildRefused(f"the {self.what} did not start: {self.last_words()}")
-            if ran_s >= STEADY_S:
-                pause_s = FIRST_PAUSE_S
-            log.warning("the %s ended (%s): started again in %g s", self.what, ending(code), pause_s)
+            if loop.time() - began_s >= STEADY_S:
+                pause_s = self.first_pause_s
+            if reason != said:
+                log.warning("the %s ended (%s): started again in %g s", self.what, reason, pause_s)
+            said, tries = reason, tries + 1
             await asyncio.sleep(pause_s)
             pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
-            await self.start()
+            cannot = await self._again()
+
+    async def _again(self) -> str:
+        """Start it; why that cannot be, empty where it can."""
+        try:
+            if not self._stopping:
+                await self.start()
+        except OSError as error:
+            return f"cannot be started: {error}"
+        return ""
+
+    async def _stands(self) -> bool:
+        """Whether it is there still after a moment."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.stands_s):
+                await self.ended()
+        return self.pid is not None
+
+    def _reason(self, code: int) -> str:
+        """How it ended, and what it said of it: in one line, the same each time it is the same."""
+        said = _STAMP.sub("", self.last_words()) if code > 0 else ""
+        return f"{ending(code)}: {said}"[:LONGEST_REASON] if said else ending(code)
 
     def last_words(self) -> str:
-        """The last line it said."""
+        """The last line it said since it was started."""
         if self._output is None:
             return "see the line above"
-        lines = self._output.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        try:
+            with self._output.open("rb") as file:
+                file.seek(max(self._said_bytes, self._output.stat().st_size - LAST_BYTES))
+                lines = file.read().decode("utf-8", "replace").strip().splitlines()
+        except OSError as error:
+            return f"what it said cannot be read: {error}"
         return lines[-1] if lines else f"it said nothing in {self._output}"
 
     async def stop(self, within_s: float = STOP_S) -> None:

@@ -16,6 +16,9 @@ class Fault:
 
     staff: str
     mend: str
+    everybody: bool = False
+    """Somebody may have called and not been heard: everybody on shift is told at once, each of whom may have looked
+    after who called. The level stays `technical`, and with it how often it is said."""
 
 
 FAULTS: Mapping[str, Fault] = {
@@ -45,6 +48,13 @@ FAULTS: Mapping[str, Fault] = {
     "session": Fault(
         staff="The broker had forgotten the hub: calls of the time it was away may be lost. Look in on everybody.",
         mend="Set `persistence true` in mosquitto.conf, start the broker with its own folder, and restart the broker.",
+        everybody=True,
+    ),
+    "restored": Fault(
+        staff="The hub's record was put back from a copy: calls told since are not in it. Look in on everybody.",
+        mend="Close this when somebody has looked. Keep copies young, so that little is missing: `handrail backup HOME "
+        "FILE`.",
+        everybody=True,
     ),
     "persistence": Fault(
         staff="The broker would forget what is pressed while it restarts. Calls are told as always.",
@@ -59,11 +69,13 @@ FAULTS: Mapping[str, Fault] = {
         staff="The broker has thrown messages away: calls may be among them. Look in on everybody.",
         mend="Set `max_queued_messages 1000000000` and `max_queued_bytes 134217728` in mosquitto.conf, and restart the "
         "broker.",
+        everybody=True,
     ),
     "subscription": Fault(
         staff="The broker does not let the hub hear some devices. Their calls are not told.",
         mend="Give the hub's account the right to read it: `topic readwrite #` under its name in the broker's acl "
         "file, then `kill -HUP` the broker. The hub asks again every minute.",
+        everybody=True,
     ),
     "publish": Fault(
         staff="The broker does not take what the hub says: screens may be out of date. Phones are still told.",
@@ -136,6 +148,12 @@ class _Slots(dict[str, str]):
 def of(fault: str) -> Fault | None:
     """A fault by its name; what follows a colon says which one of its sort (`qos0:zigbee2mqtt`)."""
     return FAULTS.get(fault.partition(":")[0])
+
+
+def tells_everybody(fault: str) -> bool:
+    """Whether somebody may have called and not been heard."""
+    known = of(fault)
+    return known is not None and known.everybody
 
 
 def for_staff(fault: str, about: Mapping[str, str], detail: str) -> str:

@@ -344,7 +344,7 @@ def _fault(
     level: Level = Level.TECHNICAL,
 ) -> None:
     """A fault of the hub's own is one technical alert while it lasts; the same said again is no news. One that may hide
-    a call rings everybody, as a call of nobody knows whom does."""
+    a call tells everybody at once, as a call of nobody knows whom does."""
     reason, also = faults.for_staff(fault, about, detail), (faults.to_mend(fault, about, detail),)
     open_one = _of_fault(turn, fault)
     if open_one is not None and (open_one.reason, open_one.also) == (reason, also):
@@ -363,7 +363,7 @@ def _fault(
             reason=reason,
             also=also,
             device=cause,
-            everybody=level is Level.EMERGENCY,
+            everybody=level is Level.EMERGENCY or faults.tells_everybody(fault),
         ),
     )
 

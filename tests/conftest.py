@@ -1,12 +1,13 @@
 """Fixtures that more than one folder of tests uses."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests import faulted
 from tests.parts import Mosquitto
 
 # No test measures time: on a machine that others share, an example that takes long is no fault of ours. At a desk the
@@ -14,6 +15,15 @@ from tests.parts import Mosquitto
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """A test that is marked with a fault has asserted what people read of it, both sentences."""
+    faulted.asserted.clear()
+    yield
+    unread = {mark.args[0] for mark in item.iter_markers("fault")} - faulted.asserted
+    assert not unread, f"the test says nothing of what people read of {unread}: `assert_told` of tests/faulted.py"
 
 
 @pytest.fixture

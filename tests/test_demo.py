@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import random
 import signal
 import socket
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -20,11 +21,13 @@ import pytest
 from hub.children import free_port
 from hub.clock import SystemClock
 from hub.config.read import read_home
-from hub.demo.brokers import DemoBroker, choose, rumqttd
+from hub.demo.brokers import DEVICES, DemoBroker, choose, rumqttd
 from hub.demo.carers import Carers
 from hub.demo.home import waits, write_demo
 from hub.demo.incidents import Incidents
-from hub.demo.stage import Plan, Running, Stage
+from hub.demo.stage import DemoEnded, Plan, Running, Stage
+from hub.lock import Lock
+from hub.simulate.pace import client
 from rules.plans.help import Ask
 from rules.proof.waits import delay_s
 from tests.hub.program import finished, listening, refused, start, stopped
@@ -124,6 +127,92 @@ async def test_a_broker_that_is_killed_comes_back(tmp_path: Path) -> None:
         showing.cancel()
         await asyncio.gather(showing, return_exceptions=True)
     assert children(folder) == []
+
+
+async def test_a_part_that_refuses_to_start_ends_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Each part killed, and what it needs taken by somebody: the others run on, one line says why it is not there, and
+    given back it is there again."""
+    part("mosquitto")
+    folder, told = tmp_path / "demo", asyncio.Queue[Running]()
+    plan = Plan(folder=folder, rooms=2, port=free_port(), speed=20, seed=1, carers=True, browser=False)
+    broker, data = choose(free_port()), folder / "data"
+    showing = asyncio.create_task(Stage(plan, broker, SystemClock(), told.put_nowait).show())
+    refusals: list[tuple[str, Callable[[], AbstractContextManager[object]], str]] = [
+        ("mosquitto", lambda: taken(broker.port), "the broker ended (exit code 1: Error: Address already in use)"),
+        ("hub.commands run", lambda: locked(data / "hub.lock"), "the hub ended (exit code 2: handrail: another hub"),
+        ("dashboards", lambda: taken(plan.port), "the dashboards ended (exit code 2: handrail dashboards: cannot"),
+        ("hub.commands watch", lambda: locked(data / "watcher.lock"), "the watcher ended (exit code 2: handrail: "),
+    ]
+    try:
+        async with asyncio.timeout(40):
+            await told.get()
+        await until(lambda: len(parts_of(plan)) == len(refusals), 20)
+        for name, refusing, line in refusals:
+            before = parts_of(plan)
+            mine = next(process for words, process in before.items() if name in words)
+            mine.kill()
+            await asyncio.to_thread(mine.wait, 10)
+            with refusing():
+                await until(lambda line=line: line in caplog.text, 20)  # type: ignore[misc]
+                others = {process.pid for process in before.values()} - {mine.pid}
+                assert others <= {process.pid for process in parts_of(plan).values()}
+            await until(lambda name=name: any(name in words for words in parts_of(plan)), 20)  # type: ignore[misc]
+            assert caplog.text.count(line) == 1
+            assert not showing.done()
+        await until(lambda: serves(plan.port), 20)
+        before_it = len(steps(folder))
+        async with client(broker.address(folder, DEVICES), "test") as somebody:
+            await somebody.publish("zigbee2mqtt/room-002-pendant", b'{"action":"emergency"}', qos=1)
+        await until(lambda: {"raised", "pressed"} & set(steps(folder)[before_it:]), 20)
+    finally:
+        showing.cancel()
+        await asyncio.gather(showing, return_exceptions=True)
+    assert children(folder) == []
+
+
+async def test_a_demo_whose_screens_refuse_at_the_first_start_ends_with_the_reason(tmp_path: Path) -> None:
+    """Nobody relies on it yet, and who started it reads what to change."""
+    part("mosquitto")
+    port = free_port()
+    plan = Plan(folder=tmp_path / "demo", rooms=2, port=port, speed=20, seed=1, carers=True, browser=False)
+    stage = Stage(plan, choose(free_port()), SystemClock(), lambda _: None)
+    with taken(port, backlog=None), pytest.raises(DemoEnded, match=r"the screens did not start: .*choose another port"):
+        await stage.show()
+
+
+@contextmanager
+def taken(port: int, backlog: int | None = 8) -> Iterator[None]:
+    """Somebody else has this port; with no backlog, without listening on it."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(backlog is not None))
+        other.bind(("127.0.0.1", port))
+        if backlog is not None:
+            other.listen(backlog)
+        yield
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Somebody else holds this lock."""
+    lock = Lock(file)
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def parts_of(plan: Plan) -> dict[str, psutil.Process]:
+    """The parts of a demonstration that run, each by its command; a broker's leash is not the broker."""
+    found = {}
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            words = " ".join(process.cmdline())
+            is_screens = "dashboards" in words and plan.folder.name in process.environ().get("HANDRAIL_DASHBOARDS", "")
+            leashed = "hub.leash" in words and "mosquitto" in words
+            if process.status() != psutil.STATUS_ZOMBIE and (is_screens or str(plan.folder) in words) and not leashed:
+                found[words] = process
+    return found
 
 
 def children(folder: Path) -> list[psutil.Process]:

@@ -17,7 +17,8 @@ from hub.abc import Lane
 from hub.broker import certificates, drops
 from hub.broker.drops import Drops
 from hub.broker.rights import SILENT, Probe, Rights
-from hub.config.broker_conf import BrokerProblem, broker_problems
+from hub.broker.running import RIGHT, Running
+from hub.config.broker_conf import BrokerProblem, Looked, look_at
 from hub.errors import BrokerError, SubscriptionRefused
 from hub.mqtt.types import BrokerAddress, Packet, Up
 
@@ -29,6 +30,8 @@ SOON_DAYS = 14
 CERTIFICATE, SETTINGS = "certificate", ("persistence", "settings")
 PROBE_MINUTES, FILES_MINUTES, CERTIFICATE_MINUTES = 5, 10, 360
 """How often each is looked at while it is right; while it is wrong, every minute."""
+SAVING_S = 0.5
+"""A file that was changed just now may be in the middle of being saved: who saves may empty it first."""
 COUNT_TRIES = 3
 COUNT_S = 5.0
 
@@ -64,6 +67,8 @@ class BrokerWatch:
         self._raises_qos0 = True
         self._wrong = {*SETTINGS, CERTIFICATE}.intersection(told)
         self._said: dict[str, str] = {}
+        self._running = Running(wall_ms)
+        self._unchecked = ""
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -78,6 +83,8 @@ class BrokerWatch:
                 self._drops.heard(packet.payload)
             elif packet.topic == drops.UPTIME:
                 self._drops.unchanged()
+                if self._running.said(packet.payload, retained=packet.retain) and not self._wrong.isdisjoint(SETTINGS):
+                    self._soon.set()
             else:
                 self._probe.came(packet.topic, packet.qos)
         if self.lane is not None:
@@ -85,6 +92,7 @@ class BrokerWatch:
 
     def on_up(self, _up: Up) -> None:
         """Connected."""
+        self._running.connected()
         self._up.set()
 
     def on_down(self, _why: str) -> None:
@@ -215,10 +223,29 @@ class BrokerWatch:
             self._say(CERTIFICATE, "", "the broker's certificate is good for more than two weeks")
 
     async def _look_at_settings(self) -> None:
-        found = await asyncio.to_thread(broker_problems, self._folder)
+        looked = await asyncio.to_thread(look_at, self._folder)
+        if self._wall_ms() - looked.changed_wall_ms < SAVING_S * 1000:
+            await asyncio.sleep(SAVING_S)
+            looked = await asyncio.to_thread(look_at, self._folder)
         for fault in SETTINGS:
-            mine = [problem for problem in found if problem.fault == fault]
-            self._say(fault, _first(mine), "the settings of the broker in mosquitto.conf are right again")
+            wrong: str | None = _first([problem for problem in looked.problems if problem.fault == fault])
+            if not wrong and fault in self._wrong:
+                wrong = self._running.still_wrong(looked, says_uptime=self._counts is not False)
+            if wrong is not None:
+                self._say(fault, wrong, RIGHT)
+        self._say_unchecked(looked)
+
+    def _say_unchecked(self, looked: Looked) -> None:
+        """What cannot be known of the broker is a line of the log, once, and of `check`: nobody is woken for it."""
+        unchecked = str(looked.unchecked or "")
+        if not unchecked and self._running.has_read(looked) is False and self._wrong.isdisjoint(SETTINGS):
+            unchecked = (
+                f"the broker at {self._address} was started before mosquitto.conf was changed: whether it runs with "
+                "these settings cannot be checked here; restart it with this file"
+            )
+        if unchecked and unchecked != self._unchecked:
+            log.warning("%s", unchecked)
+        self._unchecked = unchecked
 
     def _say(self, fault: str, wrong: str, right: str, **about: str) -> None:
         """Told when it becomes wrong, or wrong in another way, and when it is right again."""

@@ -17,7 +17,7 @@ from hub import kill_points
 from hub.bootstrap import build
 from hub.children import Child
 from hub.clock import SystemClock
-from hub.errors import HandrailError, LedgerUnwritable
+from hub.errors import LedgerUnwritable
 from hub.homes import Known, known, named
 from hub.hub import Hub
 from hub.priority import SCREENS
@@ -86,7 +86,7 @@ def _look_for_garbage() -> None:
 
 
 async def _run_both(hub: Hub, home: Known) -> None:
-    """The screens never hold up the hub: where they cannot be kept running, it goes on without them."""
+    """The screens never hold up the hub: where they do not start, it goes on, and they are tried again."""
     screens = Child("dashboards", ["-m", "dashboards"], environment=environment(home), nice=SCREENS)
     serving = asyncio.create_task(_serve(hub, screens, home))
     try:
@@ -102,9 +102,5 @@ async def _serve(hub: Hub, screens: Child, home: Known) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SCREENS_AFTER_S):
             await hub.ready.wait()
-    try:
-        await screens.start()
-        log.info("the night board is at %s", address(home))
-        await screens.keep()
-    except HandrailError as error:
-        log.error("%s", error)
+    log.info("the night board is at %s", address(home))
+    await screens.keep()

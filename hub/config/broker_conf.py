@@ -6,7 +6,7 @@ Only settings that matter to a press are compared, and only where they are worse
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,18 +84,52 @@ _WANTED = {
 }
 
 
-def broker_problems(folder: Path) -> list[BrokerProblem]:
-    """What is worse than ours in the home's own file; nothing where there is none, or it cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the file says, and what it cannot say."""
+
+    problems: tuple[BrokerProblem, ...] = ()
+    unchecked: Problem | None = None
+    """Why something that matters cannot be checked here."""
+    changed_wall_ms: int = 0
+    """When the file came to be as it is; 0 where there is none."""
+
+
+def look_at(folder: Path) -> Looked:
+    """Read the home's own file."""
     try:
+        changed_wall_ms = (folder / NAME).stat().st_ctime_ns // 1_000_000
         text = (folder / NAME).read_bytes()[:LARGEST_BYTES].decode("utf-8", "replace")
-    except OSError:
-        return []
+    except FileNotFoundError:
+        return Looked(unchecked=_unchecked("is not there"))
+    except OSError as error:
+        return Looked(unchecked=_unchecked(f"cannot be read ({error.strerror or error})"))
     said = {name: (line, value) for line, name, value in _lines(text)}
+    line, elsewhere = said.get("include_dir", (0, ""))
+    problems = tuple(_problems(said, whole=not elsewhere))
+    reason = f"include_dir {elsewhere}: what it sets is not read"
+    return Looked(problems, _unchecked(reason, line) if elsewhere else None, changed_wall_ms)
+
+
+def _unchecked(reason: str, line: int = 0) -> Problem:
+    what = f"{reason}: whether the broker keeps presses over a restart cannot be checked here"
+    return Problem(
+        file=NAME, line=line, what=what, expected="the file that `handrail new` writes, and the broker with it"
+    )
+
+
+def broker_problems(folder: Path) -> list[BrokerProblem]:
+    """What is worse than ours in the home's own file."""
+    return list(look_at(folder).problems)
+
+
+def _problems(said: Mapping[str, tuple[int, str]], *, whole: bool) -> list[BrokerProblem]:
+    """`whole`: what is not said has its default, and is not said elsewhere."""
     ours = {name: value for _, name, value in _lines(broker_settings())}
     found: list[BrokerProblem] = []
     for name, wanted in _WANTED.items():
         line, value = said.get(name, (0, wanted.default))
-        if wanted.is_right(value, ours[name]):
+        if wanted.is_right(value, ours[name]) or not (line or whole):
             continue
         what = f"{name} {value}" if line else f"{name} is not set, which means {value}"
         problem = Problem(file=NAME, line=line, what=f"{what}: {wanted.otherwise}", expected=f"{name} {ours[name]}")

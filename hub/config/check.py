@@ -13,7 +13,7 @@ import orjson
 
 from devices.registry import CALLS
 from hub.clock import Clock, SystemClock
-from hub.config.broker_conf import broker_problems
+from hub.config.broker_conf import look_at
 from hub.config.document import read_document
 from hub.config.files import DevicesFile
 from hub.config.problems import ConfigurationRefused, Problem
@@ -30,7 +30,8 @@ from rules.proof.bounds import prove
 from rules.setting import Setting
 
 ASSUMPTIONS = (
-    "a broker with the mosquitto.conf that `handrail new` writes; a crash of it may lose the last two seconds",
+    "a broker started with the mosquitto.conf of the home's folder, which cannot be seen from here; a crash of it may "
+    "lose the last two seconds",
     "somebody within hearing of a screen or sounder of the zone, or with a handset",
     "the first emergency of a device that nobody has placed may come late by one backlog: place every device",
     "who is on the rota has signed on; where nobody has, everybody in staff.yaml is told, and every sounder rings",
@@ -60,11 +61,16 @@ def check_home(folder: Path, *, as_json: bool = False, out: TextIO | None = None
     today = today.astimezone(Setting(reading.home).timezone)
     overdue = tuple(reviews(reading.home, folder.absolute(), today.date()))
     _, late = unheard_zones(reading.home, read_document(folder.absolute(), "home.yaml"))
-    broker = (found.problem for found in broker_problems(folder))
+    broker = _of_broker(folder)
     warnings = (*reading.warnings, *late, *overdue, *_unfit(folder, reading), *broker, *shadow_problems(folder))
     late_reviews = sum("review" in problem.what for problem in overdue)
     trials = trials_of(folder, reading.settings.data / LEDGER, reading.home.timezone)
     return _report(reading, reading.refused_plans, warnings, trials, as_json, out, today.year, late_reviews)
+
+
+def _of_broker(folder: Path) -> list[Problem]:
+    looked = look_at(folder)
+    return [*(found.problem for found in looked.problems), *([looked.unchecked] if looked.unchecked else [])]
 
 
 def _unfit(folder: Path, reading: Reading) -> list[Problem]:

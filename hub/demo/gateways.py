@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 import aiomqtt
 
 from hub.clock import Clock
+from hub.errors import HandrailError
 from hub.mqtt.types import BrokerAddress
 from hub.simulate.pace import QOS, client
 from hub.simulate.peer import Peer, Sent
@@ -76,12 +77,17 @@ class Gateways:
                 group.create_task(self._keep(peer))
 
     async def _keep(self, peer: Peer) -> None:
+        said = ""
         while True:
             await self._there[peer.name].wait()
             try:
                 await self._live(peer)
             except* (aiomqtt.MqttError, OSError) as errors:
                 log.debug("%s: %s", peer.name, errors.exceptions[0])
+            except* HandrailError as errors:
+                if str(errors.exceptions[0]) != said:
+                    said = str(errors.exceptions[0])
+                    log.warning("%s: %s", peer.name, said)
             self._lines.pop(peer.name, None)
             await asyncio.sleep(AGAIN_S if self.is_there(peer.name) else 0)
 

@@ -17,6 +17,7 @@ from hub.clock import Clock
 from hub.demo.carers import Carers
 from hub.demo.home import SIMULATED, SLUG, Waits
 from hub.demo.incidents import FIRST_AFTER_S, PAUSE_S, Happening, Incidents
+from hub.errors import HandrailError
 from hub.mqtt.types import BrokerAddress
 from hub.simulate.days import days_of
 from hub.simulate.messages import Said
@@ -166,9 +167,14 @@ def _wanted(payload: bytes) -> dict[str, str | int | float | bool] | None:
 
 async def _talking(talk: Callable[[], Awaitable[None]], who: str) -> None:
     """Keep a connection of the demonstration; whether the broker is there at all is watched elsewhere."""
+    said = ""
     while True:
         try:
             await talk()
         except* aiomqtt.MqttError as errors:
             log.debug("%s: %s", who, errors.exceptions[0])
+        except* HandrailError as errors:
+            if str(errors.exceptions[0]) != said:
+                said = str(errors.exceptions[0])
+                log.warning("%s: %s", who, said)
         await asyncio.sleep(AGAIN_S)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from devices.events import Kind
 from hub.watch.house import House
+from rules.faults import Fault
 
 if TYPE_CHECKING:
     from hub.watch.records import Told
@@ -25,6 +26,29 @@ SAYS = {
     Kind.CO: "carbon monoxide was detected",
     Kind.WATER_LEAK: "water was detected",
 }
+FAULTS: Mapping[str, Fault] = {
+    "hub-gone": Fault(
+        staff="Handrail's hub does not answer. Calls are told by the watcher now, unsorted and to everybody. Nobody "
+        "sees on a screen who goes: agree aloud.",
+        mend="`systemctl status handrail`, and start it again: `systemctl restart handrail`.",
+    ),
+    "hub-unsteady": Fault(
+        staff="Handrail's hub comes and goes. Calls are told by the watcher now, unsorted and to everybody. Nobody "
+        "sees on a screen who goes: agree aloud.",
+        mend="`journalctl -u handrail`: it ends by itself, and says why.",
+    ),
+    "hub-deaf": Fault(
+        staff="Handrail's hub does not tell calls. What it does not tell is told by the watcher now, to everybody and "
+        "some seconds late.",
+        mend="`systemctl restart handrail`; and its account needs `topic readwrite #` in the broker's acl file.",
+    ),
+    "broker-gone": Fault(
+        staff="CALLS ARE NOT HEARD: go round. No pendant and no cord is heard, by nobody. Go round and look in on "
+        "everybody until it is back.",
+        mend="The broker or the network: `systemctl status mosquitto`, switch, Wi-Fi.",
+    ),
+}
+"""What only the watcher can say, as in FAULTS.md: the first sentence is the title."""
 _BY_SOMEBODY = frozenset({Kind.EMERGENCY, Kind.CALL})
 
 
@@ -61,25 +85,23 @@ def still_open(house: House, waiting: Sequence[Told], since_wall_ms: int, *, dea
     return f"{rows[0].level.upper()}: {calls}", "\n".join([*lines, since, heard])
 
 
+def _fault(name: str, happened: str) -> Words:
+    """What it means for calls first, what mends it last: a carer reads it, and may hand the phone on."""
+    title, _, meaning = FAULTS[name].staff.partition(". ")
+    return title, f"{happened} {meaning} Whoever looks after the machine: {FAULTS[name].mend}"
+
+
 def took_over(house: House, since_wall_ms: int, *, comes_and_goes: bool) -> Words:
     """The hub is gone."""
     what = "comes and goes" if comes_and_goes else "does not answer"
-    text = (
-        f"{house.home.name}: the hub {what} since {house.time(since_wall_ms)}. Calls are told by the watcher now, "
-        "unsorted and to everybody. Nobody sees on a screen who goes: agree aloud."
-    )
-    return f"Handrail's hub {what}", text
+    name = "hub-unsteady" if comes_and_goes else "hub-gone"
+    return _fault(name, f"{house.home.name}: the hub {what} since {house.time(since_wall_ms)}.")
 
 
 def does_not_tell(house: House, since_wall_ms: int, whom: str, *, runs: bool) -> Words:
     """The hub does not tell; `runs`: its heart beats all the while."""
     hub = "the hub runs, and" if runs else "the hub"
-    text = (
-        f"{house.home.name}: {hub} heard nothing of {whom} at {house.time(since_wall_ms)}. What it does "
-        "not tell is told by the watcher now, to everybody and some seconds late. Whoever looks after the machine: "
-        "restart the hub."
-    )
-    return "Handrail's hub does not tell calls", text
+    return _fault("hub-deaf", f"{house.home.name}: {hub} heard nothing of {whom} at {house.time(since_wall_ms)}.")
 
 
 def tells_again(house: House, since_wall_ms: int) -> Words:
@@ -113,11 +135,7 @@ def gave_back(house: House, since_wall_ms: int, told: int) -> Words:
 
 def broker_gone(house: House, since_wall_ms: int) -> Words:
     """Nobody hears anything."""
-    text = (
-        f"{house.home.name}: the broker does not answer since {house.time(since_wall_ms)}. "
-        "No pendant and no cord is heard, by nobody. Go round and look in on everybody until it is back."
-    )
-    return "CALLS ARE NOT HEARD: go round", text
+    return _fault("broker-gone", f"{house.home.name}: the broker does not answer since {house.time(since_wall_ms)}.")
 
 
 def broker_back(house: House, since_wall_ms: int, now_wall_ms: int) -> Words:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from rules import faults
 from rules.alerting.levels import Level
 from rules.alerting.raising import MOST_ALSO, Found, raise_alert
 from rules.effects import Did
@@ -18,7 +19,7 @@ from rules.state import Alert, AlertState
 from rules.turn import Turn
 
 CAUSE = "hub:restored"
-REASON = "The hub's record was put back from a copy: calls told since are not in it. Look in on everybody."
+DETAIL = "the broker showed calls that this ledger does not know"
 LEAP = 1_000
 """Numbers left out: of the alerts raised since the copy only those that are still open can be seen."""
 UNRECORDED = "unrecorded"
@@ -54,7 +55,13 @@ def _tell(turn: Turn, lines: tuple[str, ...]) -> None:
         raise_alert(
             turn,
             Found(
-                level=Level.TECHNICAL, kind="other", cause=CAUSE, reason=REASON, device=CAUSE, also=lines[:MOST_ALSO]
+                level=Level.TECHNICAL,
+                kind="other",
+                cause=CAUSE,
+                reason=faults.for_staff("restored", {}, DETAIL),
+                device=CAUSE,
+                also=(faults.to_mend("restored", {}, DETAIL), *lines)[:MOST_ALSO],
+                everybody=True,
             ),
         )
     else:

@@ -15,8 +15,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from rules.faults import FAULTS
-from rules.hearing.remembered import LEAP, REASON, number_of
+from rules.hearing.remembered import LEAP, number_of
 from tests.contract.home_parts import (
     DEADLINE_S,
     TOP,
@@ -28,6 +27,7 @@ from tests.contract.home_parts import (
     home_with,
     stranger,
 )
+from tests.faulted import assert_told
 from tests.hub.program import finished
 from tests.parts import Mosquitto, until
 
@@ -176,7 +176,7 @@ async def test_a_broker_that_forgot_everything_is_told_and_shows_the_open_alerts
     home.broker.start()
     alerts = {"room_001_pendant": "told", "hub:session": "told"}
     found = await shows(home.broker.port, **alerts)
-    assert found["hub:session"]["reason"] == FAULTS["session"].staff
+    assert_told(found["hub:session"], "session")
     assert found["hub:session"]["level"] == "technical"
     async with stranger(home.broker.port) as me:
         await until(lambda: me.on(f"{TOP}/room/001"), DEADLINE_S)
@@ -210,6 +210,7 @@ async def test_a_broker_put_back_from_a_copy_resurrects_no_alert(home: RunningHo
     assert await asyncio.to_thread(verified, home)
 
 
+@pytest.mark.fault("restored")
 async def test_a_ledger_put_back_from_a_copy_shows_no_ghost_and_uses_no_number_twice(home: RunningHome) -> None:
     """The alerts of since are cleared and staff are told which they were; whoever keeps the highest version of each id
     hears of every new alert, also of one that was pressed while the hub was down."""
@@ -236,7 +237,7 @@ async def test_a_ledger_put_back_from_a_copy_shows_no_ghost_and_uses_no_number_t
         assert number_of(await raised(me, "005")) > LEAP
         alerts = {"room_001_pendant": "told", "room_004_pendant": "told", "room_005_pendant": "told"}
         found = await shows(home.broker.port, **alerts, **{"hub:restored": "told"})
-        assert found["hub:restored"]["reason"] == REASON
+        assert_told(found["hub:restored"], "restored")
         assert f"{third}: " in str(found["hub:restored"]["also"])
         for topic in {name for name, _, _ in me.heard if "/alert/" in name}:
             versions = [int(str(message["version"])) for message in me.on(topic)]

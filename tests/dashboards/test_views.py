@@ -114,6 +114,13 @@ def test_an_unknown_device_is_called_that_and_can_be_marked() -> None:
     assert (card.title, card.where, card.unknown_device) == ("Unknown device", "rtl_433/9", "rtl_433/9")
 
 
+def test_a_fault_that_tells_everybody_is_handrails_own_and_no_unknown_device() -> None:
+    """Nobody can mark the hub as not ours."""
+    alert = replace(an_alert(Level.TECHNICAL), resident=None, room=None, cause="hub:session", device="hub:session")
+    card = the_card(replace(alert, everybody=True))
+    assert (card.title, card.where, card.unknown_device) == ("Handrail", "", None)
+
+
 def test_staff_assist_knows_its_caller() -> None:
     """The caller's own phone keeps silent."""
     alert = replace(an_alert(Level.EMERGENCY), resident=None, kind="staff_assist", device="assist:ana", everybody=True)

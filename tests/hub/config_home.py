@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from hub.config.shipped import broker_settings
+
 HOME = """\
 home: sunny-court
 name: Sunny Court
@@ -92,7 +94,7 @@ FILES = {
 
 def write_home(folder: Path, changed: dict[str, str] | None = None) -> Path:
     """The home in this folder, with some of its files as they are given."""
-    for name, text in (FILES | (changed or {})).items():
+    for name, text in ({"mosquitto.conf": broker_settings()} | FILES | (changed or {})).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -14,9 +14,10 @@ from hub.elapsed import DAY_MS, RELEASED_MS, Belief
 from hub.errors import LedgerUnwritable
 from hub.forecast import BUCKET_MS, Forecast, floor_bytes, hours_left
 from hub.ledger.write import WAL_KEPT_BYTES
-from rules.faults import FAULTS
 from rules.inputs import Now
+from tests.faulted import assert_told
 from tests.hub.core_parts import PENDANT, PRESS, SLUG, Rig, rig
+from tests.hub.fake_broker import Json
 from tests.parts import until
 
 GIB = 2**30
@@ -43,19 +44,21 @@ async def elm(tmp_path: Path) -> AsyncIterator[Rig]:
         yield made
 
 
-def told(hub: Rig, fault: str) -> list[str]:
-    """What staff read of a fault on the board now: the newest version of each of its alerts."""
-    newest: dict[str, dict[str, object]] = {}
+def told(hub: Rig, fault: str) -> list[Json]:
+    """What people read of a fault on the board now: the newest version of each of its alerts."""
+    newest: dict[str, Json] = {}
     for topic in {topic for topic, _, _ in hub.broker.published if topic.startswith(f"handrail/{SLUG}/alert/")}:
         for alert in hub.broker.on(topic):
             if alert["cause"] == f"hub:{fault}":
                 newest[topic] = alert
-    return [str(alert["reason"]) for alert in newest.values() if alert["state"] != "closed"]
+    return [alert for alert in newest.values() if alert["state"] != "closed"]
 
 
 async def is_told(hub: Rig, fault: str) -> None:
-    """Until staff read what it means for calls, and a press is told all the same."""
-    await until(lambda: told(hub, fault) == [FAULTS[fault].staff])
+    """Until people read what it means for calls and what to do, and a press is told all the same."""
+    await until(lambda: told(hub, fault))
+    (alert,) = told(hub, fault)
+    assert_told(alert, fault, folder=hub.ledger.parent)
     presses = hub.presses()
     hub.broker.say(PENDANT, PRESS)
     await until(lambda: hub.presses() == presses + 1)
@@ -186,7 +189,7 @@ async def test_a_clock_found_wrong_at_a_start_is_told_and_mended_over_the_next(e
         await elm.stop()
         elm.clock.step(wrong_ms)
         await elm.start()
-        await until(lambda: told(elm, "clock") == [FAULTS["clock"].staff])
+        await until(lambda: told(elm, "clock"))
         await elm.quiet()
         await elm.stop()
         elm.clock.step(-wrong_ms)

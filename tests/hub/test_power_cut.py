@@ -10,23 +10,20 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import orjson
 import pytest
 
 from hub.config.settings import DATA_NOTE
+from tests.faulted import assert_told
 from tests.hub.core_parts import PENDANT, PRESS, Rig, rig
+from tests.hub.fake_broker import Json
 from tests.parts import until
 
 
-def technical(home: Rig) -> list[str]:
-    """What staff were told about the files and what has not ended."""
-    query = "SELECT body ->> 'reason' FROM alerts WHERE body ->> 'cause' = 'hub:configuration' AND state <> 'closed'"
-    return [str(row[0]) for row in home.rows(query)]
-
-
-def to_mend(home: Rig) -> str:
-    """What the person who looks after the machine reads of it."""
-    query = "SELECT body ->> 'also' FROM alerts WHERE body ->> 'cause' = 'hub:configuration' AND state <> 'closed'"
-    return str(home.rows(query)[0][0])
+def technical(home: Rig) -> list[Json]:
+    """What people were told about the files and what has not ended."""
+    query = "SELECT body FROM alerts WHERE body ->> 'cause' = 'hub:configuration' AND state <> 'closed'"
+    return [orjson.loads(str(body)) for (body,) in home.rows(query)]
 
 
 async def is_told_by_name(home: Rig) -> None:
@@ -124,10 +121,8 @@ async def test_files_harmed_while_the_hub_was_down_stop_no_start(
         harm(home.folder)
         await home.start()
         await until(lambda: technical(home))
-        assert technical(home) == [
-            "A change to the home's files was refused: the one before goes on. Calls are told as always."
-        ]
-        assert named in to_mend(home)
+        (told,) = technical(home)
+        assert named in assert_told(told, "configuration")
         await is_told_by_name(home)
         shutil.copytree(whole, home.folder, dirs_exist_ok=True)
         home.hub.reload()

@@ -9,24 +9,23 @@ import orjson
 import pytest
 
 from hub.watched import Watched
-from rules.faults import FAULTS
+from tests.faulted import assert_told
 from tests.hub.core_parts import SLUG, Rig, rig
+from tests.hub.fake_broker import Json
 from tests.parts import until
 
 WATCH = f"handrail/{SLUG}/watch/status"
 BEAT = orjson.dumps({"state": "watching", "hub": "ready", "in_charge_since": None, "gave_back_at": None, "told": 0})
 
 
-def reasons(home: Rig) -> list[object]:
-    """What staff read on the board of the watcher."""
+def shown(home: Rig) -> list[Json]:
+    """What people read on the board of the watcher."""
     newest = {
         topic: orjson.loads(payload)
         for topic, payload, _ in home.broker.published
         if topic.startswith(f"handrail/{SLUG}/alert/") and payload
     }
-    return [
-        alert["reason"] for alert in newest.values() if alert["cause"] == "hub:watcher" and alert["state"] == "told"
-    ]
+    return [alert for alert in newest.values() if alert["cause"] == "hub:watcher" and alert["state"] == "told"]
 
 
 class Told:
@@ -63,9 +62,11 @@ async def test_staff_are_told_when_the_watcher_is_gone_and_the_alert_ends_when_i
         for _ in range(4):
             home.forward(4.5)
             home.hub.parts.watched.look(home.hub.parts.clock.now().elapsed_ms, linked=True)
-        await until(lambda: reasons(home) == [FAULTS["watcher"].staff])
+        await until(lambda: shown(home))
+        (told,) = shown(home)
+        assert_told(told, "watcher")
         home.broker.say(WATCH, BEAT)
-        await until(lambda: reasons(home) == [])
+        await until(lambda: shown(home) == [])
         await home.quiet()
         assert len(home.rows("SELECT 1 FROM log WHERE step = 'mended'")) == 1
 
@@ -140,9 +141,11 @@ async def test_staff_are_told_when_the_broker_keeps_the_devices_from_the_watcher
     async with rig(tmp_path) as home:
         for _ in range(3):
             home.broker.say(WATCH, deaf)
-        await until(lambda: reasons(home) == [FAULTS["watcher"].staff])
+        await until(lambda: shown(home))
+        (told,) = shown(home)
+        assert_told(told, "watcher")
         await home.quiet()
         (line,) = home.broker.log("fault")
         assert line["reason"] == "the broker does not let the watcher hear zigbee2mqtt/#"
         home.broker.say(WATCH, BEAT)
-        await until(lambda: reasons(home) == [])
+        await until(lambda: shown(home) == [])

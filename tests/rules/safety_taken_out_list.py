@@ -246,6 +246,13 @@ TAKEN_OUT: tuple[TakenOut, ...] = (
         "people = ()",
         ("tests/stories/test_told.py::test_where_nobody_is_signed_on_everything_rings",),
     ),
+    TakenOut(
+        "a fault behind which a call may have gone unheard is told to everybody at once",
+        "rules/machine.py",
+        "everybody=level is Level.EMERGENCY or faults.tells_everybody(fault),",
+        "everybody=level is Level.EMERGENCY,",
+        ("tests/stories/test_faults.py::test_a_fault_that_may_hide_a_call_is_told_to_everybody_at_once",),
+    ),
     # -- before every rule
     TakenOut(
         "an alarm state is told before any rule is asked",
