@@ -49,7 +49,8 @@ def alert(state: str, *, quiet: bool = False, level: str = "emergency") -> bytes
 
 
 def is_back(home: Rig) -> None:
-    """The hub is well again, for as long as it takes."""
+    """The hub is well again, for as long as it takes, and has the press of meanwhile."""
+    home.hub_takes("001")
     for _ in range(4):
         home.link.say(f"{TOP}/status", READY, False)
         home.wait(3)
