@@ -300,7 +300,7 @@ class Watch:
             lost = len(self._calls.not_taken)
             title, text = words.gave_back(self.house, self.heart.good_from_wall_ms, again, lost)
             done += [*hidden, Tell(about="hub", level="urgent", title=title, text=text)]
-        return done if self._deaf or self._calls.not_taken else [*done, *self._let_go(now)]
+        return done if self._deaf or self._calls.not_taken else [*self._let_go(now), *done]
 
     def _let_go(self, now: Now) -> list[Do]:
         """The hub hears, and what it never told has reached somebody."""
