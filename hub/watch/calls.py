@@ -104,7 +104,7 @@ class Calls:
             where=where,
             reason=alert.reason,
             stamp=None,
-            pressed_wall_ms=alert.since_wall_ms,
+            pressed_wall_ms=alert.since_wall_ms if alert.since_wall_ms is not None else now.wall_ms,
             presses=alert.presses,
             rang_ms=now.elapsed_ms,
             due_ms=now.elapsed_ms + REMIND_MS[alert.level],

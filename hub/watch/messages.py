@@ -195,7 +195,8 @@ class HubAlert(BaseModel):
     device: str | None = None
     cause: str = ""
     reason: str = ""
-    waiting_since: datetime
+    waiting_since: datetime | None = None
+    raised_at: datetime | None = None
     presses: int = 1
     resident: str | None = None
     place: str | None = None
@@ -223,6 +224,7 @@ def open_by(alert: str, payload: bytes) -> Open | None:
     if said.state == "closed":
         return None
     waiting = (row for row in said.missed if row.answered_by is None)
+    since = said.waiting_since or said.raised_at
     return Open(
         id=alert,
         version=said.version,
@@ -230,7 +232,7 @@ def open_by(alert: str, payload: bytes) -> Open | None:
         kind=said.kind,
         device=said.device or said.cause,
         reason=said.reason,
-        since_wall_ms=_ms(said.waiting_since),
+        since_wall_ms=_ms(since) if since else None,
         presses=said.presses,
         resident=said.resident,
         place=said.place,

@@ -65,7 +65,7 @@ class Open:
     kind: str
     device: str
     reason: str
-    since_wall_ms: int
+    since_wall_ms: int | None
     presses: int = 1
     resident: str | None = None
     place: str | None = None
