@@ -77,6 +77,7 @@ class Run:
         self.parts = [self._part(name) for name in names]
         self._stamp = 0
         self._pressing: set[asyncio.Task[None]] = set()
+        self._killing: asyncio.Task[None] | None = None
 
     def _part(self, name: str) -> Part:
         return Part(name, handrail(name, str(self.home)), self.work / f"{name}.log")
@@ -199,7 +200,8 @@ class Run:
             for part in self.parts:
                 part.look()
             (part,) = self.rng.choices(self.parts, weights)
-            await asyncio.to_thread(part.kill)
+            self._killing = asyncio.create_task(asyncio.to_thread(part.kill))
+            await asyncio.shield(self._killing)
             await asyncio.sleep(self.rng.choice((0.0, 0.0, 0.5, 3.0)))
             part.start()
 
@@ -238,6 +240,8 @@ class Run:
 
     async def _settle(self) -> None:
         """Everybody is up again, and the last press is answered, or nothing more comes."""
+        if self._killing is not None:
+            await self._killing  # one that was under way when the last press was made
         for part in self.parts:
             part.look() if part.process is None or part.process.returncode is None else part.start()
         quiet_s = time.perf_counter() + self.args.quiet

@@ -147,6 +147,12 @@ class Child:
             return f"what it said cannot be read: {error}"
         return lines[-1] if lines else f"it said nothing in {self._output}"
 
+    def kill(self) -> None:
+        """End it at once, whatever it does, with all that it started; `keep` starts it again."""
+        if (pid := self.pid) is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+
     async def stop(self, within_s: float = STOP_S) -> None:
         """End it, gently first, and wait until it is gone."""
         self._stopping = True

@@ -16,13 +16,14 @@ from devices.known import still_calling
 from devices.registry import meaning, presses_call
 from devices.topics import publishable
 from hub.command_forms import with_refusal
+from hub.config.accounts import DASHBOARDS
 from hub.described import to_supervise
 from hub.lanes import BULK, URGENT, Held, Overlap, Received, digest
 from hub.ledger.rows import OWN_FAULT
 from hub.ledger.write import Batch
 from hub.mqtt.types import Packet
 from hub.outbox import Wish
-from hub.requests import UnreadableRequest, read_request
+from hub.requests import FOR_WATCHER, UnreadableRequest, read_request
 from hub.steps import Group, Steps, Undrawn
 from hub.topics import PROBE
 from rules.inputs import Faulted, Heard, Now, Unread
@@ -275,6 +276,8 @@ class Intake:
             asked = read_request(client, packet.payload, now.wall_ms)
         except UnreadableRequest as error:
             self._quarantine(group, packet, str(error), now)
+            return
+        if client == DASHBOARDS and asked.do == FOR_WATCHER:
             return
         asked = with_refusal(asked, self._steps.state.setting, self._steps.catalogue, self._steps.known)
         self._steps.take(group, asked, now)

@@ -15,6 +15,8 @@ from rules.inputs import Asked
 
 LONGEST_S = 366 * 86_400
 """No wait is longer than a year; a number beyond is a mistake and is answered as one."""
+FOR_WATCHER = "heard"
+"""What a screen asks the watcher on the same topic, which alone answers it: of a call that it told, and not the hub."""
 Seconds = Annotated[int, Field(ge=-LONGEST_S, le=LONGEST_S)]
 IDENT = r"[^/+#\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\U00010000-\U0010ffff]{1,200}"
 """An id becomes the last level of a topic: no wildcard, and nothing for which a broker ends the connection."""

@@ -107,6 +107,26 @@ async def test_a_hub_that_is_killed_comes_back(broker_of: Callable[[int], DemoBr
     assert not serves(plan.port)
 
 
+async def test_a_hub_that_stands_still_is_ended_and_started_again(tmp_path: Path) -> None:
+    """As `WatchdogSec` does it in a home: its ladders go on, and the open alert is open still."""
+    part("mosquitto")
+    folder, told = tmp_path / "demo", asyncio.Queue[Running]()
+    plan = Plan(folder=folder, rooms=2, port=free_port(), speed=20, seed=1, carers=False, browser=False, hung_s=3)
+    showing = asyncio.create_task(Stage(plan, choose(free_port()), SystemClock(), told.put_nowait).show())
+    try:
+        async with asyncio.timeout(40):
+            running = await told.get()
+        await until(lambda: "raised" in steps(folder), 20)
+        hub = psutil.Process(running.hub_pid)
+        hub.suspend()
+        await until(lambda: not hub.is_running(), 20)
+        await until(lambda: steps(folder).count("back") == 2, 20)
+    finally:
+        showing.cancel()
+        await asyncio.gather(showing, return_exceptions=True)
+    assert not hub.is_running()
+
+
 async def test_a_broker_that_is_killed_comes_back(tmp_path: Path) -> None:
     """With the watcher beside the hub; what the devices say meanwhile is said when it is back."""
     part("mosquitto")

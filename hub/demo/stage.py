@@ -24,6 +24,7 @@ from hub.demo.ecosystems import Tour
 from hub.demo.gateways import Gateways
 from hub.demo.home import SLUG, waits, write_demo
 from hub.demo.residents import Residents
+from hub.demo.watchdog import PATIENCE_S, Watchdog, watchdog
 from hub.errors import HandrailError
 from hub.homes import Known, known
 from hub.screens import address, environment
@@ -55,6 +56,8 @@ class Plan:
     all_ecosystems: bool = False
     without: tuple[str, ...] = ()
     """Simulated gateways that are not there from the start."""
+    hung_s: float = PATIENCE_S
+    """A hub that stands still for so long is ended and started again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,7 @@ class Stage:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(name, self._stop.set)
-        playing = asyncio.create_task(self._play())
+        playing = asyncio.create_task(self._watched())
         stopping = asyncio.create_task(self._stop.wait())
         try:
             await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -99,7 +102,11 @@ class Stage:
             for child in reversed(self._children):
                 await child.stop()
 
-    async def _play(self) -> None:
+    async def _watched(self) -> None:
+        with watchdog(self._plan.hung_s) as watching:
+            await self._play(watching)
+
+    async def _play(self, watching: Watchdog) -> None:
         plan = self._plan
         code = write_demo(
             plan.folder,
@@ -113,9 +120,8 @@ class Stage:
         broker = await self._start(self._broker.child(plan.folder))
         if not await listening(HOST, self._broker.port, broker, START_S):
             raise DemoEnded(f"the broker did not start: {broker.last_words()}")
-        hub = await self._start(
-            Child("hub", ["-m", "hub.commands", "run", str(plan.folder)], output=plan.folder / "hub.log")
-        )
+        run = ["-m", "hub.commands", "run", str(plan.folder)]
+        hub = await self._start(Child("hub", run, environment=watching.environment, output=plan.folder / "hub.log"))
         await self._until(self._hub_is_ready(), hub)
         screens = await self._start(
             Child(
@@ -132,9 +138,9 @@ class Stage:
         if self._broker.has_accounts:
             command = ["-m", "hub.commands", "watch", str(plan.folder)]
             watcher = await self._start(Child("watcher", command, output=plan.folder / "watch.log"))
-        await self._live(broker, hub, screens, watcher)
+        await self._live(broker, hub, screens, watcher, watching)
 
-    async def _live(self, broker: Child, hub: Child, screens: Child, watcher: Child | None) -> None:
+    async def _live(self, broker: Child, hub: Child, screens: Child, watcher: Child | None, watching: Watchdog) -> None:
         plan = self._plan
         gateways = Gateways(
             peers() if plan.all_ecosystems else (),
@@ -156,6 +162,7 @@ class Stage:
         jobs = [
             broker.keep(),
             hub.keep(),
+            watching.run(hub),
             screens.keep(),
             *([watcher.keep()] if watcher is not None else []),
             residents.devices(),

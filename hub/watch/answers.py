@@ -95,20 +95,25 @@ class Answers:
         _shorten(self._lines)
         return True
 
-    def taken(self, device: str, stamp: str | None, *, not_ours: bool = False) -> None:
-        """The hub told it, or people said that nobody is to be told: it needs nobody else."""
+    def judged(self, device: str, *, not_ours: bool) -> None:
+        """The hub shows whether this is a stranger's device that rings nobody."""
         self._not_ours.pop(device, None)
         if not_ours:
             self._not_ours[device] = None
             _shorten(self._not_ours)
+
+    def taken(self, device: str, stamp: str | None) -> bool:
+        """The hub told it, or people said that nobody is to be told: it needs nobody else. False where none that waits
+        is named so exactly."""
         for place, cry in enumerate(self.waiting):
             if device in (cry.name, cry.device) and stamp in cry.stamps:
                 del self.waiting[place]
-                return
-        self.heard(device, stamp)
+                return True
+        return False
 
-    def heard(self, device: str, stamp: str | None) -> None:
-        """The hub heard it, whatever it made of it: should the hub die now, the watcher still tells it."""
+    def heard(self, device: str, stamp: str | None) -> bool:
+        """The hub heard it, whatever it made of it: should the hub die now, the watcher still tells it. False where
+        none waits that this may be."""
         tests: tuple[Callable[[Cry], bool], ...] = (
             lambda cry: device in (cry.name, cry.device, cry.topic) and stamp in cry.stamps,
             lambda cry: device in (cry.name, cry.device, cry.topic) and (stamp is None or None in cry.stamps),
@@ -119,7 +124,8 @@ class Answers:
             for place, cry in enumerate(self.waiting):
                 if not cry.answered and is_meant(cry):
                     self.waiting[place] = replace(cry, answered=True)
-                    return
+                    return True
+        return False
 
     def are_not_ours(self, devices: Iterable[str]) -> None:
         """The hub says which strangers' devices ring nobody."""

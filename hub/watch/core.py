@@ -5,7 +5,8 @@ with the hub's pump or machine, only what `devices/` says about messages, so tha
 
 While the hub is well every press is kept in memory until the hub's own log shows that it was taken. So what was pressed
 in the seconds before the hub was missed is told when the watcher takes over, and once; and a hub whose heart beats, but
-which says nothing of a press, is noticed by that press (`answers.py`).
+which says nothing of a press, is noticed by that press (`answers.py`). While it is gone its ladders stand still, so
+what it showed open and nobody is seeing to is told as well (`standing.py`). It gets back what it has (`calls.py`).
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from devices.events import EMERGENCY_KINDS, Event, Kind
 from devices.registry import meaning
 from hub.watch import words
 from hub.watch.answers import Answers, Hearing, is_over
+from hub.watch.calls import Calls
 from hub.watch.heart import START_MS, Heart
 from hub.watch.house import House
 from hub.watch.news import Is, News
-from hub.watch.records import Cry, Do, Hide, Now, Ring, Show, Shown, State, Tell, Told, Turned
-from hub.watch.untaken import Open, Untaken
+from hub.watch.records import Cry, Do, Now, Open, Shown, State, Tell, Told, Turned
+from hub.watch.standing import Standing
+from hub.watch.untaken import Untaken, Waiting
 
 BROKER_MS = 8_000
 """Nothing at all heard from the broker for so long: nobody hears any press."""
@@ -33,10 +36,6 @@ DEAF_MS = 2_500
 """One that said nothing of the press before has no longer: what works at all answers within a twin's 2 s."""
 KEEP_MS = 120_000
 """A press the hub never showed it took is kept so long: it may have been hanging, with a heart that still beat."""
-AGAIN_MS = 10_000
-"""Presses of one device so soon after it was told are counted and shown, not told anew."""
-REMIND_MS = {"emergency": 60_000, "urgent": 60_000, "call": 240_000}
-"""Nobody said that they heard it: told again this often, by level, the most serious first."""
 STALLED_MS = 3_000
 """The watcher itself stood still for so long: that it heard nothing meanwhile says nothing of others."""
 
@@ -50,6 +49,8 @@ TAKEN = frozenset({"raised", "pressed", "joined", "not_ours", "tested", "answere
 given with a pendant's second button."""
 HEARD = frozenset({"walk_heard", "not_a_press", "quarantined"})
 """Steps that show that it heard one and told nobody: a test, the same press in another form, bytes it cannot read."""
+NO_PRESS = HEARD - {"quarantined"}
+"""Those of them after which a press that the watcher told is the hub's."""
 
 
 class Watch:
@@ -61,7 +62,6 @@ class Watch:
         self.in_charge_wall_ms: int | None = None
         self.gave_back_wall_ms: int | None = None
         self.broker_gone_wall_ms: int | None = None
-        self.told: dict[str, Told] = {}
         self.heart = Heart(now)
         self._news = News()
         self._linked = False
@@ -73,7 +73,14 @@ class Watch:
         self._untaken = Untaken()
         self._deaf: dict[str, None] = {}
         self._deaf_wall_ms = 0
-        self._count = 0
+        self._calls = Calls()
+        self._standing = Standing()
+        self._is_said_gone = False
+
+    @property
+    def told(self) -> dict[str, Told]:
+        """What the watcher tells just now, by its own ids."""
+        return self._calls.rows
 
     def _knows(self, name: str) -> bool:
         return self.house.knows(name)
@@ -90,12 +97,14 @@ class Watch:
         what = self._news.of(event, now, retained=retained)
         if what is Is.ANOTHER_FORM:
             self._answers.add_form(event)
+            self._calls.add_form(event)
         if what not in (Is.NEWS, Is.FOUND):
             return []
         cry = Cry(
             device=event.device,
             name=placed.name if placed else event.device,
             topic=topic,
+            is_press=event.press,
             kind=event.kind,
             level=level,
             stamps=(event.stamp,),
@@ -103,7 +112,7 @@ class Watch:
             heard_wall_ms=now.wall_ms,
         )
         if self.state is State.IN_CHARGE and not self.heart.is_well:
-            return self._tell(cry, now)
+            return self._calls.press(self.house, cry, now, deaf=False)
         known_before = what is Is.FOUND and now.elapsed_ms - self._began_ms < ALL_SAID_MS
         self._answers.wait_for(replace(cry, answered=known_before))
         return []
@@ -115,19 +124,41 @@ class Watch:
             self._deaf.clear()  # it starts anew, and is heard anew
         return self.tick(now)
 
-    def taken(self, device: str, stamp: str | None, seq: int | None = None, *, not_ours: bool = False) -> None:
+    def taken(self, device: str, stamp: str | None, seq: int | None = None, *, not_ours: bool = False) -> list[Do]:
         """The hub shows that it took a press of this device (our name or address), with the device's own stamp.
 
         `seq` is the log line's; one that was seen is that line again and shows nothing new. `not_ours`: a stranger's
         device that rings nobody.
         """
-        if self._answers.is_new(seq):
-            self._answers.taken(device, stamp, not_ours=not_ours)
+        if not self._answers.is_new(seq):
+            return []
+        self._answers.judged(device, not_ours=not_ours)
+        # In the order in which they were pressed: what we told while it was gone, what waits. Of what it left out it
+        # speaks least likely.
+        if not (
+            self._named(device, stamp, exact=True, deaf=False)
+            or self._answers.taken(device, stamp)
+            or self._named(device, stamp, exact=True, deaf=True)
+            or self._named(device, stamp, exact=False, deaf=False)
+            or self._answers.heard(device, stamp)
+        ):
+            self._named(device, stamp, exact=False, deaf=True)
+        return self._calls.named_late()
 
-    def answered(self, device: str, stamp: str | None, seq: int | None = None) -> None:
-        """The hub shows that it heard a press of this device (or topic), and has not told it, or not yet."""
-        if self._answers.is_new(seq):
-            self._answers.heard(device, stamp)
+    def answered(self, device: str, stamp: str | None, seq: int | None = None, *, no_press: bool = False) -> list[Do]:
+        """The hub shows that it heard a press of this device (or topic), and has not told it, or not yet. `no_press`:
+        it will not, or in its own time."""
+        if not self._answers.is_new(seq):
+            return []
+        if no_press and self._named(device, stamp, exact=True, deaf=False):
+            return []
+        if not self._answers.heard(device, stamp) and no_press:
+            self._named(device, stamp, exact=False, deaf=False)
+        return []
+
+    def _named(self, device: str, stamp: str | None, *, exact: bool, deaf: bool) -> bool:
+        foreign = "/" not in device and not device.startswith("hub:") and not self._knows(device)
+        return self._calls.named(device, stamp, exact=exact, deaf=deaf, foreign=foreign)
 
     def are_not_ours(self, devices: Iterable[str]) -> None:
         """The hub says which strangers' devices ring nobody."""
@@ -146,25 +177,28 @@ class Watch:
                 self._answers.heard(device, alert.stamp)
         if not more:
             return []
-        late = [told for told in self.told.values() if told.deaf and told.device in alert.devices]
         for device in alert.devices:
             self._deaf.pop(device, None)
         if alert.is_test:
             return []
-        for told in late:
-            del self.told[told.id]
-        return [Hide(id=told.id) for told in late]
+        self._calls.shown(alert.devices)
+        return self._calls.named_late()
 
-    def cleared(self, alert: str) -> None:
+    def stands(self, alert: Open, now: Now) -> list[Do]:
+        """The hub shows an open alert, whatever began it; who took it sees to it."""
+        if alert.level == "emergency" and not (alert.is_quiet or alert.is_test):
+            self._untaken.shown(Waiting(id=alert.id, reason=alert.reason, place=alert.room or alert.place or ""), now)
+        else:
+            self._untaken.taken(alert.id)
+        is_new = self._standing.shown(alert, now)
+        return self._calls.taken_up(alert.id) if is_new and alert.is_quiet else []
+
+    def cleared(self, alert: str) -> list[Do]:
         """The hub shows this alert no more."""
         self._answers.cleared(alert)
-
-    def waits(self, alert: str, untaken: Open | None, now: Now) -> None:
-        """The hub shows an alert: an emergency that nobody has taken, or (None) another, or it is over."""
-        if untaken is None:
-            self._untaken.taken(alert)
-        else:
-            self._untaken.shown(untaken, now)
+        self._standing.cleared(alert)
+        self._untaken.taken(alert)
+        return self._calls.taken_up(alert)
 
     def linked(self, up: bool, now: Now) -> list[Do]:
         """The watcher's own connection to the broker came or went."""
@@ -172,6 +206,7 @@ class Watch:
             self.heart.begin_anew(now)
             self._answers.linked(now.elapsed_ms)
             self._untaken.unsure(now, linked=True)
+            self._standing.linked(now.elapsed_ms)
             self._fair_ms = now.elapsed_ms
         self._linked = up
         return self.broker_heard(now) if up else []
@@ -192,12 +227,7 @@ class Watch:
 
     def seen_to(self, ident: str, by: str, now: Now) -> list[Do] | None:
         """Somebody tapped that they heard it: it rings no more, and all see who. None where there is no such press."""
-        told = self.told.get(ident)
-        if told is None:
-            return None
-        if told.heard_by is None:
-            told = self.told[ident] = replace(told, heard_by=by, heard_wall_ms=now.wall_ms)
-        return [Show(told=told)]
+        return self._calls.seen_to(ident, by, now)
 
     # -- time -----------------------------------------------------------------------------------------------------
     def tick(self, now: Now) -> list[Do]:
@@ -212,9 +242,12 @@ class Watch:
         self._answers.forget(now.elapsed_ms - KEEP_MS)
         if self.state is State.IN_CHARGE:
             done += self._tell_waiting(now)
-            done += self._remind(now)
-        if self._hears(now):
-            done += self._untaken.due(self.house, now, hub_is_well=self.heart.is_well)
+            done += self._tell_open(now)
+            done += self._calls.remind(self.house, self._why, now, hub_is_well=self.heart.is_well)
+        if self.heart.is_well and self._hears(now):
+            done += self._untaken.due(self.house, now)
+        if self._linked and self.heart.is_well:
+            self._standing.hub_is_well(now.elapsed_ms)
         return done
 
     def _judge_broker(self, now: Now) -> list[Do]:
@@ -228,19 +261,18 @@ class Watch:
         if not self._hears(now):
             return []
         missed = self.heart.is_missed(now)
-        if self.state is State.IN_CHARGE:
-            return self._give_back(now) if self.heart.is_steady(now) and not self._is_deaf else []
-        return self._take_over(now) if missed else self._miss_answers(now)
-
-    @property
-    def _is_deaf(self) -> bool:
-        """The hub has not yet shown that it hears what it did not, or a press it never told has not reached anybody."""
-        return bool(self._deaf) or any(told.deaf and told.heard_by is None for told in self.told.values())
+        if self.state is State.IN_CHARGE and self.heart.is_steady(now):
+            return self._hub_is_back(now)
+        if missed and not self._is_said_gone:
+            return self._take_over(now)
+        return self._miss_answers(now) if self.state is State.WATCHING else []
 
     def _take_over(self, now: Now) -> list[Do]:
+        if self.state is State.WATCHING:
+            self.in_charge_wall_ms, self.gave_back_wall_ms = now.wall_ms, None
         self.state = State.IN_CHARGE
-        self.in_charge_wall_ms, self.gave_back_wall_ms = now.wall_ms, None
-        done = self._tell_waiting(now)
+        self._is_said_gone, self._deaf_wall_ms = True, 0
+        done = [*self._tell_waiting(now), *self._tell_open(now)]
         title, text = words.took_over(self.house, self.heart.bad_from_wall_ms, comes_and_goes=self.heart.is_well)
         return [Turned(), *done, Tell(about="hub", level="urgent", title=title, text=text)]
 
@@ -252,7 +284,7 @@ class Watch:
         self.state = State.IN_CHARGE
         self.in_charge_wall_ms, self.gave_back_wall_ms = now.wall_ms, None
         self._deaf_wall_ms = unheard[0].heard_wall_ms
-        done = [do for cry in unheard for do in self._tell(cry, now, deaf=True)]
+        done = self._tell_deaf(unheard, now)
         who, where = self.house.who_where(unheard[0].device)
         whom = ", ".join(part for part in (who, where) if part)
         title, text = words.does_not_tell(self.house, self._deaf_wall_ms, whom, runs=self.heart.is_well)
@@ -270,92 +302,66 @@ class Watch:
         """Whether what the hub says could be heard just now."""
         return self._linked and now.elapsed_ms - self._broker_ms <= QUIET_MS
 
-    def _give_back(self, now: Now) -> list[Do]:
+    def _hub_is_back(self, now: Now) -> list[Do]:
+        """It has stayed, and had its time to say what it took of meanwhile: that is its own to tell from here."""
+        done: list[Do] = []
+        if self._is_said_gone:
+            self._is_said_gone = False
+            self.heart.trust()
+            self._calls.same_alarms(self._standing.has)
+            again, hidden = self._calls.hand_back(now)
+            lost = len(self._calls.not_taken)
+            title, text = words.gave_back(self.house, self.heart.good_from_wall_ms, again, lost)
+            done += [*hidden, Tell(about="hub", level="urgent", title=title, text=text)]
+        return done if self._deaf or self._calls.not_taken else [*self._let_go(now), *done]
+
+    def _let_go(self, now: Now) -> list[Do]:
+        """The hub hears, and what it never told has reached somebody."""
         self.state = State.WATCHING
         self.gave_back_wall_ms = now.wall_ms
         self.heart.trust()
-        hidden = [Hide(id=ident) for ident in self.told]
+        done: list[Do] = [Turned(), *self._calls.clear()]
         if self._deaf_wall_ms:
             title, text = words.tells_again(self.house, self._deaf_wall_ms)
-        else:
-            title, text = words.gave_back(self.house, self.heart.good_from_wall_ms, len(self.told))
-        self.told.clear()
+            done.append(Tell(about="hub", level="urgent", title=title, text=text))
         self._deaf_wall_ms = 0
-        return [Turned(), *hidden, Tell(about="hub", level="urgent", title=title, text=text)]
+        return done
 
-    # -- presses --------------------------------------------------------------------------------------------------
+    # -- calls ----------------------------------------------------------------------------------------------------
     def _tell_waiting(self, now: Now) -> list[Do]:
         """Presses that the hub has not shown to have taken; a hub that is well again has a moment to do so."""
         if not self.heart.is_well:
-            return [do for cry in self._answers.due(now.elapsed_ms) for do in self._tell(cry, now)]
+            due = self._answers.due(now.elapsed_ms)
+            return [do for cry in due for do in self._calls.press(self.house, cry, now, deaf=False)]
         if not self._hears(now):
             return []
         at, hearing, patience_ms = now.elapsed_ms, self._hearing, DEAF_MS if self._deaf else CONFIRM_MS
         unheard = self._answers.without_answer(
             lambda cry: at - hearing.since_ms(cry) >= patience_ms or hearing.is_stale(cry, at)
         )
-        return [do for cry in unheard for do in self._tell(cry, now, deaf=True)]
+        return self._tell_deaf(unheard, now)
 
-    def _tell(self, cry: Cry, now: Now, *, deaf: bool = False) -> list[Do]:
-        """`deaf`: the hub is there, and said nothing of it."""
-        if deaf:
+    def _tell_deaf(self, unheard: Iterable[Cry], now: Now) -> list[Do]:
+        """The hub is there, and said nothing of these."""
+        done: list[Do] = []
+        for cry in unheard:
             self._deaf[cry.name] = None
-        told = next((row for row in self.told.values() if row.device == cry.name and row.kind == cry.kind), None)
-        if told is None:
-            return self._tell_first(cry, now, deaf=deaf)
-        told = replace(
-            told,
-            presses=told.presses + 1,
-            stamp=cry.stamps[0],
-            pressed_wall_ms=cry.heard_wall_ms,
-            heard_by=None,
-            heard_wall_ms=None,
-            deaf=told.deaf or deaf,
-        )
-        if now.elapsed_ms - told.rang_ms < AGAIN_MS and self.told[told.id].heard_by is None:
-            self.told[told.id] = told
-            return [Show(told=told)]
-        told = self.told[told.id] = self._rung(told, now)
-        return [Show(told=told), *_alarm(told, *words.press(self.house, told))]
+            done += self._calls.press(self.house, cry, now, deaf=True)
+        return done
 
-    def _tell_first(self, cry: Cry, now: Now, *, deaf: bool) -> list[Do]:
-        self._count += 1
-        who, where = self.house.who_where(cry.device)
-        told = Told(
-            id=f"w{cry.heard_wall_ms}-{self._count}",
-            device=cry.name,
-            kind=cry.kind.value,
-            level=cry.level,
-            who=who,
-            where=where,
-            reason=words.reason(cry.kind, who),
-            stamp=cry.stamps[0],
-            pressed_wall_ms=cry.heard_wall_ms,
-            rang_ms=now.elapsed_ms,
-            due_ms=now.elapsed_ms + REMIND_MS[cry.level],
-            deaf=deaf,
-        )
-        self.told[told.id] = told
-        return [Show(told=told), *_alarm(told, *words.press(self.house, told))]
-
-    def _rung(self, told: Told, now: Now) -> Told:
-        due_ms = now.elapsed_ms + REMIND_MS[told.level]
-        return replace(told, rings=told.rings + 1, rang_ms=now.elapsed_ms, due_ms=due_ms)
-
-    def _remind(self, now: Now) -> list[Do]:
-        """Nobody said that they heard it: again, all that wait in one message, so that it stays one a minute."""
-        waiting = [told for told in self.told.values() if told.heard_by is None]
-        if not any(told.due_ms <= now.elapsed_ms for told in waiting):
+    def _tell_open(self, now: Now) -> list[Do]:
+        """While the hub is gone, what it showed open and nobody is seeing to."""
+        away_ms = self.heart.away_ms(now)
+        if not self._is_said_gone or away_ms is None or not self._hears(now):
             return []
-        rung = [self._rung(told, now) for told in waiting]
-        self.told.update({told.id: told for told in rung})
-        level = min((told.level for told in rung), key=list(REMIND_MS).index)
-        title, text = words.still_open(
-            self.house, rung, self._deaf_wall_ms or self.heart.bad_from_wall_ms, deaf=bool(self._deaf_wall_ms)
-        )
-        shown = [Show(told=told) for told in rung]
-        return [*shown, Ring(level=level), Tell(about="reminder", level=level, title=title, text=text)]
+        waiting = self._standing.waiting(self.house, now, away_ms)
+        return self._calls.left_open(self.house, waiting, self._why, now)
 
-
-def _alarm(told: Told, title: str, text: str) -> Iterable[Do]:
-    return (Ring(level=told.level), Tell(about=told.id, level=told.level, title=title, text=text))
+    @property
+    def _why(self) -> str:
+        """Why the watcher tells, and not the hub."""
+        if self._deaf_wall_ms:
+            return words.deaf(self.house, self._deaf_wall_ms)
+        if self._is_said_gone:
+            return words.silent(self.house, self.heart.bad_from_wall_ms)
+        return words.not_taken(self.house, self.heart.good_from_wall_ms)

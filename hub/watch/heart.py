@@ -86,6 +86,11 @@ class Heart:
             return at - self._bad_from_ms >= self._grace_ms
         return len(self._went) == OFTEN and at - self._went[0] <= OFTEN_MS
 
+    def away_ms(self, now: Now) -> int | None:
+        """For how long it has been away, once that is longer than it may; None for one that is well for moments."""
+        away_ms = now.elapsed_ms - self._bad_from_ms
+        return away_ms if self._good_from_ms is None and away_ms >= self._grace_ms else None
+
     def is_steady(self, now: Now) -> bool:
         """Whether it is back to stay."""
         if self._good_from_ms is None or self._good_ms is None:

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from devices.events import Event
 from devices.registry import Placed, Purpose, Registry
+from hub.watch.records import Open
+from rules.alerting.levels import LADDERS, Level
 from rules.home import Home
 
 _SOUNDING = frozenset({Purpose.SIREN, Purpose.SOUNDER})
@@ -62,6 +64,31 @@ class House:
             lives = self._lives.get(placed.place, [])
             return who or (lives[0] if len(lives) == 1 else ""), self.place(placed.place)
         return who, f"lives in {self.place(resident.room)}" if resident else placed.name
+
+    def who_where_of(self, alert: Open) -> tuple[str, str]:
+        """Whom an alert of the hub is about, and where to go."""
+        if alert.missed:
+            rows = (self._who_where(resident, place, None, device) for resident, place, device in alert.missed)
+            listed = "; ".join(", ".join(part for part in row if part) for row in rows)
+            return "", f"pressed while the hub was down: {listed}"
+        return self._who_where(alert.resident, alert.place, alert.room, alert.device)
+
+    def _who_where(self, resident: str | None, place: str | None, room: str | None, device: str) -> tuple[str, str]:
+        lives = self._residents.get(resident or "")
+        who, room = (lives.known_as, lives.room) if lives else ("", room)
+        if place is not None:
+            return who, self.place(place)
+        if room is not None:
+            return who, f"lives in {self.place(room)}" if who else self.place(room)
+        return who, device
+
+    def attend_within_ms(self, level: str) -> int:
+        """How long somebody who said they go may take to be there."""
+        return (self.home.ladders.get(Level(level)) or LADDERS[Level(level)]).attend_within_s * 1000
+
+    def carer(self, person: str | None) -> str:
+        """What a member of staff is called."""
+        return self._staff.get(person or "", person or "somebody")
 
     def place(self, place: str) -> str:
         """What a place is called."""

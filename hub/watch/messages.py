@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import orjson
 from pydantic import BaseModel, Field, ValidationError
 
-from hub.watch.core import HEARD, LEVELS, REMIND_MS, TAKEN, Watch
-from hub.watch.records import Shown, Told
-from hub.watch.untaken import Open
+from hub.watch.calls import SOUNDS
+from hub.watch.core import HEARD, LEVELS, NO_PRESS, TAKEN, Watch
+from hub.watch.records import Open, Shown, Told
+from rules.alerting.levels import Level
 
 Json = dict[str, object]
 
@@ -41,13 +42,14 @@ def status(watch: Watch, *, not_heard: Sequence[str] = (), stopping: bool = Fals
 
 
 def alert(told: Told) -> Json:
-    """One press that the watcher told."""
+    """One call that the watcher told."""
     return {
         "id": told.id,
+        "alert": told.alert,
         "level": told.level,
         "who": told.who,
         "where": told.where,
-        "reason": told.reason,
+        "reason": f"{told.reason}: {told.note}" if told.note else told.reason,
         "device": told.device,
         "kind": told.kind,
         "stamp": told.stamp,
@@ -137,6 +139,11 @@ def heard_by_line(payload: bytes) -> Taken | None:
     return device, stamp if isinstance(stamp, str) else None, seq if isinstance(seq, int) else None
 
 
+def is_no_press(payload: bytes) -> bool:
+    """Whether such a line says that it was heard as one that needs nobody: the same once more, or a walk test."""
+    return _object(payload).get("step") in NO_PRESS
+
+
 def is_not_ours(payload: bytes) -> bool:
     """Whether a line of the hub's log says that a stranger's device rings nobody."""
     return _object(payload).get("step") == NOT_OURS
@@ -169,17 +176,78 @@ def shown_by(alert: str, payload: bytes) -> Shown | None:
     )
 
 
-def untaken_by(alert: str, payload: bytes) -> Open | None:
-    """An emergency of the hub that nobody has taken; None for what is over, taken, a walk test, or less."""
-    said = _object(payload)
-    if said.get("level") != "emergency" or said.get("state") != "told" or said.get("test"):
+class MissedPress(BaseModel):
+    """One press in the list of an alert."""
+
+    resident: str | None = None
+    place: str | None = None
+    device: str = ""
+    answered_by: str | None = None
+
+
+class HubAlert(BaseModel):
+    """What the watcher needs of an alert to go on with it."""
+
+    level: Level
+    state: str
+    version: int = 0
+    kind: str = ""
+    device: str | None = None
+    cause: str = ""
+    reason: str = ""
+    waiting_since: datetime | None = None
+    raised_at: datetime | None = None
+    presses: int = 1
+    resident: str | None = None
+    place: str | None = None
+    room: str | None = None
+    missed: tuple[MissedPress, ...] = ()
+    test: object = None
+    quiet: bool = False
+    claimed_by: str | None = None
+    attended_by: str | None = None
+    promised_by: str | None = None
+    promised_until: datetime | None = None
+
+
+def is_over(payload: bytes) -> bool:
+    """Whether this takes an alert of the hub from the screens, or says that it is closed."""
+    return not payload or _object(payload).get("state") == "closed"
+
+
+def open_by(alert: str, payload: bytes) -> Open | None:
+    """An alert of the hub that is open; None where it is over, or cannot be read."""
+    try:
+        said = HubAlert.model_validate_json(payload)
+    except ValidationError:
         return None
-    reason, place = said.get("reason"), said.get("room") or said.get("place")
+    if said.state == "closed":
+        return None
+    waiting = (row for row in said.missed if row.answered_by is None)
+    since = said.waiting_since or said.raised_at
     return Open(
         id=alert,
-        reason=reason if isinstance(reason, str) else "somebody calls for help",
-        place=place if isinstance(place, str) else "",
+        version=said.version,
+        level=said.level.value,
+        kind=said.kind,
+        device=said.device or said.cause,
+        reason=said.reason,
+        since_wall_ms=_ms(since) if since else None,
+        presses=said.presses,
+        resident=said.resident,
+        place=said.place,
+        room=said.room,
+        missed=tuple((row.resident, row.place, row.device) for row in waiting),
+        is_test=bool(said.test),
+        is_quiet=said.quiet or said.state != "told",
+        by=said.attended_by or said.promised_by or said.claimed_by,
+        is_attended=said.attended_by is not None,
+        promised_until_wall_ms=_ms(said.promised_until) if said.promised_until else None,
     )
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
 
 
 class Known(BaseModel):
@@ -207,7 +275,7 @@ def gone_by_line(payload: bytes) -> str | None:
 def sounds(payload: bytes) -> bool:
     """Whether an alert of the hub may sound somewhere: nobody has taken it, and its level is one that sounds."""
     said = _object(payload)
-    return said.get("level") in REMIND_MS and said.get("state") != "closed" and said.get("quiet") is not True
+    return said.get("level") in SOUNDS and said.get("state") != "closed" and said.get("quiet") is not True
 
 
 def _object(payload: bytes) -> Json:

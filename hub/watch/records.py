@@ -38,6 +38,8 @@ class Cry:
     heard_wall_ms: int
     topic: str = ""
     """Where it was heard."""
+    is_press: bool = True
+    """A press, and not an alarm that is on until it is off."""
     answered: bool = False
     """The hub showed that it heard it; not that it told it."""
 
@@ -54,8 +56,34 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """An alert that the hub shows and has not closed, whatever began it."""
+
+    id: str
+    version: int
+    level: str
+    kind: str
+    device: str
+    reason: str
+    since_wall_ms: int | None
+    presses: int = 1
+    resident: str | None = None
+    place: str | None = None
+    room: str | None = None
+    missed: tuple[tuple[str | None, str | None, str], ...] = ()
+    """Resident, place and device of each press in a list of those missed that nobody has answered."""
+    is_test: bool = False
+    is_quiet: bool = False
+    """Taken by somebody."""
+    by: str | None = None
+    """Who took it."""
+    is_attended: bool = False
+    promised_until_wall_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A press that the watcher told: one for each device and kind."""
+    """A call that the watcher told: one for each device and kind, or for each alert of the hub."""
 
     id: str
     device: str
@@ -73,7 +101,15 @@ class Told:
     heard_by: str | None = None
     heard_wall_ms: int | None = None
     deaf: bool = False
-    """Told because the hub, whose heart beats, said nothing of it."""
+    """Of some press in it the hub, whose heart beats, said nothing though it had its time."""
+    ours: int = 0
+    """How many presses in it the hub had not shown to have heard when the watcher told them."""
+    owed: tuple[Cry, ...] = ()
+    """The presses in it that the hub has not named yet."""
+    alert: str | None = None
+    """The hub's alert, where it shows one of this call."""
+    note: str = ""
+    """What staff should know of how it came here, in a few words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ The broker keeps which they are, so that the next watcher switches off what one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from hub.watch import messages
 
@@ -42,15 +42,18 @@ class Relays:
         self._left_on.discard(address)
         self._until_ms[address] = until_ms
 
-    def hub_shows(self, topic: str, payload: bytes) -> None:
+    def hub_shows(self, alert: str, payload: bytes) -> None:
         """An alert of the hub, or the empty message that takes it from the screens."""
-        (self._untaken.add if messages.sounds(payload) else self._untaken.discard)(topic)
+        (self._untaken.add if messages.sounds(payload) else self._untaken.discard)(alert)
 
-    def over(self, now_ms: int, *, waits: bool, hub_is_well: bool, at_end: bool = False) -> list[str]:
+    def over(
+        self, now_ms: int, *, waits: bool, hub_is_well: bool, ours: Collection[str] = (), at_end: bool = False
+    ) -> list[str]:
         """Which are to be switched off now, and are forgotten here. While nobody has taken an alert of the hub that may
         sound there, none: one that sounds too long is better than an alert that is silenced. What was left on sounds
-        for calls that this watcher does not know: it is the hub that tells them, so it waits for that."""
-        if self._untaken or now_ms - self._linked_ms < LEAST_MS:
+        for calls that this watcher does not know: it is the hub that tells them, so it waits for that. `ours`: alerts
+        of a hub that is gone, which the watcher tells as its own; they sound until somebody heard them here."""
+        if self._untaken.difference(ours) or now_ms - self._linked_ms < LEAST_MS:
             return []
         done = [row for row, until_ms in self._until_ms.items() if at_end or not waits or until_ms <= now_ms]
         for address in done:

@@ -19,7 +19,7 @@ MOST = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
+class Waiting:
     """An emergency that nobody has taken."""
 
     id: str
@@ -27,7 +27,6 @@ class Open:
     place: str
     since_ms: int = 0
     since_wall_ms: int = 0
-    told: bool = False
     shown: bool = True
 
 
@@ -35,9 +34,9 @@ class Untaken:
     """The hub's open emergencies that nobody has taken, counted from when the watcher saw so first."""
 
     def __init__(self) -> None:
-        self._open: dict[str, Open] = {}
+        self._open: dict[str, Waiting] = {}
 
-    def shown(self, alert: Open, now: Now) -> None:
+    def shown(self, alert: Waiting, now: Now) -> None:
         """The hub shows one that nobody has taken."""
         before = self._open.get(alert.id)
         if before is not None:
@@ -56,18 +55,14 @@ class Untaken:
             since_ms = max(alert.since_ms, now.elapsed_ms - UNTAKEN_MS + MOMENT_MS)
             self._open[key] = replace(alert, since_ms=since_ms, shown=alert.shown and not linked)
 
-    def due(self, house: House, now: Now, *, hub_is_well: bool) -> list[Do]:
-        """Those that have waited too long, all in one message; again after as long. Each once only while the hub is
-        gone, because nobody can take it then."""
-        late = [
-            alert
-            for alert in self._open.values()
-            if alert.shown and now.elapsed_ms - alert.since_ms >= UNTAKEN_MS and (hub_is_well or not alert.told)
-        ]
+    def due(self, house: House, now: Now) -> list[Do]:
+        """Those that have waited too long, all in one message; again after as long. Asked while the hub is well: of one
+        that is gone `standing.py` knows what is open."""
+        late = [alert for alert in self._open.values() if alert.shown and now.elapsed_ms - alert.since_ms >= UNTAKEN_MS]
         if not late:
             return []
         for alert in late:
-            self._open[alert.id] = replace(alert, since_ms=now.elapsed_ms, told=True)
+            self._open[alert.id] = replace(alert, since_ms=now.elapsed_ms)
         lines = [(alert.reason, alert.place, alert.since_wall_ms) for alert in late]
         title, text = words.nobody_goes(house, lines)
         return [Ring(level="emergency"), Tell(about="untaken", level="emergency", title=title, text=text)]

@@ -187,20 +187,29 @@ class Watcher:
             self._remembered = messages.left_on_by(payload)
             self._relays.left_on(self._remembered)
         elif (alert := topics.hub_alert_of(topic)) is not None:
-            self._relays.hub_shows(topic, payload)
-            self._watch.waits(alert, messages.untaken_by(alert, payload), now)
-            taken = None if retained else messages.taken_by_alert(payload)
-            if taken is not None:
-                self._watch.taken(*taken)
-            if (shown := messages.shown_by(alert, payload)) is not None:
-                self._carry_out(self._watch.shown(shown))
-            elif not payload:
-                self._watch.cleared(alert)
+            self._alert(alert, payload, retained, now)
         elif topic == topics.requests and not retained:
             self._asked(payload, now)
         elif (ident := topics.alert_of(topic)) is not None and retained and payload:
             self._left_over.add(ident)
             self._clear_left_over()
+
+    def _alert(self, alert: str, payload: bytes, retained: bool, now: Now) -> None:
+        """The hub shows an alert, or takes it from the screens."""
+        self._relays.hub_shows(alert, payload)
+        taken = None if retained else messages.taken_by_alert(payload)
+        if taken is not None:
+            self._carry_out(self._watch.taken(*taken))
+        if (shown := messages.shown_by(alert, payload)) is not None:
+            self._carry_out(self._watch.shown(shown))
+        if (stands := messages.open_by(alert, payload)) is not None:
+            self._carry_out(self._watch.stands(stands, now))
+        elif messages.is_over(payload):
+            self._carry_out(self._watch.cleared(alert))
+        else:
+            log.warning(
+                "cannot read the hub's alert %s: should the hub stop, the watcher does not go on with it", alert
+            )
 
     def _judge_rights(self) -> None:
         """The hub's probe is through: what did not come is kept from us, and the hub tells staff of it."""
@@ -231,9 +240,9 @@ class Watcher:
         if (stranger := messages.marked_by_staff(payload)) is not None:
             self._watch.marked(stranger)
         elif (taken := messages.taken_by_line(payload)) is not None:
-            self._watch.taken(*taken, not_ours=messages.is_not_ours(payload))
+            self._carry_out(self._watch.taken(*taken, not_ours=messages.is_not_ours(payload)))
         elif (heard := messages.heard_by_line(payload)) is not None:
-            self._watch.answered(*heard)
+            self._carry_out(self._watch.answered(*heard, no_press=messages.is_no_press(payload)))
 
     def _device(self, topic: str, payload: bytes, retained: bool, now: Now) -> None:
         try:
@@ -329,7 +338,9 @@ class Watcher:
             return
         waits = any(told.heard_by is None for told in self._watch.told.values())
         well = self._watch.heart.is_well and self._watch.state is State.WATCHING
-        for address in self._relays.over(self._now().elapsed_ms, waits=waits, hub_is_well=well, at_end=at_end):
+        ours = {told.alert for told in self._watch.told.values() if told.alert is not None}
+        now_ms = self._now().elapsed_ms
+        for address in self._relays.over(now_ms, waits=waits, hub_is_well=well, ours=ours, at_end=at_end):
             adapter = self._catalogue.adapter_for(address)
             off = Sound(device=address, duration_s=0)
             said = sounded(adapter, off, self._known) if adapter else Refused(f"no adapter knows {address}")

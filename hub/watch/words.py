@@ -59,30 +59,50 @@ def reason(kind: Kind, who: str) -> str:
     return SAYS[kind][:1].upper() + SAYS[kind][1:]
 
 
-def press(house: House, told: Told) -> Words:
+def press(house: House, told: Told, *, deaf: bool) -> Words:
     """One press: who, where, when."""
     where = ", ".join(part for part in (told.who, told.where) if part)
     times = f" Pressed {told.presses} times." if told.presses > 1 else ""
-    why = "the hub heard nothing of it" if told.deaf else "the hub does not answer"
+    why = "the hub heard nothing of it" if deaf else "the hub does not answer"
     text = f"{told.reason} at {house.time(told.pressed_wall_ms)}.{times}\nTold by the watcher: {why}."
     return f"{told.level.upper()}: {where}", text
 
 
-def still_open(house: House, waiting: Sequence[Told], since_wall_ms: int, *, deaf: bool = False) -> Words:
-    """All that nobody said they heard, the most serious and the longest waiting first."""
-    order = ("emergency", "urgent", "call")
+def list_of(house: House, waiting: Sequence[Told], why: str, *, named: bool = False) -> Words:
+    """All that nobody said they heard, the most serious and the longest waiting first, and why the watcher says it.
+    `named`: one alone stands in the title with who and where, as when it is told for the first time."""
+    order = ("emergency", "urgent", "call", "check")
     rows = sorted(waiting, key=lambda told: (order.index(told.level), told.pressed_wall_ms))
     lines = [
-        f"{house.time(told.pressed_wall_ms)} {told.level}: {', '.join(part for part in (told.who, told.where) if part)}"
+        f"{house.time(told.pressed_wall_ms)} {told.level}: {', '.join(part for part in _who_where_note(told) if part)}"
         for told in rows[:LISTED]
     ]
     if len(rows) > LISTED:
         lines.append(f"and {len(rows) - LISTED} more on the board")
-    calls = "1 call waits" if len(rows) == 1 else f"{len(rows)} calls wait"
-    what = "has not told calls" if deaf else "does not answer"
-    since = f"The hub {what} since {house.time(since_wall_ms)}."
+    what = "1 call waits" if len(rows) == 1 else f"{len(rows)} calls wait"
+    if named and len(rows) == 1:
+        what = ", ".join(part for part in (rows[0].who, rows[0].where) if part)
     heard = "Go there, and tap Heard on the board."
-    return f"{rows[0].level.upper()}: {calls}", "\n".join([*lines, since, heard])
+    return f"{rows[0].level.upper()}: {what}", "\n".join([*lines, why, heard])
+
+
+def _who_where_note(told: Told) -> tuple[str, str, str]:
+    return told.who, told.where, told.note
+
+
+def silent(house: House, since_wall_ms: int) -> str:
+    """Why the watcher reminds: the hub is gone."""
+    return f"The hub does not answer since {house.time(since_wall_ms)}."
+
+
+def deaf(house: House, since_wall_ms: int) -> str:
+    """Why the watcher reminds: the hub hears nothing."""
+    return f"The hub has not told calls since {house.time(since_wall_ms)}."
+
+
+def not_taken(house: House, since_wall_ms: int) -> str:
+    """Why the watcher reminds: the hub is there, and what it never got it tells nobody."""
+    return f"The hub is back since {house.time(since_wall_ms)} and has not taken this: nobody else tells it."
 
 
 def _fault(name: str, happened: str) -> Words:
@@ -125,10 +145,13 @@ def nobody_goes(house: House, waiting: Sequence[tuple[str, str, int]]) -> Words:
     return "EMERGENCY: nobody goes", "\n".join([*lines, said])
 
 
-def gave_back(house: House, since_wall_ms: int, told: int) -> Words:
-    """The hub is back."""
+def gave_back(house: House, since_wall_ms: int, told: int, lost: int) -> Words:
+    """The hub is back: what it tells of meanwhile, and what it never got."""
     again = f" It tells the {told} calls of meanwhile once more." if told > 1 else ""
     again = " It tells the call of meanwhile once more." if told == 1 else again
+    if lost:
+        calls = "1 call" if lost == 1 else f"{lost} calls"
+        again += f" It has not taken {calls}: the watcher goes on telling that, until somebody taps Heard."
     text = f"{house.home.name}: the hub answers again since {house.time(since_wall_ms)}.{again}"
     return "Handrail's hub is back", text
 

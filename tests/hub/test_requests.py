@@ -185,6 +185,15 @@ async def test_the_answer_goes_to_the_response_topic_too(tmp_path: Path) -> None
         assert home.broker.on("mine/1") == home.broker.on(f"{DONE}/m")[:1]
 
 
+async def test_what_a_screen_asks_the_watcher_the_hub_does_not_answer(tmp_path: Path) -> None:
+    """Both are there when the watcher tells a press that the hub never got: no screen reads a no beside the yes."""
+    async with rig(tmp_path) as home:
+        home.broker.say(DO, b'{"id":"h","do":"heard","alert":"w1-1","by":"carer-1"}')
+        assert (await home.ask(id="m", do="mode", reason="normal", by="carer-1"))["ok"] is True
+        await home.quiet()
+        assert home.broker.on(f"{DONE}/h") == []
+
+
 @pytest.mark.parametrize(
     "topic", [f"handrail/{SLUG}/alert/a1", f"handrail/{SLUG}/status", "zigbee2mqtt/room-001-light/set", "$SYS/x", "a/#"]
 )

@@ -102,15 +102,19 @@ class Beside(House):
             if (stranger := messages.marked_by_staff(line)) is not None:
                 self.watch.marked(stranger)
             elif (taken := messages.taken_by_line(line)) is not None:
-                self.watch.taken(*taken, not_ours=messages.is_not_ours(line))
+                self.wished += self.watch.taken(*taken, not_ours=messages.is_not_ours(line))
             elif (heard := messages.heard_by_line(line)) is not None:
-                self.watch.answered(*heard)
+                self.wished += self.watch.answered(*heard, no_press=messages.is_no_press(line))
         if isinstance(effect, ShowAlert) and (alert := self.state.alerts.get(effect.alert)) is not None:
             payload = orjson.dumps(alert_message(alert))
             if (taken := messages.taken_by_alert(payload)) is not None:
-                self.watch.taken(*taken)
+                self.wished += self.watch.taken(*taken)
             if (shown := messages.shown_by(alert.id, payload)) is not None:
                 self.wished += self.watch.shown(shown)
+            if (stands := messages.open_by(alert.id, payload)) is not None:
+                self.wished += self.watch.stands(stands, self._when)
+            elif messages.is_over(payload):
+                self.wished += self.watch.cleared(alert.id)
 
     @property
     def said_unheard(self) -> list[Do]:

@@ -202,6 +202,7 @@ def test_the_hub_that_is_back_has_to_stay_and_then_tells_the_calls_itself() -> N
     night.wait(9)
     night.forget()
     night.hub_is_back()
+    night.takes("pendant-12")
     night.wait(3)
     night.press("p13")
     night.takes("pendant-13")

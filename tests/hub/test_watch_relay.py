@@ -49,7 +49,8 @@ def alert(state: str, *, quiet: bool = False, level: str = "emergency") -> bytes
 
 
 def is_back(home: Rig) -> None:
-    """The hub is well again, for as long as it takes."""
+    """The hub is well again, for as long as it takes, and has the press of meanwhile."""
+    home.hub_takes("001")
     for _ in range(4):
         home.link.say(f"{TOP}/status", READY, False)
         home.wait(3)
@@ -99,6 +100,26 @@ async def test_a_relay_is_never_switched_off_over_an_alert_that_nobody_has_taken
         home.link.say(f"{TOP}/alert/a1", alert("claimed", quiet=True), False)
         home.wait(1)
         assert home.link.on(CMND) == [b"ON", b"OFF"]
+
+
+async def test_a_relay_that_sounds_for_an_alert_of_a_hub_that_is_gone_is_silent_once_that_is_heard(
+    tmp_path: Path,
+) -> None:
+    """Nobody can take it without the hub; what nobody heard sounds again each minute."""
+    await with_siren(tmp_path, "tasmota/siren-1")
+    async with rig(tmp_path) as home:
+        home.link.say(f"{TOP}/alert/a1", alert("told"), True)
+        home.hub_dies()
+        assert home.link.on(CMND) == [b"ON"]
+        (shown,) = home.link.shown.values()
+        assert orjson.loads(shown)["alert"] == "a1"
+        home.wait(62)
+        assert home.link.on(CMND).count(b"ON") == 2
+        heard(home)
+        home.wait(1)
+        assert home.link.on(CMND)[-1] == b"OFF"
+        home.wait(300)
+        assert home.link.on(CMND)[-1] == b"OFF"
 
 
 @pytest.mark.parametrize("shown", [b"", alert("told", level="technical")])

@@ -109,6 +109,11 @@ class Rig:
         self.link.say(f"{TOP}/status", b'{"state":"lost"}', False)
         self.wait(5)
 
+    def hub_takes(self, room: str) -> None:
+        """The hub's log names the press of a room's pendant."""
+        line = {"step": "raised", "device": f"room-{room}-pendant"}
+        self.link.say(f"{TOP}/log", orjson.dumps(line), False)
+
     def wait(self, seconds: int) -> None:
         """Time passes, and the broker answers."""
         for _ in range(seconds):
@@ -235,6 +240,7 @@ async def test_a_new_connection_is_told_all_that_holds(tmp_path: Path) -> None:
         assert list(home.link.shown) == [topic]
         home.link.say(f"{TOP}/watch/alert/w0", b"{}", True)
         assert home.link.on(f"{TOP}/watch/alert/w0") == []
+        home.hub_takes("001")
         for _ in range(2):
             home.link.say(f"{TOP}/status", READY, False)
             home.wait(3)

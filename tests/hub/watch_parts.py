@@ -54,6 +54,7 @@ class Night:
         self.state = "ready" if hub else ""
         self._beat_ms = 0
         self._stamps = 0
+        self._versions = 0
         self.watch = Watch(House(ELM), self.now)
         self._do(self.watch.linked(True, self.now))
         if hub:
@@ -112,6 +113,12 @@ class Night:
         self.state = ""
         self.beats("lost")
 
+    def hub_restarts(self, seconds: float = 2) -> None:
+        """Kill -9, and so much later it is ready again, and stays."""
+        self.hub_dies()
+        self.wait(seconds)
+        self.hub_is_back()
+
     def hub_is_back(self) -> None:
         """It is ready and beats again."""
         self.state = "ready"
@@ -132,7 +139,7 @@ class Night:
     def takes(self, device: str, *, stamp: str | None = None, seq: int | None = None) -> None:
         """The hub's log shows that it took a press."""
         self._stamps += 1
-        self.watch.taken(device, stamp, seq if seq is not None else self._stamps)
+        self._do(self.watch.taken(device, stamp, seq if seq is not None else self._stamps))
 
     def says(self, step: str, device: str, *, stamp: str | None = None, **more: object) -> None:
         """A line of the hub's log, as the watcher reads it."""
@@ -142,19 +149,30 @@ class Night:
         if (stranger := messages.marked_by_staff(payload)) is not None:
             self.watch.marked(stranger)
         elif (taken := messages.taken_by_line(payload)) is not None:
-            self.watch.taken(*taken, not_ours=messages.is_not_ours(payload))
+            self._do(self.watch.taken(*taken, not_ours=messages.is_not_ours(payload)))
         elif (heard := messages.heard_by_line(payload)) is not None:
-            self.watch.answered(*heard)
+            self._do(self.watch.answered(*heard, no_press=messages.is_no_press(payload)))
 
     def shows(self, ident: str, device: str, *, presses: int = 1, stamp: str | None = None, **more: object) -> None:
         """An alert of the hub, as the watcher reads it."""
+        self._versions += 1
         said = {"id": ident, "device": device, "kind": "emergency", "state": "told", "presses": presses, "stamp": stamp}
-        payload = orjson.dumps({**said, **more})
-        self.watch.waits(ident, messages.untaken_by(ident, payload), self.now)
+        said |= {"level": "emergency", "version": self._versions, "waiting_since": "2026-11-21T01:58:00.000Z"}
+        self._alert(ident, orjson.dumps({**said, **more}))
+
+    def clears(self, ident: str) -> None:
+        """The hub takes an alert from the screens."""
+        self._alert(ident, b"")
+
+    def _alert(self, ident: str, payload: bytes) -> None:
         if (taken := messages.taken_by_alert(payload)) is not None:
-            self.watch.taken(*taken)
+            self._do(self.watch.taken(*taken))
         if (shown := messages.shown_by(ident, payload)) is not None:
             self._do(self.watch.shown(shown))
+        if (stands := messages.open_by(ident, payload)) is not None:
+            self._do(self.watch.stands(stands, self.now))
+        elif messages.is_over(payload):
+            self._do(self.watch.cleared(ident))
 
     # -- what was done --------------------------------------------------------------------------------------------
     @property
