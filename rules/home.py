@@ -192,6 +192,7 @@ class Home:
 
 
 __all__ = [
+    "Abilities",
     "Carer",
     "Channel",
     "DelayAgreed",

@@ -22,8 +22,6 @@ from rules.state import Episode, EpisodeState, Person
 from rules.turn import LATE_MS, Turn, plainly
 
 LIGHT_DROP_MS = helping.DROP_MS
-LINGER_S = 300
-"""The last words of a reminder stand on the screen so long."""
 ASKED_FOR = Otherwise(level=Level.REQUEST, say="")
 """Whom an answer tells that staff shall hear of, in a rule that tells nobody otherwise."""
 
@@ -101,7 +99,12 @@ def _after_help(turn: Turn, key: str, episode: Episode, overdue_ms: int) -> None
     if not episode.rule.is_reminder:
         _unsettled(turn, key, episode, late=late)
     elif episode.said and not late and episode.step < len(episode.rule.help):
-        _wait(turn, key, replace(episode, step=len(episode.rule.help)), LINGER_S * 1000 - overdue_ms)
+        _wait(
+            turn,
+            key,
+            replace(episode, step=len(episode.rule.help)),
+            helping.lingers_s(turn, episode.rule) * 1000 - overdue_ms,
+        )
     else:
         _offered(turn, key, episode)
 
@@ -119,6 +122,7 @@ def _end(
 ) -> Episode:
     """The one end of every run, as it is kept; `reason` is kept with it."""
     turn.disarm("episode", key)
+    turn.disarm("again", key)
     under = f"; under the plan it began with: {episode.changed}" if episode.changed else ""
     ended = replace(
         episode, state=state, ended_wall_ms=turn.now.wall_ms, alert=alert or None, reason=f"{reason}{under}"

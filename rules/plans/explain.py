@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from rules.home import Home, Resident
+from rules.plans import able
 from rules.plans.explain_rules import paragraph_of
 from rules.plans.explain_words import agreed_words, date_said, listed
 from rules.plans.fitting import watched
@@ -112,6 +113,7 @@ def _reached(resident: Resident) -> list[str]:
         lines.append(f"Moves with: {abilities.moves_with}.")
     night = "asked to be spoken to at night, and has heard the words." if abilities.speech_at_night else ""
     lines.append(f"{name} {night}" if night else "At night nothing is spoken; words are shown, or felt.")
+    lines += able.in_words(name, abilities)
     return ["HOW HELP REACHES " + name.upper(), *_wrapped(" ".join(lines))]
 
 

@@ -54,6 +54,20 @@ OF_THE_LANGUAGE: tuple[TakenOut, ...] = (
         (f"{OF_FIRST_HELP}help_that_comes_too_late_is_dropped_and_staff_are_told",),
     ),
     TakenOut(
+        "words are not given once more when they are over",
+        "rules/plans/helping.py",
+        "if episode is None or not episode.said or episode.times > 1:",
+        "if episode is None:",
+        ("tests/rules/test_abilities.py::test_whoever_forgets_hears_no_question_once_more_that_was_answered",),
+    ),
+    TakenOut(
+        "whoever is called reads what to know of the person",
+        "rules/alerting/raising.py",
+        "reason=reason + _to_know(turn, cause, reason)",
+        "reason=reason",
+        ("tests/rules/test_abilities.py::test_whoever_is_called_reads_what_to_know[does not speak]",),
+    ),
+    TakenOut(
         "help that came too late is not given",
         "rules/plans/episodes.py",
         "if late and not isinstance(step, Wait):",

@@ -44,7 +44,7 @@ class CoverForm(Form):
 
 
 class ShowForm(Form):
-    """Words on the room's screen, never spoken."""
+    """Words on the room's screen, spoken only to somebody who sees badly."""
 
     words: Text = Field(description="What is shown.")
     picture: Ident | None = Field(None, description="A picture that the screen has, by its name.")
