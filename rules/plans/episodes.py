@@ -12,7 +12,7 @@ from devices.registry import Placed
 from rules.alerting.levels import Level
 from rules.alerting.raising import Found, raise_alert
 from rules.effects import Did
-from rules.plans import helping, standing
+from rules.plans import helping, refusing, standing
 from rules.plans.conditions import about, is_beyond, number_of, says
 from rules.plans.help import AnswerTo, Ask, Wait
 from rules.plans.plan import Nothing, Otherwise, Rule, Settles
@@ -175,12 +175,9 @@ def _offered(turn: Turn, key: str, episode: Episode) -> None:
         reason = f"offered: answered {episode.answer!r}"
     elif episode.asked_step is not None:
         reason = "offered: no answer"
-        rule = episode.rule
-        known = turn.setting.residents.get(rule.resident)
+        known = turn.setting.residents.get(episode.rule.resident)
         if known is not None and known.counts_leisure:
-            person = turn.state.people.get(rule.resident) or Person(resident=rule.resident)
-            often = {**person.refused, rule.rule: person.refused.get(rule.rule, 0) + 1}
-            turn.state.people.put(rule.resident, replace(person, refused=often))
+            refusing.dismissed(turn, episode.rule)
     _end(turn, key, episode, EpisodeState.OFFERED, Did.OFFERED, reason)
 
 
@@ -283,10 +280,9 @@ NO_ANSWER = ("hold", "long", "release", "triple", "quadruple", "many")
 def answered(turn: Turn, key: str, episode: Episode, given: AnswerTo, how: str, *, alone: bool) -> None:
     """The resident answered. What nobody can tie to this resident (not `alone`) is kept and settles nothing."""
     rule = episode.rule
+    refusing.answered(turn, rule, question_of(episode), given)
     person = turn.state.people.get(rule.resident) or Person(resident=rule.resident)
-    refused = {name: often for name, often in person.refused.items() if name != rule.rule}
-    answers = {**person.answers, rule.rule: given.answer}
-    turn.state.people.put(rule.resident, replace(person, answers=answers, refused=refused))
+    turn.state.people.put(rule.resident, replace(person, answers={**person.answers, rule.rule: given.answer}))
     episode = replace(episode, answer=given.answer)
     turn.log(Did.ANSWERED_BY_RESIDENT, f"{given.answer}, {how}: {episode.said}", episode=episode)
     turn.disarm("episode", key)

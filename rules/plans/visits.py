@@ -13,7 +13,7 @@ from rules.alerting import reach
 from rules.asking import floor
 from rules.effects import Did
 from rules.inputs import Asked
-from rules.plans import episodes, standing
+from rules.plans import episodes, refusing, standing
 from rules.plans.conditions import says
 from rules.plans.help import Ask, Say, Show, Wait
 from rules.plans.plan import Beyond, Held, Rule
@@ -163,7 +163,12 @@ def not_now(turn: Turn, request: Asked) -> Said:
     turn.log(Did.NOT_NOW, words, resident=resident, room=room, by=request.by or None)
     for episode in sorted(turn.state.episodes, key=_in_order):
         if episode.rule.resident == resident and episode.said:
-            turn.state.episodes.put(key_of(episode.rule), replace(episode, said="", spoken=False, picture=""))
+            sent_away = episode.rule.is_reminder and not episode.answer
+            if sent_away:
+                refusing.dismissed(turn, episode.rule)
+            answer = refusing.NOT_NOW if sent_away else episode.answer
+            silent = replace(episode, said="", spoken=False, picture="", answer=answer)
+            turn.state.episodes.put(key_of(episode.rule), silent)
     turn.show_room(room)
     return True, f"quiet for {plainly(lasts_ms)}"
 
