@@ -193,7 +193,7 @@ def rank_of(rule: Rule) -> int:
 
 
 def _carry(turn: Turn, episode: Episode, name: str, command: Command) -> None:
-    """Command a device, unless a rule that matters more did so a moment ago."""
+    """Command a device, unless a rule that matters more did so a moment ago; a rule it is taken from is told why."""
     rule, now = episode.rule, turn.now.elapsed_ms
     key, mine = f"device/{name}", key_of(rule)
     last = turn.state.watches.get(key)
@@ -202,8 +202,20 @@ def _carry(turn: Turn, episode: Episode, name: str, command: Command) -> None:
         other = last.by.split("/")[1]
         turn.log(Did.DROPPED, f"{other} has {name} just now and matters more", episode=episode, device=name)
         return
-    turn.state.watches.put(key, Watch(key=key, by=mine, level=str(rank_of(rule)), at_ms=now))
+    if last is not None and last.by != mine and now - last.at_ms < FOUGHT_MS and last.why != repr(command):
+        _taken_over(turn, last, rule, name, matters_more=theirs < rank_of(rule))
+    turn.state.watches.put(key, Watch(key=key, by=mine, level=str(rank_of(rule)), at_ms=now, why=repr(command)))
     turn.carry(command, rule.rule, DROP_MS, episode=episode.id)
+
+
+def _taken_over(turn: Turn, last: Watch, rule: Rule, name: str, *, matters_more: bool) -> None:
+    """What another rule wanted of a device a moment ago is so no longer: said at that rule's run, also one that is
+    over."""
+    resident, other, _ = last.by.split("/", 2)
+    why = "matters more" if matters_more else "came later"
+    words = f"{other}: {rule.rule} has {name} from here on and {why}"
+    episode = turn.state.episodes.get(last.by)
+    turn.log(Did.DROPPED, words, episode=episode, resident=resident, room=rule.place, device=name)
 
 
 def device_of(step: Light | Switch | Cover | Alarm) -> str:

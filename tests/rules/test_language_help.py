@@ -13,7 +13,7 @@ from rules.effects import CallService, Did
 from rules.plans.help import Alarm, AnswerTo, Ask, Cover, Light, Say, Scene, Service, Show, Step, Switch, Wait
 from rules.plans.plan import Abilities, AtTime, Otherwise, Rule, Settles
 from rules.setting import within_bounds
-from tests.rules.plan_parts import AGREED, Night, home_with, night, rule
+from tests.rules.plan_parts import AGREED, home_with, night, rule
 
 BASE = "zigbee2mqtt/room-012"
 YES_NO = (AnswerTo(answer="yes", means="settles"), AnswerTo(answer="no", means="tells"), AnswerTo(answer="later"))
@@ -223,73 +223,6 @@ def test_in_a_shared_room_an_answer_on_the_screen_ends_no_delay() -> None:
     assert home.run(["bed empty", "answer yes", "wait 1"])[1:] == ["22:30 answered yes", "22:31 told check"]
 
 
-def refused(home: Night) -> dict[str, int]:
-    """How often in a row she sent her offers away."""
-    return dict(home.state.people.rows["margaret"].refused)
-
-
-def counts_nothing(home: Night) -> Night:
-    """She lets nothing of her leisure be counted."""
-    residents = tuple(replace(one, counts_leisure=False) for one in home.home.residents)
-    home.configure(replace(home.home, residents=residents))
-    return home
-
-
-def test_answers_are_kept_and_no_answer_is_counted() -> None:
-    """Three days in a row without one; then a yes, and the count begins anew. Who lets nothing be counted is not."""
-    home = night(OFFER)
-    home.run(["door open", "wait 10", "door closed"] * 3)
-    assert refused(home) == {"rule": 3}
-    home.run(["door open", "answer yes", "door closed"])
-    person = home.state.people.rows["margaret"]
-    assert (person.refused, person.answers) == ({}, {"rule": "yes"})
-    counts_nothing(home).run(["door open", "wait 10"])
-    assert refused(home) == {}
-
-
-DISMISSED: dict[str, tuple[tuple[AnswerTo, ...], str, int]] = {
-    "another answer than yes": (YES_NO, "later", 10),
-    "yes": (YES_NO, "yes", 0),
-    "yes, written otherwise": ((AnswerTo(answer="not today"), AnswerTo(answer="Yes, please")), "Yes, please", 0),
-    "the first, where another says yes": ((AnswerTo(answer="no"), AnswerTo(answer="yes")), "no", 10),
-    "the first, where none says yes": ((AnswerTo(answer="good"), AnswerTo(answer="bad")), "good", 0),
-    "the second, where none says yes": ((AnswerTo(answer="good"), AnswerTo(answer="bad")), "bad", 10),
-    "one that asks for staff": (YES_NO, "no", 0),
-    "one that settles, where none says yes": ((AnswerTo(answer="a"), AnswerTo(answer="b", means="settles")), "b", 0),
-    "it settles, and is no yes": ((AnswerTo(answer="yes"), AnswerTo(answer="no", means="settles")), "no", 10),
-}
-
-
-@pytest.mark.parametrize("counts", [True, False])
-@pytest.mark.parametrize("name", DISMISSED)
-def test_an_offer_that_is_sent_away_again_and_again_is_a_refusal(name: str, counts: bool) -> None:
-    """Ten days running, whatever may be counted of her leisure; then a yes, and it begins anew."""
-    answers, given, wanted = DISMISSED[name]
-    home = night(replace(OFFER, help=(replace(ASKS, answers=answers),)))
-    if not counts:
-        counts_nothing(home)
-    home.run(["door open", f"answer {given}", "door closed", "wait 1"] * 10)
-    assert refused(home).get("rule", 0) == wanted
-
-
-@pytest.mark.parametrize("counts", [True, False])
-def test_words_that_are_sent_away_by_not_now_are_dismissed_once(counts: bool) -> None:
-    """The question and the last words alike; a rule that ends with staff is no offer."""
-    home = night(OFFER)
-    if not counts:
-        counts_nothing(home)
-    for _ in range(2):
-        home.run(["door open"])
-        assert home.ask("not_now", client="room-012").ok
-        home.run(["wait 60", "door closed"])
-    assert refused(home) == {"rule": 2}
-    home = night(ASKED)
-    home.run(["door open"])
-    assert home.ask("not_now", client="room-012").ok
-    assert home.run(["wait 6"])[-1] == "22:36 told check"
-    assert refused(home) == {}
-
-
 # -- ends --------------------------------------------------------------------------------------------------------------
 
 WAITS = helps(Wait(seconds=900))
@@ -382,13 +315,37 @@ BED = {"device": "room-012-bed", "kind": "bed", "value": "empty", "rule": "other
     ],
 )
 def test_two_rules_over_one_device(first: Level, second: Level | None, minutes: float, sent: int) -> None:
-    """The higher level wins, and the other says whose it is."""
+    """The higher level wins, at one level the later; and what is not so, or is so no longer, says whose it is."""
     other = helps(*DIM, **BED, otherwise=told(second) if second else None)
     home = night(helps(*LIT, otherwise=told(first)), other)
     home.run(["door open", f"wait {minutes}", "bed empty"])
     assert len(home.commands()) == sent
     reasons = [log.reason for log in home.logs(Did.DROPPED)]
-    assert reasons == ([] if sent else ["rule has room-012-light just now and matters more"])
+    if not sent:
+        assert reasons == ["rule has room-012-light just now and matters more"]
+    elif minutes < 1:
+        why = "came later" if first is second else "matters more"
+        assert reasons == [f"rule: other has room-012-light from here on and {why}"]
+        assert home.logs(Did.DROPPED)[0].episode == "e000001"
+    else:
+        assert reasons == []
+
+
+def test_the_same_wish_of_two_rules_is_no_conflict() -> None:
+    """Both want the light as it is: nothing is taken from anybody."""
+    home = night(helps(*LIT), helps(*LIT, **BED))
+    home.run(["door open", "bed empty"])
+    assert home.logs(Did.DROPPED) == []
+
+
+def test_a_rule_that_is_over_is_told_too_whose_the_device_is() -> None:
+    """Her lower rule settled a moment before: the line names it, her and the device."""
+    lower = helps(*DIM, settled_by=(Settles(ok=True),), otherwise=told(Level.REQUEST))
+    home = night(lower, helps(*LIT, **BED))
+    home.run(["door open", "ok", "bed empty"])
+    [log] = home.logs(Did.DROPPED)
+    assert (log.episode, log.resident, log.device) == (None, "margaret", "room-012-light")
+    assert log.reason == "rule: other has room-012-light from here on and matters more"
 
 
 def test_words_of_the_rule_that_matters_most_are_shown() -> None:
