@@ -12,9 +12,9 @@ from textwrap import wrap
 from rules.home import Home, Resident
 from rules.plans import able
 from rules.plans.explain_rules import paragraph_of
-from rules.plans.explain_words import agreed_words, date_said, listed
+from rules.plans.explain_words import agreed_words, date_said, lasting, listed
 from rules.plans.fitting import watched
-from rules.plans.plan import Abilities
+from rules.plans.plan import LONGEST_NOT_NOW_S, Abilities
 from rules.plans.senses import senses_of
 
 WIDTH = 80
@@ -33,6 +33,7 @@ def explain(resident: Resident, home: Home) -> str:
         _rules(resident, home),
         _sensed(resident, home),
         _reached(resident),
+        _decides(resident),
     ]
     parts += [["ALWAYS", *_wrapped(PENDANT)], _agreed(resident), _signed(resident)]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
@@ -115,6 +116,15 @@ def _reached(resident: Resident) -> list[str]:
     lines.append(f"{name} {night}" if night else "At night nothing is spoken; words are shown, or felt.")
     lines += able.in_words(name, abilities)
     return ["HOW HELP REACHES " + name.upper(), *_wrapped(" ".join(lines))]
+
+
+def _decides(resident: Resident) -> list[str]:
+    """What the resident does without asking anybody: *not now*, while there is something to silence."""
+    if not resident.rules:
+        return []
+    lasts = lasting(min(resident.snooze_s, LONGEST_NOT_NOW_S))
+    said = f"*Not now* on the room's screen stops reminders and speech for {lasts}. Staff are told of the rest as ever."
+    return [f"WHAT {resident.known_as.upper()} DECIDES", *_wrapped(said)]
 
 
 def _others(abilities: Abilities) -> tuple[tuple[str, str], ...]:

@@ -268,6 +268,8 @@ class Rule:
 # -- the person ---------------------------------------------------------------------------------------------------
 
 How = Literal["full", "aided", "reduced", "none"]
+LONGEST_NOT_NOW_S = 7_200
+"""*Not now* is never longer: whoever is silent for half a day is not reminded of what they asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from devices.registry import Placed, Purpose
 from rules.alerting.levels import Level
 from rules.home import Home, Place, PlaceKind, Resident
@@ -110,6 +112,7 @@ def test_the_plan_has_goals_first_the_pendant_and_lines_to_sign() -> None:
         "WHAT HANDRAIL DOES",
         "WHAT IS SENSED",
         "HOW HELP REACHES MARGARET",
+        "WHAT MARGARET DECIDES",
         "ALWAYS",
         "WHO AGREED",
         "SIGNED",
@@ -124,6 +127,13 @@ def test_the_plan_has_goals_first_the_pendant_and_lines_to_sign() -> None:
         "For the home",
     ]
     assert max(len(line) for line in page.splitlines()) <= WIDTH
+
+
+@pytest.mark.parametrize(("snooze_s", "lasts"), [(1_800, "30 minutes"), (7_200, "2 hours"), (14_400, "2 hours")])
+def test_how_long_not_now_lasts_is_signed(snooze_s: int, lasts: str) -> None:
+    """As long as the machine gives, and no plan accepted once makes it longer."""
+    page = _flat(explain(replace(_MARGARET, snooze_s=snooze_s), _HOME))
+    assert f"stops reminders and speech for {lasts}." in page
 
 
 def test_a_plan_without_rules_or_agreement_says_so() -> None:
