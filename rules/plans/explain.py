@@ -119,12 +119,17 @@ def _reached(resident: Resident) -> list[str]:
 
 
 def _decides(resident: Resident) -> list[str]:
-    """What the resident does without asking anybody: *not now*, while there is something to silence."""
-    if not resident.rules:
+    """What the resident does without asking anybody: choices of the day, and *not now*."""
+    if not resident.rules and not resident.choices:
         return []
+    lines = [f"WHAT {resident.known_as.upper()} DECIDES"]
+    for one in resident.choices:
+        from_to = f"from {one.of[0]} to {one.of[-1]}" if all(":" in word for word in one.of) else listed(one.of, "or")
+        words = f'On the room\'s screen, from day to day: "{one.ask}" {from_to}, usually {one.usual}.'
+        lines += _wrapped(words)
     lasts = lasting(min(resident.snooze_s, LONGEST_NOT_NOW_S))
     said = f"*Not now* on the room's screen stops reminders and speech for {lasts}. Staff are told of the rest as ever."
-    return [f"WHAT {resident.known_as.upper()} DECIDES", *_wrapped(said)]
+    return [*lines, *_wrapped(said)]
 
 
 def _others(abilities: Abilities) -> tuple[tuple[str, str], ...]:

@@ -14,6 +14,7 @@ from rules.plans.plan import (
     Abilities,
     Agreement,
     AtTime,
+    Choice,
     DelayAgreed,
     Invited,
     Otherwise,
@@ -134,6 +135,15 @@ def test_how_long_not_now_lasts_is_signed(snooze_s: int, lasts: str) -> None:
     """As long as the machine gives, and no plan accepted once makes it longer."""
     page = _flat(explain(replace(_MARGARET, snooze_s=snooze_s), _HOME))
     assert f"stops reminders and speech for {lasts}." in page
+
+
+def test_what_she_may_choose_is_signed() -> None:
+    """The question as the screen asks it, what may be chosen, and what holds until then."""
+    wake = Choice(choice="wake", ask="When shall we wake you?", of=("06:30", "06:45", "07:00"), usual="06:45")
+    music = Choice(choice="music", ask="What shall play?", of=("the radio", "nothing"), usual="nothing")
+    page = _flat(explain(replace(_MARGARET, rules=(), choices=(wake, music)), _HOME))
+    assert 'from day to day: "When shall we wake you?" from 06:30 to 07:00, usually 06:45.' in page
+    assert 'from day to day: "What shall play?" the radio or nothing, usually nothing.' in page
 
 
 def test_a_plan_without_rules_or_agreement_says_so() -> None:
