@@ -19,6 +19,7 @@ from rules.plans.plan import (
     Nothing,
     Otherwise,
     Repeated,
+    ResidentIs,
     Settles,
     StateIs,
 )
@@ -68,6 +69,7 @@ RULES = (
     ),
     rule(**DAILY, rule="hourly", when=AtTime(at="23:00"), help=(LIGHT, ASKS), otherwise=None, at_most=OFTEN),
     rule(**DAILY, rule="nightly", when=AtTime(at="22:35", days=("tue",)), only_if=(CarerIs(carer=False),)),
+    rule(rule="away", only_if=(ResidentIs(away=True),), help=(LIGHT, Wait(seconds=30)), delay_agreed=AGREED),
     rule(
         rule="pressed",
         device="room-012-button",

@@ -30,6 +30,7 @@ from rules.plans.plan import (
     NumberIs,
     Otherwise,
     Repeated,
+    ResidentIs,
     Rule,
     Settles,
     StateIs,
@@ -42,7 +43,7 @@ from tests.stories.village import AGREED, NAMES, resident_of, village
 T = TypeVar("T")
 TRIGGERS = ("changes", "held", "nothing", "expected", "repeated", "beyond", "time")
 STEPS = ("light", "say", "wait", "hold", "switch", "cover", "show", "ask", "sound", "scene", "service")
-CONDITIONS = ("state", "number", "time_is", "day", "date", "carer")
+CONDITIONS = ("state", "number", "time_is", "day", "date", "resident", "carer")
 ALL = frozenset({*TRIGGERS, *STEPS, *CONDITIONS, "reminder"})
 RUN_NOW = ALL
 LEVELS = (Level.URGENT, Level.CHECK, Level.CHECK, Level.REQUEST, Level.TECHNICAL)
@@ -254,4 +255,6 @@ def a_condition(chance: Chance, room: str, form: str) -> Condition:
             return DayIs(days=chance.pick((("sat",), ("sun", "mon"), ("fri", "sat", "sun"))))
         case "date":
             return DateIs(first=chance.pick(("03-01", "10-25")), last=chance.pick(("03-29", "12-31")))
+        case "resident":
+            return ResidentIs(away=chance.pick((True, False)))
     return CarerIs(carer=chance.pick((True, False)))
