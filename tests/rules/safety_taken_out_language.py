@@ -124,6 +124,20 @@ OF_THE_LANGUAGE: tuple[TakenOut, ...] = (
         (f"{STARTS}[nothing: nobody could hear]",),
     ),
     TakenOut(
+        "a silence after somebody was there is another",
+        "rules/plans/watching.py",
+        "alert.level not in GROUPED and alert.state is not AlertState.ATTENDED",
+        "alert.level not in GROUPED",
+        (f"{OF_LANGUAGE}an_urgent_silence_after_somebody_was_there_is_told_again[True]",),
+    ),
+    TakenOut(
+        "another silence than the one that rings is told",
+        "rules/plans/watching.py",
+        " and since_ms <= alert.raised_ms",
+        "",
+        (f"{STARTS}[nothing: urgent: another silence is another alert]",),
+    ),
+    TakenOut(
         "a lost device is not silent",
         "rules/plans/watching.py",
         "elif lost or not turn.meta.linked:",
