@@ -47,7 +47,7 @@ RULES = (
         delay_agreed=AGREED,
         settled_by=BACK,
     ),
-    rule(rule="unagreed", help=(LIGHT, Wait(seconds=900), ASKS), settled_by=BACK),
+    rule(rule="unagreed", help=(LIGHT, Wait(seconds=900), ASKS), settled_by=BACK, at_most=OFTEN),
     rule(rule="held", when=Held(held_s=45), only_if=(StateIs(state=Fact(**BED), for_s=5),)),
     rule(**BED, rule="silent", when=Nothing(silent_s=120, of=(MOVES,)), otherwise=URGENT, at_most=OFTEN),
     rule(**BED, rule="expected", when=Expected(since="22:00", by="22:40"), during=("22:00", "07:00")),
