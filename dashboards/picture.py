@@ -172,6 +172,8 @@ class Seen:
     room: str
     near: str
     near_wall_ms: int | None
+    moves_with: str = ""
+    """What has to be brought along: a wheelchair, a walker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from rules.alerting.levels import RANK, Level
 from rules.asking import presence
 from rules.hearing.walks import heard_words
 from rules.home import Role
+from rules.plans import able
 from rules.state import Alert, AlertState, OnShift
 
 TONIGHT_MS = 12 * 3_600_000
@@ -283,6 +284,7 @@ def _seen(night: Night, names: _Names) -> tuple[Seen, ...]:
             room=names.place(row.room),
             near=names.place(near[row.resident].near) if row.resident in near else "",
             near_wall_ms=near[row.resident].near_wall_ms if row.resident in near else None,
+            moves_with=able.moves_with(row.abilities),
         )
         for row in names.residents.values()
     )

@@ -194,6 +194,7 @@ class Home:
 
 
 __all__ = [
+    "Abilities",
     "Carer",
     "Channel",
     "DelayAgreed",

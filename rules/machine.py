@@ -98,7 +98,7 @@ ALERT_TIMERS: dict[str, Callable[[Turn, Alert, int], None]] = {
 }
 
 
-STANDING_TIMERS: dict[str, Callable[[Turn, str, int], None]] = {**whereabouts.DUE, **visits.DUE}
+STANDING_TIMERS: dict[str, Callable[[Turn, str, int], None]] = {**whereabouts.DUE, **visits.DUE, **helping.DUE}
 
 
 def _fell_due(turn: Turn, given: FellDue) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from rules.alerting.levels import Level
 from rules.effects import Log
-from rules.plans import choices
+from rules.plans import able, choices
 from rules.plans.episodes import question_of
 from rules.plans.helping import rank_of
 from rules.state import Alert, AlertState, State, WalkTest
@@ -154,6 +154,7 @@ def room_message(state: State, room: str) -> Json:
         "calls": calls,
         **_said(state, room),
         "choices": choices.shown(state, room),
+        "large": any(able.wants_large(setting.residents[name].abilities) for name in live) if setting else False,
         **_stands(state, live),
     }
 
@@ -184,15 +185,22 @@ def _stands(state: State, live: Sequence[str]) -> Json:
 
 def _said(state: State, room: str) -> Json:
     """What is said, shown and asked by the run in this room that matters most, of those the newest; nothing while there
-    is a fire alarm. `spoken`: the screen says it aloud."""
+    is a fire alarm. `spoken`: the screen says it aloud, once more when
+    `times` is another."""
     meta = state.meta.get("meta")
     runs = [episode for episode in state.episodes if episode.rule.place == room and episode.said]
     if not runs or (meta is not None and meta.mode == "fire"):
-        return {"say": None, "spoken": False, "picture": None, "ask": None}
+        return {"say": None, "spoken": False, "times": 0, "picture": None, "ask": None}
     run = max(runs, key=lambda episode: (rank_of(episode.rule), len(episode.id), episode.id))
     question = question_of(run)
     ask: Json | None = None
     if question is not None:
         answers = [one.answer for one in question.answers]
-        ask = {"episode": run.id, "question": question.question, "answers": answers}
-    return {"say": run.said, "spoken": run.spoken, "picture": run.picture or None, "ask": ask}
+        ask = {"episode": run.id, "question": run.said, "answers": answers}
+    return {
+        "say": run.said,
+        "spoken": run.spoken,
+        "times": run.times,
+        "picture": run.picture or None,
+        "ask": ask,
+    }

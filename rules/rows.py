@@ -23,7 +23,7 @@ class Watch:
     started: bool = False
     """The rule started for what lasts: not again before that has ended."""
     why: str = ""
-    """Why it did not start last; said once per cause."""
+    """Why it did not start last; said once per cause. Of a device: what it was commanded."""
     waits_for: str = ""
     """The local date that the timer of a time of day stands for."""
     seen_ms: tuple[int, ...] = ()

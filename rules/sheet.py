@@ -14,6 +14,7 @@ from itertools import zip_longest
 from textwrap import wrap
 
 from rules.home import Carer, Home, Place, Resident, Role
+from rules.plans import able
 from rules.rota import is_on_rota
 from rules.setting import Setting
 from rules.state import OnShift
@@ -201,10 +202,13 @@ def _spot(home: Home, place: Place) -> Spot:
 
 
 def _lives(resident: Resident) -> Lives:
-    """What matters while nothing watches: what Handrail would have told of, and the risk named with a delay."""
+    """What matters while nothing watches: how to go to this person, what Handrail would have told of, and the risk
+    named with a delay."""
     watched = [f"{_what(rule.kind)} {rule.value}{_when(rule.during)}" for rule in resident.rules]
     risks = [rule.delay_agreed.risk for rule in resident.rules if rule.delay_agreed]
-    matters = [f"Not watched now: {', '.join(dict.fromkeys(watched))}"] if watched else []
+    known = able.for_sheet(resident.abilities)
+    matters = [f"To know: {'; '.join(known)}"] if known else []
+    matters += [f"Not watched now: {', '.join(dict.fromkeys(watched))}"] if watched else []
     matters += [f"Risk: {risk}" for risk in dict.fromkeys(risks)]
     return Lives(name=resident.known_as, matters=tuple(matters))
 

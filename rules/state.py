@@ -170,6 +170,7 @@ class Episode:
     """What the room's screen says for this run now."""
     spoken: bool = False
     """And whether it is spoken aloud."""
+    times: int = 1
     picture: str = ""
     asked_step: int | None = None
     """The step whose question waits for an answer."""

@@ -113,7 +113,7 @@ function show(picture) {
   page("seen-list").replaceChildren(...board.seen.map((row) => {
     const line = item("li", "");
     const near = row.near && row.near_wall_ms ? say("near", { place: row.near, ago: ago(now() - row.near_wall_ms) }) : row.near;
-    line.append(item("b", row.name), ` ${[row.room, near].filter(Boolean).join(" · ")}`);
+    line.append(item("b", row.name), ` ${[row.room, near, row.moves_with].filter(Boolean).join(" · ")}`);
     return line;
   }));
   page("fire-mode").querySelector(".button-label").textContent = board.mode === "fire" ? words.fire_off : words.fire_on;

@@ -80,6 +80,7 @@ function show() {
   const calls = [...(picture.calls ?? [])].sort((one, other) => RANK.indexOf(one.level) - RANK.indexOf(other.level));
   page("calls").replaceChildren(...calls.map(line).filter(isFirst));
   const ask = picture.ask ?? null;
+  body.dataset.large = picture.large ? "yes" : "";
   const text = picture.say ?? "";
   page("words").textContent = text;
   page("words").hidden = !text || Boolean(ask && ask.question === text);
@@ -87,7 +88,7 @@ function show() {
   if (ask && page("question").dataset.episode !== `${ask.episode}/${ask.question}`) {
     page("question").dataset.episode = `${ask.episode}/${ask.question}`;
     page("question").querySelector("h1").textContent = ask.question;
-    page("answers").style.setProperty("--least", broad(ask.answers, "220px"));
+    page("answers").style.setProperty("--least", broad(ask.answers, picture.large ? "360px" : "220px"));
     page("answers").replaceChildren(...ask.answers.map((answer) => answerButton(ask.episode, answer)));
   }
   page("visit").textContent = (picture.visits ?? []).map(visit).join(" · ");
@@ -100,7 +101,7 @@ function show() {
   if (news !== told && told) day.close();
   told = news;
   day.take(picture.choices ?? []);
-  speak(picture.spoken ? (ask ? ask.question : text) : "");
+  speak(picture.spoken ? (ask ? ask.question : text) : "", picture.times);
   ages();
   arrange();
 }
@@ -157,9 +158,10 @@ function answerButton(episode, answer) {
   return made;
 }
 
-function speak(text) {
-  if (text === spoken) return;
-  spoken = text;
+// What is given once more to whoever forgets is spoken once more: `times` is another then.
+function speak(text, times) {
+  if (`${times} ${text}` === spoken) return;
+  spoken = `${times} ${text}`;
   if (!("speechSynthesis" in window)) return;
   // Browsers speak only on a page that somebody has touched since it was opened.
   page("begin").hidden = !text || navigator.userActivation?.hasBeenActive !== false;
@@ -248,9 +250,8 @@ page("picture").addEventListener("load", () => {
 addEventListener("resize", arrange);
 document.fonts.ready.then(arrange);
 page("begin").addEventListener("click", () => {
-  const text = spoken;
   spoken = "";
-  speak(text);
+  show();
 });
 if ("wakeLock" in navigator) navigator.wakeLock.request("screen").catch(() => {});
 const second = new Worker("/static/watch.js");

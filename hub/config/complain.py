@@ -13,7 +13,7 @@ from devices.registry import CALLS
 from hub.config.document import Data, Document
 from hub.config.form import settings_of
 from hub.config.plan.forms import TAGS
-from hub.config.problems import Problem, nearest, one_of
+from hub.config.problems import EVERY, Problem, nearest, one_of
 from rules.alerting.levels import LEVEL_OF
 from rules.plans.catalogue import CATALOGUE
 
@@ -46,8 +46,10 @@ def _complaint(details: ErrorDetails, document: Document, model: type[BaseModel]
         settings = list(settings_of(form)) if form else []
         if name in _CALLS and "bed" in settings:
             said = f'no rule may stand before "{name}": staff are told of it at once'
-            return document.problem(path, said, one_of(settings))
-        return document.problem(path, f'unknown setting "{name}"', one_of(settings), nearest(name, settings))
+            return document.problem(path, said, one_of(settings, most=EVERY))
+        return document.problem(
+            path, f'unknown setting "{name}"', one_of(settings, most=EVERY), nearest(name, settings)
+        )
     if kind == "missing":
         said = f" ({field.description.rstrip('.')})" if field and field.description else ""
         return document.problem(path[:-1], f'"{name}" is missing', name + said)
@@ -57,9 +59,9 @@ def _complaint(details: ErrorDetails, document: Document, model: type[BaseModel]
     if kind in ("enum", "literal_error"):
         names = [word.strip(" '") for word in str(context["expected"]).replace(" or ", ", ").split(",")]
         if details["loc"][-1] == "[key]":
-            return document.problem(path, f'unknown setting "{name}"', one_of(names), nearest(name, names))
+            return document.problem(path, f'unknown setting "{name}"', one_of(names, most=EVERY), nearest(name, names))
         meant = nearest(written, names) if isinstance(written, str) else ""
-        return document.problem(path, f"{name} cannot be {_shown(written)}", one_of(names), meant)
+        return document.problem(path, f"{name} cannot be {_shown(written)}", one_of(names, most=EVERY), meant)
     meant = str(context.get("meant", ""))
     return document.problem(
         path, f"{name} cannot be {_shown(written)}", _expected(kind, context, details["msg"]), meant

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from hub.config.complain import complaints
 from hub.config.document import Document, read_document
 from hub.config.files import ResidentFile
+from hub.config.plan.able import warn_of_abilities
 from hub.config.plan.choosing import choices_of
 from hub.config.plan.compiling import rules_of
 from hub.config.plan.context import Checking, House
@@ -115,6 +116,7 @@ def compile_plan(written: Written, house: House) -> tuple[Resident, list[Problem
     if check.problems:
         return bare, sorted(check.problems, key=lambda problem: problem.line), []
     _warn_of_agreements(check)
+    warn_of_abilities(check)
     plan = written.plan
     whole = replace(
         bare,

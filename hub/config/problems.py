@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from hub.errors import HandrailError
 
 _SHOWN = 12
+EVERY = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +60,15 @@ class HomeNotWritten(HandrailError):
     """A new home cannot be written there; one sentence says why and what to do."""
 
 
-def one_of(names: Iterable[str]) -> str:
-    """The names that would be right, as many as somebody wants to read."""
+def one_of(names: Iterable[str], *, most: int = _SHOWN) -> str:
+    """The names that would be right, as many as somebody wants to read; of the words of a language, all (`EVERY`)."""
     known = list(dict.fromkeys(names))
     if not known:
         return "one that exists (there is none yet)"
     if len(known) == 1:
         return known[0]
-    if len(known) > _SHOWN:
-        return f"one of {', '.join(known[:_SHOWN])}, … ({len(known)} in all)"
+    if len(known) > most:
+        return f"one of {', '.join(known[:most])}, … ({len(known)} in all)"
     return f"one of {', '.join(known)}"
 
 

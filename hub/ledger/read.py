@@ -20,7 +20,7 @@ from devices.adapter import Description
 from devices.registry import Purpose, Supervision
 from hub.clock import Clock, SystemClock
 from rules.hearing.walks import Walk
-from rules.home import Home, Role
+from rules.home import Abilities, Home, Role
 from rules.plans.standing import present
 from rules.state import Alert, Episode, Meta, OnShift, Person, Status, Stranger
 
@@ -80,6 +80,7 @@ class HouseResident:
     resident: str
     known_as: str
     room: str
+    abilities: Abilities = field(default_factory=Abilities)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

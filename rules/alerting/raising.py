@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from devices.records import replace
 from rules.alerting import alerts, reach
-from rules.alerting.levels import GROUPED, RANK, Level
+from rules.alerting.levels import GROUPED, LEVEL_OF, RANK, Level
 from rules.alerting.life import Doing
 from rules.effects import Did
 from rules.hearing import nights
-from rules.plans import standing
+from rules.plans import able, standing
 from rules.state import Alert, AlertState, WalkTest
 from rules.turn import Turn, plainly
 
@@ -63,11 +63,20 @@ def _new(turn: Turn, cause: Found) -> Alert:
     alert = _drawn(turn, cause)
     found = alerts.reached(turn, alert)
     reason = cause.reason + nights.counted(turn, cause.resident, cause.kind)
-    alert = replace(alert, reason=reason, told=found.people)
+    alert = replace(alert, reason=reason + _to_know(turn, cause, reason), told=found.people)
     turn.log(Did.RAISED, alert.reason, alert=alert, stamp=cause.stamp, by=cause.by)
     alerts.announce(turn, alert, found.people, found.how)
     turn.show_room(alert.room)
     return alert
+
+
+def _to_know(turn: Turn, cause: Found, reason: str) -> str:
+    """What whoever goes to this person should know: of a call and of a rule, not of a device that is at fault."""
+    known = turn.setting.residents.get(cause.resident or "")
+    if known is None or not (cause.episode or cause.kind in LEVEL_OF or cause.cause == COMPANY):
+        return ""
+    words = able.for_alert(known.known_as, known.abilities)
+    return f"{' ' if reason.endswith(('.', '!', '?')) else '. '}{words}" if words else ""
 
 
 def _drawn(turn: Turn, cause: Found) -> Alert:
@@ -133,7 +142,8 @@ def _join(turn: Turn, cause: Found) -> Alert | None:
     if alert is None:
         return None
     rises = RANK[cause.level] > RANK[alert.level]
-    also = alert.also if cause.reason in (alert.reason, *alert.also) else (*alert.also, cause.reason)
+    said = (alert.reason, alert.reason.removesuffix(_to_know(turn, cause, cause.reason)), *alert.also)
+    also = alert.also if cause.reason in said else (*alert.also, cause.reason)
     alert = replace(
         alert,
         version=alert.version + 1,
@@ -185,7 +195,7 @@ def _reopen(turn: Turn, cause: Found) -> Alert | None:
     words = nights.counted(turn, cause.resident, cause.kind)
     alert = replace(
         last,
-        reason=cause.reason + words if words else last.reason,
+        reason=cause.reason + words + _to_know(turn, cause, cause.reason + words) if words else last.reason,
         ending=None,
         closed_by=None,
         closed_ms=None,

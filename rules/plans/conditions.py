@@ -19,6 +19,7 @@ from rules.plans.plan import (
     Nothing,
     NumberIs,
     Repeated,
+    ResidentIs,
     Rule,
     StateIs,
     TimeIs,
@@ -89,6 +90,9 @@ def holds(turn: Turn, rule: Rule, condition: Condition) -> bool:
         return _is_between(turn.local().date().isoformat(), condition)
     if isinstance(condition, ChoiceIs):
         return chosen(turn, rule.resident, condition.choice) == condition.chosen
+    if isinstance(condition, ResidentIs):
+        person = turn.state.people.get(rule.resident)
+        return (person is not None and person.away is not None) is condition.away
     return carer_is_in(turn, rule.place) is condition.carer
 
 
@@ -158,6 +162,8 @@ def words(turn: Turn, rule: Rule, condition: Condition) -> str:
         return f"from {condition.first} to {condition.last}"
     if isinstance(condition, ChoiceIs):
         return f"{condition.choice} is {condition.chosen}"
+    if isinstance(condition, ResidentIs):
+        return f"{turn.setting.name_of(rule.resident)} is {'' if condition.away else 'not '}away"
     return f"{'a' if condition.carer else 'no'} carer is in {turn.setting.place_name(rule.place)}"
 
 

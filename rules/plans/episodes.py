@@ -12,7 +12,7 @@ from devices.registry import CALLS, Placed
 from rules.alerting.levels import Level
 from rules.alerting.raising import Found, raise_alert
 from rules.effects import Did
-from rules.plans import helping, standing
+from rules.plans import helping, refusing, standing
 from rules.plans.conditions import about, is_beyond, number_of, says
 from rules.plans.help import AnswerTo, Ask, Wait
 from rules.plans.plan import Nothing, Otherwise, Rule, Settles
@@ -22,8 +22,6 @@ from rules.state import Episode, EpisodeState, Person
 from rules.turn import LATE_MS, Turn, plainly
 
 LIGHT_DROP_MS = helping.DROP_MS
-LINGER_S = 300
-"""The last words of a reminder stand on the screen so long."""
 ASKED_FOR = Otherwise(level=Level.REQUEST, say="")
 """Whom an answer tells that staff shall hear of, in a rule that tells nobody otherwise."""
 
@@ -101,7 +99,12 @@ def _after_help(turn: Turn, key: str, episode: Episode, overdue_ms: int) -> None
     if not episode.rule.is_reminder:
         _unsettled(turn, key, episode, late=late)
     elif episode.said and not late and episode.step < len(episode.rule.help):
-        _wait(turn, key, replace(episode, step=len(episode.rule.help)), LINGER_S * 1000 - overdue_ms)
+        _wait(
+            turn,
+            key,
+            replace(episode, step=len(episode.rule.help)),
+            helping.lingers_s(turn, episode.rule) * 1000 - overdue_ms,
+        )
     else:
         _offered(turn, key, episode)
 
@@ -119,6 +122,7 @@ def _end(
 ) -> Episode:
     """The one end of every run, as it is kept; `reason` is kept with it."""
     turn.disarm("episode", key)
+    turn.disarm("again", key)
     under = f"; under the plan it began with: {episode.changed}" if episode.changed else ""
     ended = replace(
         episode, state=state, ended_wall_ms=turn.now.wall_ms, alert=alert or None, reason=f"{reason}{under}"
@@ -171,12 +175,9 @@ def _offered(turn: Turn, key: str, episode: Episode) -> None:
         reason = f"offered: answered {episode.answer!r}"
     elif episode.asked_step is not None:
         reason = "offered: no answer"
-        rule = episode.rule
-        known = turn.setting.residents.get(rule.resident)
+        known = turn.setting.residents.get(episode.rule.resident)
         if known is not None and known.counts_leisure:
-            person = turn.state.people.get(rule.resident) or Person(resident=rule.resident)
-            often = {**person.refused, rule.rule: person.refused.get(rule.rule, 0) + 1}
-            turn.state.people.put(rule.resident, replace(person, refused=often))
+            refusing.dismissed(turn, episode.rule)
     _end(turn, key, episode, EpisodeState.OFFERED, Did.OFFERED, reason)
 
 
@@ -295,10 +296,9 @@ def answered(
 
     `device` and `stamp` are of the press where one answered that would have called."""
     rule = episode.rule
+    refusing.answered(turn, rule, question_of(episode), given)
     person = turn.state.people.get(rule.resident) or Person(resident=rule.resident)
-    refused = {name: often for name, often in person.refused.items() if name != rule.rule}
-    answers = {**person.answers, rule.rule: given.answer}
-    turn.state.people.put(rule.resident, replace(person, answers=answers, refused=refused))
+    turn.state.people.put(rule.resident, replace(person, answers={**person.answers, rule.rule: given.answer}))
     episode = replace(episode, answer=given.answer)
     why = f"{given.answer}, {how}: {episode.said}"
     turn.log(Did.ANSWERED_BY_RESIDENT, why, episode=episode, device=device, stamp=stamp)

@@ -11,10 +11,11 @@ from datetime import date
 from textwrap import wrap
 
 from rules.home import Home, Resident
+from rules.plans import able
 from rules.plans.explain_rules import paragraph_of
-from rules.plans.explain_words import agreed_words, date_said, listed
+from rules.plans.explain_words import agreed_words, date_said, lasting, listed
 from rules.plans.fitting import watched
-from rules.plans.plan import Abilities
+from rules.plans.plan import LONGEST_NOT_NOW_S, Abilities
 from rules.plans.senses import senses_of
 
 WIDTH = 80
@@ -38,6 +39,7 @@ def explain(resident: Resident, home: Home, today: date | None = None) -> str:
         _rules(resident, home),
         _sensed(resident, home),
         _reached(resident),
+        _decides(resident),
     ]
     parts += [["ALWAYS", *_wrapped(PENDANT)], _agreed(resident, today), _signed(resident)]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
@@ -120,7 +122,22 @@ def _reached(resident: Resident) -> list[str]:
         lines.append(f"Moves with: {abilities.moves_with}.")
     night = "asked to be spoken to at night, and has heard the words." if abilities.speech_at_night else ""
     lines.append(f"{name} {night}" if night else "At night nothing is spoken; words are shown, or felt.")
+    lines += able.in_words(name, abilities)
     return ["HOW HELP REACHES " + name.upper(), *_wrapped(" ".join(lines))]
+
+
+def _decides(resident: Resident) -> list[str]:
+    """What the resident does without asking anybody: choices of the day, and *not now*."""
+    if not resident.rules and not resident.choices:
+        return []
+    lines = [f"WHAT {resident.known_as.upper()} DECIDES"]
+    for one in resident.choices:
+        from_to = f"from {one.of[0]} to {one.of[-1]}" if all(":" in word for word in one.of) else listed(one.of, "or")
+        words = f'On the room\'s screen, from day to day: "{one.ask}" {from_to}, usually {one.usual}.'
+        lines += _wrapped(words)
+    lasts = lasting(min(resident.snooze_s, LONGEST_NOT_NOW_S))
+    said = f"*Not now* on the room's screen stops reminders and speech for {lasts}. Staff are told of the rest as ever."
+    return [*lines, *_wrapped(said)]
 
 
 def _others(abilities: Abilities) -> tuple[tuple[str, str], ...]:

@@ -36,6 +36,7 @@ from rules.plans.plan import (
     Nothing,
     NumberIs,
     Repeated,
+    ResidentIs,
     Rule,
     Settles,
     StateIs,
@@ -137,6 +138,8 @@ class _Paragraph:
             return f"it is between {date_said(one.first)} and {date_said(one.last)}{every}"
         if isinstance(one, ChoiceIs):
             return f'"{one.chosen}" was chosen for {one.choice.replace("-", " ")}'
+        if isinstance(one, ResidentIs):
+            return f"{self._name} is {'' if one.away else 'not '}away (hospital, family)"
         assert isinstance(one, CarerIs)
         return f"{'a' if one.carer else 'no'} carer is known to be there"
 

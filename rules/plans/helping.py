@@ -9,14 +9,15 @@ from devices.registry import Purpose
 from rules.alerting.levels import RANK
 from rules.effects import CallService, Did, Log
 from rules.inputs import Served
-from rules.plans import standing
+from rules.plans import able, standing
+from rules.plans.daytimes import next_day
 from rules.plans.help import Alarm, Ask, Cover, Light, Say, Scene, Service, Show, Step, Switch, Wait
-from rules.plans.plan import Rule
-from rules.plans.ways import placed_for, ways_to
+from rules.plans.plan import AtTime, Rule
+from rules.plans.ways import abilities_of, placed_for, ways_to, worded
 from rules.rows import Watch
 from rules.setting import key_of
 from rules.state import Episode
-from rules.turn import Turn
+from rules.turn import LATE_MS, Turn
 
 DROP_MS = 30_000
 """Help that could not be carried out within this is dropped: it would come as a surprise."""
@@ -24,8 +25,8 @@ FOUGHT_MS = 60_000
 """Two rules that command one device within this are in each other's way: the higher level has it."""
 SOUNDING = frozenset({Purpose.SIREN, Purpose.SOUNDER})
 FELT_S = 5.0
-ATTENTION_PCT = 30
-"""A light that stands for words nobody hears is this bright."""
+LINGER_S, LONGEST_LINGER_S = 300, 7_200
+"""The last words of a reminder stand on the screen so long, and at most so long."""
 ANSWERED_WITHIN_S = 900
 """A reminder whose question does not say how long it waits waits so long: nobody else waits for it."""
 
@@ -92,7 +93,10 @@ def _words(turn: Turn, episode: Episode, step: Say | Show | Ask, place: int) -> 
     if isinstance(step, Ask) and not waits_s(rule, step):
         turn.log(Did.DROPPED, f"nobody waits for an answer: {text}", episode=episode)
         return episode
-    spoken = not isinstance(step, Show) and _say(turn, episode, text)
+    text = worded(turn, rule.resident, text)
+    spoken = _say(turn, episode, text, is_shown=isinstance(step, Show))
+    if able.forgets(abilities_of(turn, rule.resident)):
+        turn.arm("again", key_of(rule), turn.now.elapsed_ms + able.SAID_AGAIN_S * 1000)
     how = "asked" if isinstance(step, Ask) else ("said" if spoken else "shown")
     turn.log(Did.HELPING, f"{how} in the room: {text}", episode=episode)
     turn.show_room(rule.place)
@@ -100,25 +104,59 @@ def _words(turn: Turn, episode: Episode, step: Say | Show | Ask, place: int) -> 
         episode,
         said=text,
         spoken=spoken,
+        times=1,
         picture=step.picture if isinstance(step, Show) else "",
         asked_step=place if isinstance(step, Ask) else None,
         asked_ms=turn.now.elapsed_ms if isinstance(step, Ask) else 0,
     )
 
 
-def _say(turn: Turn, episode: Episode, text: str) -> bool:
+def say_again(turn: Turn, key: str, overdue_ms: int) -> None:
+    """Whoever forgets is given the words once more, while they stand. The run waits as long as it would."""
+    episode = turn.state.episodes.get(key)
+    if episode is None or not episode.said or episode.times > 1:
+        return
+    rule, last = episode.rule, episode.rule.help[: episode.step + 1]
+    step = next((step for step in reversed(last) if isinstance(step, Say | Show | Ask)), None)
+    why = "no speech while there is a fire alarm" if turn.meta.mode == "fire" else standing.keeps_silent(turn, rule)
+    if why or overdue_ms > LATE_MS:
+        turn.log(Did.DROPPED, f"{why or 'too late to be said again'}: {episode.said}", episode=episode)
+        return
+    spoken = _say(turn, episode, episode.said, is_shown=isinstance(step, Show))
+    turn.log(Did.HELPING, f"once more in the room: {episode.said}", episode=episode)
+    turn.state.episodes.put(key, replace(episode, spoken=spoken, times=2))
+    turn.show_room(rule.place)
+
+
+DUE = {"again": say_again}
+"""What a timer of this file does, with the key of its run and how late it is."""
+
+
+def lingers_s(turn: Turn, rule: Rule) -> int:
+    """How long the last words of a reminder stand: for whoever forgets, until what they are about begins."""
+    if not able.forgets(abilities_of(turn, rule.resident)):
+        return LINGER_S
+    activity = rule.when.activity if isinstance(rule.when, AtTime) else ""
+    begins = next((one.at for one in turn.setting.home.activities if one.activity == activity), "")
+    until_s = (next_day(turn.local(), begins)[1] - turn.now.wall_ms) // 1000 if begins else 0
+    return max(able.LINGERS_S, min(until_s, LONGEST_LINGER_S))
+
+
+def _say(turn: Turn, episode: Episode, text: str, *, is_shown: bool) -> bool:
     """Let the words reach the person as they can: returns whether they are spoken."""
     rule = episode.rule
     ways = ways_to(turn, rule.resident, rule.place)
+    if is_shown and not ways.say_shown:
+        return False
     speaker = placed_for(turn, Purpose.SPEAKER, rule.resident, rule.place) if ways.speak else None
     if speaker is not None:
         _carry(turn, episode, speaker.name, Speak(device=speaker.device, text=text))
     pad = placed_for(turn, Purpose.VIBRATOR, rule.resident, rule.place) if ways.vibrate else None
     if pad is not None:
         _carry(turn, episode, pad.name, Sound(device=pad.device, duration_s=FELT_S, level="help"))
-    lamp = placed_for(turn, Purpose.LIGHT, rule.resident, rule.place) if ways.light else None
+    lamp = placed_for(turn, Purpose.LIGHT, rule.resident, rule.place) if ways.light_pct else None
     if lamp is not None and not any(isinstance(step, Light) for step in rule.help):
-        _carry(turn, episode, lamp.name, TurnOn(device=lamp.device, brightness_pct=ATTENTION_PCT))
+        _carry(turn, episode, lamp.name, TurnOn(device=lamp.device, brightness_pct=ways.light_pct))
     return ways.speak
 
 
@@ -156,7 +194,7 @@ def rank_of(rule: Rule) -> int:
 
 
 def _carry(turn: Turn, episode: Episode, name: str, command: Command) -> None:
-    """Command a device, unless a rule that matters more did so a moment ago."""
+    """Command a device, unless a rule that matters more did so a moment ago; a rule it is taken from is told why."""
     rule, now = episode.rule, turn.now.elapsed_ms
     key, mine = f"device/{name}", key_of(rule)
     last = turn.state.watches.get(key)
@@ -165,8 +203,20 @@ def _carry(turn: Turn, episode: Episode, name: str, command: Command) -> None:
         other = last.by.split("/")[1]
         turn.log(Did.DROPPED, f"{other} has {name} just now and matters more", episode=episode, device=name)
         return
-    turn.state.watches.put(key, Watch(key=key, by=mine, level=str(rank_of(rule)), at_ms=now))
+    if last is not None and last.by != mine and now - last.at_ms < FOUGHT_MS and last.why != repr(command):
+        _taken_over(turn, last, rule, name, matters_more=theirs < rank_of(rule))
+    turn.state.watches.put(key, Watch(key=key, by=mine, level=str(rank_of(rule)), at_ms=now, why=repr(command)))
     turn.carry(command, rule.rule, DROP_MS, episode=episode.id)
+
+
+def _taken_over(turn: Turn, last: Watch, rule: Rule, name: str, *, matters_more: bool) -> None:
+    """What another rule wanted of a device a moment ago is so no longer: said at that rule's run, also one that is
+    over."""
+    resident, other, _ = last.by.split("/", 2)
+    why = "matters more" if matters_more else "came later"
+    words = f"{other}: {rule.rule} has {name} from here on and {why}"
+    episode = turn.state.episodes.get(last.by)
+    turn.log(Did.DROPPED, words, episode=episode, resident=resident, room=rule.place, device=name)
 
 
 def device_of(step: Light | Switch | Cover | Alarm) -> str:

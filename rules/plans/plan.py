@@ -7,6 +7,7 @@ have: each form has a field that no other has.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -154,7 +155,20 @@ class ChoiceIs:
     chosen: str
 
 
-Condition = StateIs | NumberIs | TimeIs | DayIs | DateIs | CarerIs | ChoiceIs
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentIs:
+    """The rule's resident is (or is not) away: in hospital, with the family. A rule that asks for it does not rest
+    while they are: it is about the room."""
+
+    away: bool
+
+
+Condition = StateIs | NumberIs | TimeIs | DayIs | DateIs | CarerIs | ChoiceIs | ResidentIs
+
+
+def is_for_away(conditions: Iterable[Condition]) -> bool:
+    """Whether these ask that the resident is away."""
+    return any(isinstance(one, ResidentIs) and one.away for one in conditions)
 
 
 # -- how it ends --------------------------------------------------------------------------------------------------
@@ -271,6 +285,8 @@ class Rule:
 # -- the person ---------------------------------------------------------------------------------------------------
 
 How = Literal["full", "aided", "reduced", "none"]
+LONGEST_NOT_NOW_S = 7_200
+"""*Not now* is never longer: whoever is silent for half a day is not reminded of what they asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

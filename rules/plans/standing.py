@@ -15,7 +15,7 @@ from devices.records import replace
 from devices.registry import Placed, Purpose
 from rules.alerting.levels import Level
 from rules.effects import Did
-from rules.plans.plan import Agreement, Beyond, Changes, Held, Rule
+from rules.plans.plan import Agreement, Beyond, Changes, Held, Rule, is_for_away
 from rules.plans.senses import senses_of
 from rules.rows import Person
 from rules.setting import key_of
@@ -53,7 +53,7 @@ def rests(turn: Turn, rule: Rule) -> str:
         return ""
     if person.gone:
         return f"its resident has {person.gone}"
-    if person.away is not None:
+    if person.away is not None and not is_for_away(rule.only_if):
         return f"{turn.setting.name_of(rule.resident)} is away ({person.away.why})"
     if not is_visited(turn, person) or not waits_for_visit(turn, rule):
         return ""

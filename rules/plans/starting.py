@@ -9,7 +9,7 @@ from devices.records import replace
 from rules.effects import Did
 from rules.plans import episodes, standing
 from rules.plans.conditions import why_not
-from rules.plans.plan import Beyond, Held, Rule
+from rules.plans.plan import Beyond, Held, Rule, is_for_away
 from rules.rows import Watch
 from rules.turn import Turn, plainly
 
@@ -65,7 +65,8 @@ def _not_reminded(turn: Turn, rule: Rule, overdue_ms: int) -> str:
         return f"a reminder that is {plainly(overdue_ms)} late is not given"
     if turn.meta.mode == "fire":
         return "no reminders while there is a fire alarm"
-    return standing.keeps_silent(turn, rule)
+    # What is done for the room of somebody who is away is no word to anybody; its words are silent all the same.
+    return "" if is_for_away(rule.only_if) else standing.keeps_silent(turn, rule)
 
 
 def _is_too_often(turn: Turn, key: str, rule: Rule) -> str:

@@ -13,16 +13,15 @@ from rules.alerting import reach
 from rules.asking import floor
 from rules.effects import Did
 from rules.inputs import Asked
-from rules.plans import episodes, standing
+from rules.plans import episodes, refusing, standing
 from rules.plans.conditions import says
 from rules.plans.help import Ask, Say, Show, Wait
-from rules.plans.plan import Beyond, Held, Rule
+from rules.plans.plan import LONGEST_NOT_NOW_S, Beyond, Held, Rule
 from rules.rows import Person
 from rules.setting import key_of
 from rules.state import Episode
 from rules.turn import Turn, plainly
 
-LONGEST_NOT_NOW_MS = 2 * 3_600_000
 ROOM = "room-"
 
 Said = tuple[bool, str]
@@ -154,7 +153,7 @@ def not_now(turn: Turn, request: Asked) -> Said:
     resident, problem = _one_of(turn, request)
     if problem:
         return False, problem
-    lasts_ms = min(turn.setting.residents[resident].snooze_s * 1000, LONGEST_NOT_NOW_MS)
+    lasts_ms = min(turn.setting.residents[resident].snooze_s, LONGEST_NOT_NOW_S) * 1000
     person = standing.person_of(turn, resident)
     standing.keep(turn, replace(person, not_now_until_ms=turn.now.elapsed_ms + lasts_ms))
     turn.arm("not_now", resident, turn.now.elapsed_ms + lasts_ms)
@@ -163,7 +162,12 @@ def not_now(turn: Turn, request: Asked) -> Said:
     turn.log(Did.NOT_NOW, words, resident=resident, room=room, by=request.by or None)
     for episode in sorted(turn.state.episodes, key=_in_order):
         if episode.rule.resident == resident and episode.said:
-            turn.state.episodes.put(key_of(episode.rule), replace(episode, said="", spoken=False, picture=""))
+            sent_away = episode.rule.is_reminder and not episode.answer
+            if sent_away:
+                refusing.dismissed(turn, episode.rule)
+            answer = refusing.NOT_NOW if sent_away else episode.answer
+            silent = replace(episode, said="", spoken=False, picture="", answer=answer)
+            turn.state.episodes.put(key_of(episode.rule), silent)
     turn.show_room(room)
     return True, f"quiet for {plainly(lasts_ms)}"
 

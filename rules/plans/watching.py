@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from devices.events import Value
 from devices.records import replace
+from rules.alerting.levels import GROUPED
 from rules.hearing import gateways
 from rules.hearing.gateways import UNHEARD
 from rules.plans import choices, standing
@@ -16,6 +17,7 @@ from rules.plans.plan import AtTime, Beyond, Changes, Expected, Held, Nothing, R
 from rules.plans.starting import AGAIN_MS, RESTS_MS, begin, lasts_ms, may_later, rests, row, stamp
 from rules.rows import Watch
 from rules.setting import Setting
+from rules.state import AlertState
 from rules.turn import Turn
 
 TIMED = (AtTime, Expected)
@@ -124,11 +126,23 @@ def _look_at_silence(turn: Turn, key: str, rule: Rule, when: Nothing, overdue_ms
         if lost:
             rests(turn, key, rule, f"{lost} is not heard, so its silence says nothing")
         turn.arm("watch", key, now + length)
+    elif _is_told(turn, rule, since):
+        turn.arm("watch", key, now + length)
     elif begin(turn, key, rule, overdue_ms=overdue_ms, since_ms=since) and may_later(turn, key, rule):
         turn.arm("watch", key, now + (length if key in turn.state.episodes else max(AGAIN_MS, length // 20)))
     else:
         turn.state.watches.put(key, replace(row(turn, key), since_ms=stamp(turn)))
         turn.arm("watch", key, now + length)
+
+
+def _is_told(turn: Turn, rule: Rule, since_ms: int) -> bool:
+    """Whether an alert of this very silence still rings, at a level whose alerts never become one: another beside it
+    would hide it. Once somebody was there, or something was heard since, the silence is another."""
+    return any(
+        alert.cause == rule.rule and alert.resident == rule.resident and since_ms <= alert.raised_ms
+        for alert in turn.open_alerts()
+        if alert.level not in GROUPED and alert.state is not AlertState.ATTENDED
+    )
 
 
 def _silent_since(turn: Turn, rule: Rule, when: Nothing, watch: Watch) -> int:

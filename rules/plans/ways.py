@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from devices.registry import Placed, Purpose
+from rules.plans import able
+from rules.plans.able import FEW
 from rules.plans.plan import Abilities
 from rules.turn import Turn
 
-FEW = frozenset({"reduced", "none"})
 NOBODY = Abilities()
+DIM_PCT, BRIGHT_PCT = 30, 100
+"""A light that stands for words nobody hears: gentle; by day, for whoever sees badly, as bright as it can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,10 @@ class Ways:
 
     speak: bool
     vibrate: bool
-    light: bool
+    light_pct: int
+    """How bright a light that stands for them; 0: none."""
+    say_shown: bool
+    """What is only shown is said as well: the screen is not seen."""
     why: str
 
 
@@ -30,17 +36,28 @@ def ways_to(turn: Turn, resident: str, place: str) -> Ways:
     """How words reach this resident in this place now."""
     times = turn.setting.home.times
     night = turn.is_within(times.night_from, times.night_to)
-    known = turn.setting.residents.get(resident)
-    has = known.abilities if known is not None else NOBODY
-    hearing = has.hearing_night if night else has.hearing_day
-    sight = has.sight_night if night else has.sight_day
-    if night and hearing == "aided":
-        hearing = "reduced"  # aids are out
+    has = abilities_of(turn, resident)
+    hearing, sight = able.hearing(has, night=night), able.sight(has, night=night)
     hears_badly = hearing in FEW
     why = "cannot hear" if hearing == "none" else ""
     if not why and night and not _all_asked(turn, resident, place):
         why = "nothing is spoken at night unless it was asked for and heard"
-    return Ways(speak=not why, vibrate=hears_badly, light=hears_badly and sight != "none", why=why)
+    light_pct = 0 if not hears_badly or sight == "none" else BRIGHT_PCT if sight in FEW and not night else DIM_PCT
+    return Ways(speak=not why, vibrate=hears_badly, light_pct=light_pct, say_shown=sight in FEW, why=why)
+
+
+def abilities_of(turn: Turn, resident: str) -> Abilities:
+    """What a resident can do; of whom nothing is known, everything."""
+    known = turn.setting.residents.get(resident)
+    return known.abilities if known is not None else NOBODY
+
+
+def worded(turn: Turn, resident: str, text: str) -> str:
+    """Words as this person is given them: with the name first, where they may not know that they are meant."""
+    name = turn.setting.name_of(resident)
+    if not able.forgets(abilities_of(turn, resident)) or name.casefold() in text.casefold():
+        return text
+    return f"{name}. {text}"
 
 
 def _all_asked(turn: Turn, resident: str, place: str) -> bool:

@@ -19,6 +19,7 @@ from rules.hearing import walking
 from rules.home import Home
 from rules.inputs import Asked
 from rules.plans import episodes, standing, watching
+from rules.plans.plan import is_for_away
 from rules.rows import Away, Person
 from rules.setting import Setting, key_of
 from rules.state import Alert, AlertState, Ending, Episode
@@ -289,12 +290,13 @@ def _who(turn: Turn, request: Asked) -> str:
 
 
 def _end_runs(turn: Turn, resident: str, why: str, *, whatever: bool = False) -> None:
-    """Runs end with that reason; but not one that is just about to tell staff."""
+    """Runs end with that reason; but not one that is just about to tell staff, nor one for the room of who is away."""
     for episode in sorted(turn.state.episodes, key=_in_order):
         key = key_of(episode.rule)
         timer = turn.state.timers.get(f"episode/{key}")
         is_telling = timer is not None and timer.due_ms <= turn.now.elapsed_ms and not episode.rule.is_reminder
-        if episode.rule.resident == resident and (whatever or not is_telling):
+        stays = is_telling or is_for_away(episode.rule.only_if)
+        if episode.rule.resident == resident and (whatever or not stays):
             episodes.settle(turn, key, episode, why)
 
 

@@ -30,7 +30,7 @@ from rules.plans.plan import (
     Settles,
     StateIs,
 )
-from rules.proof.waits import delay_s, holds, offsets
+from rules.proof.waits import delay_s, holds, lasts_s, offsets
 from rules.turn import plainly
 
 At = tuple[str | int, ...]
@@ -38,6 +38,14 @@ TOGETHER_S = 60
 """Orders to one device within so long are a contest, which the machine decides by level."""
 OF_THE_PERSON = frozenset({Kind.BED, Kind.MOTION, Kind.OCCUPANCY})
 """What these show lasts because of a person: watched for how long, it is watched for a need."""
+
+
+OPPOSITE_IS_SAFE = frozenset({(Kind.BED, "empty")})
+"""States of a person that are over when the person is safe: while one lasts unheard, nobody looks, as in a wait."""
+LEFT_SO = frozenset({(Kind.CONTACT, "open"), (Kind.LOCK, "unlocked")})
+"""States of a thing that may stand for a need, and mostly do not."""
+UNAGREED_HELD_S = 1_800
+"""A state of a person that lasts longer before staff are told wants its risk named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +89,7 @@ _Refusals = Iterator[tuple[At, str, str]]
 def _refused(lives: _Home, resident: Resident, rule: Rule) -> _Refusals:
     yield from _before_a_call(lives, rule)
     yield from _too_long(rule)
+    yield from _held_too_long(rule)
     yield from _ends_in_silence(rule)
     yield from _settles_itself(rule)
     yield from _answered_by_what_calls(lives, rule)
@@ -129,6 +138,26 @@ def _too_long(rule: Rule) -> _Refusals:
         said = f"{rule.rule} helps for {plainly(waits_s * 1000)} before staff are told, as {level}"
         allowed = f"at most {plainly(longest_s * 1000)}, all its waits together"
         yield ("help",), said, allowed if longest_s else f"no wait: {level} is told at once"
+
+
+def _held_too_long(rule: Rule) -> _Refusals:
+    """A bed that has to be empty for hours before anybody hears of it is a wait under another name."""
+    if rule.otherwise is None or not _is_held(rule, OPPOSITE_IS_SAFE):
+        return
+    level, heard_s = rule.otherwise.level, lasts_s(rule) + delay_s(rule)
+    longest_s = LONGEST_DELAY_S[level]
+    if heard_s > longest_s > delay_s(rule):
+        said = (
+            f"{rule.rule}: staff hear of {_plain(rule.kind)} {rule.value} after {plainly(heard_s * 1000)}, as {level}"
+        )
+        yield ("when",), said, f"at most {plainly(longest_s * 1000)}, held_for and all waits together"
+
+
+def _is_held(rule: Rule, states: frozenset[tuple[Kind, str]]) -> bool:
+    """Whether a rule tells, at a level that somebody waits for, how long one of these states lasts."""
+    hurried = rule.otherwise is not None and rule.otherwise.level in (Level.URGENT, Level.CHECK)
+    lasts = isinstance(rule.when, Changes | Held) and lasts_s(rule) > 0
+    return hurried and lasts and (rule.kind, rule.value) in states
 
 
 # -- promise 4 --------------------------------------------------------------------------------------------------------
@@ -351,10 +380,21 @@ def _warned(lives: _Home, resident: Resident, rule: Rule) -> Iterator[tuple[At, 
             yield at, f"{rule.rule} rests: {resident.known_as} has withdrawn what {fact.device} senses"
             break
     for at, ask, device in _asked_on_what_calls(lives, rule):
-        for answer in second.silences(rule, ask):
-            if rule.otherwise is not None and rule.otherwise.level is Level.CHECK:
-                said = f'"{device.name}" settles this as "{answer.answer}", also pressed by somebody on the floor'
-                yield at, f"{said}: an answer that is kept is safer"
+        for answer in second.silences(rule, ask) if rule.otherwise and rule.otherwise.level is Level.CHECK else ():
+            said = f'"{device.name}" settles this as "{answer.answer}", also pressed by somebody on the floor'
+            yield at, f"{said}: an answer that is kept is safer"
+    yield from _held_unagreed(rule)
+
+
+def _held_unagreed(rule: Rule) -> Iterator[tuple[At, str]]:
+    if rule.otherwise is None or rule.delay_agreed is not None:
+        return
+    level, lasts = rule.otherwise.level, lasts_s(rule)
+    of_a_person = _is_held(rule, OPPOSITE_IS_SAFE)
+    of_a_thing = isinstance(rule.when, Held) and _is_held(rule, LEFT_SO)
+    if (of_a_person and lasts > UNAGREED_HELD_S) or (of_a_thing and lasts > LONGEST_DELAY_S[level]):
+        what = f"{_plain(rule.kind)} {rule.value} is told only after {plainly(lasts * 1000)}, as {level}"
+        yield ("when",), f"{rule.rule}: {what}, and nobody has named the risk: a shorter held_for, or delay_agreed"
 
 
 def _plain(kind: str) -> str:

@@ -270,3 +270,28 @@ async def test_an_answer_that_came_too_late_frightens_nobody(hub: FakeHub, scree
     await expect(tablet.locator("#said")).to_have_text("Thank you. This is not asked any more.")
     await tablet.tap('[data-do="call"]')
     await expect(tablet.locator("#said")).to_have_text("That did not get through. Use your pendant, or the cord.")
+
+
+async def test_a_weak_hand_gets_larger_answers(screens: Screens, tablet: Page) -> None:
+    """Each one tap, and all of them still on the screen."""
+    ask = {"episode": "e000004", "question": "Is all well?", "answers": ["Yes", "Please come"]}
+    tall = {}
+    for large in (False, True):
+        shows(screens, say="Is all well?", ask={**ask, "episode": f"e{large}"}, large=large)
+        await expect(tablet.locator(f'#question[data-episode^="e{large}"]')).to_be_visible()
+        box = await tablet.locator("#answers button").first.bounding_box()
+        assert box is not None
+        tall[large] = box["height"]
+    assert tall[True] > tall[False]
+    await expect(tablet.locator("#answers button").last).to_be_in_viewport(ratio=1)
+
+
+async def test_words_that_are_given_once_more_are_spoken_once_more(screens: Screens, tablet: Page) -> None:
+    """The same picture again says nothing; another count of the words does."""
+    await tablet.evaluate(
+        "() => { window.heard = []; speechSynthesis.speak = (said) => window.heard.push(said.text); }"
+    )
+    for times, picture in ((1, "tea"), (1, "scooter"), (2, "bathroom")):
+        shows(screens, say="Margaret. Sit down.", spoken=True, times=times, picture=picture)
+        await expect(tablet.locator("#picture")).to_have_attribute("data-name", picture)
+    assert await tablet.evaluate("() => window.heard") == ["Margaret. Sit down."] * 2

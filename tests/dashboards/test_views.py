@@ -16,6 +16,7 @@ from hub.ledger.read import (
     Quarantined,
 )
 from rules.alerting.levels import Level
+from rules.plans.plan import Abilities
 from rules.state import Alert, AlertState, Ending, Meta, Missed, OnShift, Person, Promise, Status, Stranger, WalkTest
 
 NOW = 1_790_000_000_000
@@ -24,7 +25,9 @@ HOUSE = House(
     name="Elm House",
     timezone="Europe/London",
     places=(HousePlace(place="012", name="Room 12"), HousePlace(place="lounge", name="Lounge")),
-    residents=(HouseResident(resident="margaret", known_as="Margaret", room="012"),),
+    residents=(
+        HouseResident(resident="margaret", known_as="Margaret", room="012", abilities=Abilities(moves_with="walker")),
+    ),
     staff=(HouseCarer(id="ana", name="Ana"), HouseCarer(id="ben", name="Ben"), HouseCarer(id="joy", name="Joy")),
     devices=(HouseDevice(device="zigbee2mqtt/door", name="front-door", place="lounge"),),
 )
@@ -248,7 +251,7 @@ def test_in_fire_mode_the_board_lists_who_is_where() -> None:
     quiet: Board = views.board(replace(night(), people=people))
     fire = views.board(replace(night(), people=people, meta=Meta(mode="fire")))
     assert quiet.seen == ()
-    assert [(row.name, row.near) for row in fire.seen] == [("Margaret", "Lounge")]
+    assert [(row.name, row.near, row.moves_with) for row in fire.seen] == [("Margaret", "Lounge", "walker")]
 
 
 def test_today_begins_at_the_homes_midnight() -> None:

@@ -142,6 +142,24 @@ def test_in_a_shared_room_a_device_of_nobody_starts_no_delay(tmp_path: Path) -> 
     ]
 
 
+def test_where_nothing_is_placed_for_it_its_purpose_is_named(tmp_path: Path) -> None:
+    """A home with a pendant alone: what has to be placed is said, by the words of `for`."""
+    devices = "devices:\n  - {device: p, address: zigbee2mqtt/p, for: emergency, person: margaret}\n"
+    siren = "\n".join(
+        line.replace(", sounders: [corridor-siren]", "") for line in HOME.split("scenes:")[0].splitlines()
+    )
+    rule = '- rule: r\n  why: x\n  when: {time: "22:00"}\n'
+    plan = plan_of(rule + "  help: [{vibrate: {device: pad}}, {light: {}}, {light: {device: p}}]\n")
+    assert refused(tmp_path, plan, {"devices.yaml": devices, "home.yaml": siren + "\n"}) == [
+        'residents/margaret.yaml:8: unknown device "pad"; expected a device placed for one of vibrator, sounder,'
+        " switch, other: there is none yet",
+        "residents/margaret.yaml:8: none of the devices of room 012 can be a light; expected a device placed for light:"
+        " there is none yet",
+        'residents/margaret.yaml:8: "p" is for emergency and cannot be a light; expected a device placed for light:'
+        " there is none yet",
+    ]
+
+
 def test_without_home_assistant_its_services_are_refused(tmp_path: Path) -> None:
     """The plan says what home.yaml lacks."""
     home = "\n".join(line for line in HOME.splitlines() if not line.startswith("home_assistant")) + "\n"

@@ -171,7 +171,7 @@ def rules_of_each_form(days: Days) -> None:
     days.passes(1.1)
     asking = next(row.id for row in days.steps.state.episodes if row.asked_step is not None)
     days.asks("answer", client="room-012", episode=asking, answer="yes")
-    for word in ("open", "closed", "open"):
+    for word in ("open", "closed", "open", "closed", "open"):
         days.says("door", Kind.CONTACT, word)
     days.passes(1)
     days.says("climate", Kind.TEMPERATURE, 27)
@@ -196,6 +196,8 @@ def where_she_stands(days: Days) -> None:
     days.asks("away", reason="hospital", until_s=36_000)
     days.says("bed", Kind.BED, "occupied")
     days.says("bed", Kind.BED, "empty")
+    for word in ("closed", "open"):
+        days.says("door", Kind.CONTACT, word)
     days.asks("back")
     days.asks("looked")
     days.asks("change_of_condition", reason="unsteady")
@@ -245,7 +247,7 @@ def test_rules_and_requests_by_chance_fold_to_what_is_stored(seed: int, tmp_path
     """In any order, and with whatever words."""
     history = History(tmp_path / "ledger.db", planned(), seed)
     history.more = MORE
-    history.live(210)
+    history.live(260)
     history.close()
     verdict = verify(tmp_path / "ledger.db")
     assert verdict.shown == []

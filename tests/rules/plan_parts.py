@@ -151,6 +151,9 @@ class Night(House):
     def _ok(self, _: str) -> None:
         self.says_ok("012")
 
+    def _away(self, _: str) -> None:
+        self.ask("away", by="carer-1", resident="margaret", reason="hospital", until_s=86_400)
+
     def _answer(self, answer: str) -> None:
         asked = self.screen("012")["ask"]
         episode = asked["episode"] if isinstance(asked, dict) else ""

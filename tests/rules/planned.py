@@ -21,6 +21,7 @@ from rules.plans.plan import (
     Nothing,
     Otherwise,
     Repeated,
+    ResidentIs,
     Settles,
     StateIs,
 )
@@ -49,7 +50,7 @@ RULES = (
         delay_agreed=AGREED,
         settled_by=BACK,
     ),
-    rule(rule="unagreed", help=(LIGHT, Wait(seconds=900), ASKS), settled_by=BACK),
+    rule(rule="unagreed", help=(LIGHT, Wait(seconds=900), ASKS), settled_by=BACK, at_most=OFTEN),
     rule(rule="held", when=Held(held_s=45), only_if=(StateIs(state=Fact(**BED), for_s=5),)),
     rule(**BED, rule="silent", when=Nothing(silent_s=120, of=(MOVES,)), otherwise=URGENT, at_most=OFTEN),
     rule(**BED, rule="expected", when=Expected(since="22:00", by="22:40"), during=("22:00", "07:00")),
@@ -71,6 +72,7 @@ RULES = (
     ),
     rule(**DAILY, rule="hourly", when=AtTime(at="23:00"), help=(LIGHT, ASKS), otherwise=None, at_most=OFTEN),
     rule(**DAILY, rule="nightly", when=AtTime(at="22:35", days=("tue",)), only_if=(CarerIs(carer=False),)),
+    rule(rule="away", only_if=(ResidentIs(away=True),), help=(LIGHT, Wait(seconds=30)), delay_agreed=AGREED),
     rule(
         rule="pressed",
         device="room-012-button",

@@ -16,6 +16,7 @@ from rules.home import Home
 from rules.plans.help import Alarm, AnswerTo, Ask, Cover, Light, Say, Scene, Service, Show, Step, Switch, Wait
 from rules.plans.plan import (
     CHANGES,
+    Abilities,
     AtTime,
     Beyond,
     CarerIs,
@@ -29,6 +30,7 @@ from rules.plans.plan import (
     NumberIs,
     Otherwise,
     Repeated,
+    ResidentIs,
     Rule,
     Settles,
     StateIs,
@@ -41,13 +43,19 @@ from tests.stories.village import AGREED, NAMES, resident_of, village
 T = TypeVar("T")
 TRIGGERS = ("changes", "held", "nothing", "expected", "repeated", "beyond", "time")
 STEPS = ("light", "say", "wait", "hold", "switch", "cover", "show", *("ask",) * 3, "sound", "scene", "service")
-CONDITIONS = ("state", "number", "time_is", "day", "date", "carer")
+CONDITIONS = ("state", "number", "time_is", "day", "date", "resident", "carer")
 ALL = frozenset({*TRIGGERS, *STEPS, *CONDITIONS, "reminder"})
 RUN_NOW = ALL
 LEVELS = (Level.URGENT, Level.CHECK, Level.CHECK, Level.REQUEST, Level.TECHNICAL)
 CLOCKS = ("00:00", "00:30", "01:00", "01:30", "02:00", "06:00", "07:00", "12:00", "22:00", "23:59")
 SECONDS = (0, 1, 5, 30, 60, 90, 300, 900, 3600)
 ROOMS = tuple(NAMES)[:2]
+ABLE = (
+    Abilities(),
+    Abilities(memory="reduced", hearing_day="none", hearing_night="none", speech="none"),
+    Abilities(memory="none", sight_day="none", sight_night="reduced", speech_at_night=True, grip="none"),
+)
+"""Abilities change how words are given: whatever they are, nobody is told later."""
 
 
 class Chance(Protocol):
@@ -119,7 +127,11 @@ def a_home(chance: Chance, forms: frozenset[str]) -> Home:
     """A home whose plans `check` would accept: what it refuses is taken out again."""
     base = village()
     residents = tuple(
-        replace(one, rules=tuple(a_rule(chance, forms, one.room, number) for number in range(chance.number(1, 2))))
+        replace(
+            one,
+            rules=tuple(a_rule(chance, forms, one.room, number) for number in range(chance.number(1, 2))),
+            abilities=chance.pick(ABLE),
+        )
         if one.room in ROOMS
         else replace(one, rules=())
         for one in base.residents
@@ -245,4 +257,6 @@ def a_condition(chance: Chance, room: str, form: str) -> Condition:
             return DayIs(days=chance.pick((("sat",), ("sun", "mon"), ("fri", "sat", "sun"))))
         case "date":
             return DateIs(first=chance.pick(("03-01", "10-25")), last=chance.pick(("03-29", "12-31")))
+        case "resident":
+            return ResidentIs(away=chance.pick((True, False)))
     return CarerIs(carer=chance.pick((True, False)))

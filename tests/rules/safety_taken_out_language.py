@@ -54,6 +54,20 @@ OF_THE_LANGUAGE: tuple[TakenOut, ...] = (
         (f"{OF_FIRST_HELP}help_that_comes_too_late_is_dropped_and_staff_are_told",),
     ),
     TakenOut(
+        "words are not given once more when they are over",
+        "rules/plans/helping.py",
+        "if episode is None or not episode.said or episode.times > 1:",
+        "if episode is None:",
+        ("tests/rules/test_abilities.py::test_whoever_forgets_hears_no_question_once_more_that_was_answered",),
+    ),
+    TakenOut(
+        "whoever is called reads what to know of the person",
+        "rules/alerting/raising.py",
+        "reason=reason + _to_know(turn, cause, reason)",
+        "reason=reason",
+        ("tests/rules/test_abilities.py::test_whoever_is_called_reads_what_to_know[does not speak]",),
+    ),
+    TakenOut(
         "help that came too late is not given",
         "rules/plans/episodes.py",
         "if late and not isinstance(step, Wait):",
@@ -108,6 +122,20 @@ OF_THE_LANGUAGE: tuple[TakenOut, ...] = (
         "begun = [watch.since_ms, turn.meta.linked_ms]",
         "begun = [watch.since_ms]",
         (f"{STARTS}[nothing: nobody could hear]",),
+    ),
+    TakenOut(
+        "a silence after somebody was there is another",
+        "rules/plans/watching.py",
+        "alert.level not in GROUPED and alert.state is not AlertState.ATTENDED",
+        "alert.level not in GROUPED",
+        (f"{OF_LANGUAGE}an_urgent_silence_after_somebody_was_there_is_told_again[True]",),
+    ),
+    TakenOut(
+        "another silence than the one that rings is told",
+        "rules/plans/watching.py",
+        " and since_ms <= alert.raised_ms",
+        "",
+        (f"{STARTS}[nothing: urgent: another silence is another alert]",),
     ),
     TakenOut(
         "a lost device is not silent",

@@ -96,6 +96,13 @@ TAKEN_OUT: tuple[TakenOut, ...] = (
     TakenOut("no rule on a kind told at once", FAULTS, "elif fact.kind in LEVEL_OF:", "elif False:", (STANDS_BEFORE,)),
     TakenOut("nor in its conditions", FAULTS, 'yield ("only_if", number), condition.state', "pass", (STANDS_BEFORE,)),
     TakenOut(
+        "a bed that is empty for long is no way round a delay",
+        FAULTS,
+        "if heard_s > longest_s > delay_s(rule):",
+        "if False:",
+        (f"{OF_FAULTS}how_long_a_bed_may_be_empty_before_staff_hear_of_it[urgent for longer]",),
+    ),
+    TakenOut(
         "the bound of a level",
         FAULTS,
         "if waits_s > longest_s:",

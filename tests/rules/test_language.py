@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from rules.alerting.levels import Level
 from rules.plans.help import Wait
 from rules.plans.plan import (
     AtTime,
@@ -14,6 +15,7 @@ from rules.plans.plan import (
     Fact,
     Held,
     Nothing,
+    Otherwise,
     Repeated,
     StateIs,
 )
@@ -117,6 +119,11 @@ SILENT_3H = rule(
     value="detected",
     when=Nothing(silent_s=3 * 3600, of=(Fact(device="room-012-motion", kind="motion", value="detected"), DOOR)),
 )
+URGENT_1H = replace(
+    SILENT_3H,
+    otherwise=Otherwise(level=Level.URGENT, say="x"),
+    when=Nothing(silent_s=3600, of=(Fact(device="room-012-motion", kind="motion", value="detected"),)),
+)
 BY_DAY = rule(
     device="room-012-motion",
     kind="motion",
@@ -130,6 +137,12 @@ NOTHING = {
         SILENT_3H,
         ["wait 361"],
         ["01:30 start", "01:30 told check", "04:30 start", "04:30 told check"],
+    ),
+    "urgent: one alert while it rings": (URGENT_1H, ["wait 361"], ["23:30 start", "23:30 told urgent"]),
+    "urgent: another silence is another alert": (
+        URGENT_1H,
+        ["wait 90", "motion detected", "wait 60"],
+        ["23:30 start", "23:30 told urgent", "01:00 start", "01:00 told urgent"],
     ),
     "something of the one": (SILENT_3H, ["wait 100", "motion detected", "wait 179"], []),
     "something of the other": (SILENT_3H, ["wait 100", "door open", "wait 179"], []),
@@ -290,3 +303,14 @@ def test_a_plan_that_is_accepted_after_she_got_up_does_not_expect_it_again() -> 
     home.run(["bed empty", "wait 90"])
     home.configure(home_with(UP_BY))
     assert home.run(["wait 600"]) == []
+
+
+@pytest.mark.parametrize("somebody_was_there", [True, False])
+def test_an_urgent_silence_after_somebody_was_there_is_told_again(somebody_was_there: bool) -> None:
+    """Attended and not closed, or closed: an hour later nothing was heard again, and that is another alert."""
+    home = night(URGENT_1H)
+    home.run(["wait 60"])
+    home.attend("carer-1") if somebody_was_there else home.close("carer-1")
+    found = home.run(["wait 121"])
+    assert [line.split(" ", 1)[1] for line in found][-2:] == ["start", "told urgent"]
+    assert len(found) > 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.effects import Did
+from rules.plans.help import Light, Say, Wait
 from rules.plans.plan import (
     AtMost,
     AtTime,
@@ -16,10 +17,11 @@ from rules.plans.plan import (
     Fact,
     Nothing,
     NumberIs,
+    ResidentIs,
     StateIs,
     TimeIs,
 )
-from tests.rules.plan_parts import night, rule
+from tests.rules.plan_parts import AGREED, night, rule
 
 UP_BY = rule(device="room-012-bed", kind="bed", value="empty", when=Expected(since="06:00", by="09:30"))
 
@@ -46,6 +48,8 @@ HOLDS: dict[str, tuple[Condition, str, list[str]]] = {
     "dates of every year, over its end": (DateIs(first="12-01", last="02-28"), "2030-01-15 12:00", []),
     "29 February": (DateIs(first="02-29", last="02-29"), "2028-02-29 12:00", []),
     "up to 29 February, where there is none": (DateIs(first="02-01", last="02-29"), "2027-02-28 12:00", []),
+    "she is not away": (ResidentIs(away=False), "2026-03-10 22:30", []),
+    "she is away": (ResidentIs(away=True), "2026-03-10 22:30", ["away"]),
     "nobody is there": (CarerIs(carer=False), "2026-03-10 22:30", []),
 }
 HOLDS_NOT: dict[str, tuple[Condition, str, list[str]]] = {
@@ -64,6 +68,8 @@ HOLDS_NOT: dict[str, tuple[Condition, str, list[str]]] = {
     "another day": (DayIs(days=("wed",)), "2026-03-10 23:59", []),
     "the day after": (DateIs(first="2026-12-01", last="2027-02-28"), "2027-03-01 00:00", []),
     "no 29 February this year": (DateIs(first="02-29", last="02-29"), "2027-02-28 12:00", []),
+    "she shall be away": (ResidentIs(away=True), "2026-03-10 22:30", []),
+    "she shall not be away": (ResidentIs(away=False), "2026-03-10 22:30", ["away"]),
     "a carer shall be there": (CarerIs(carer=True), "2026-03-10 22:30", []),
 }
 
@@ -90,6 +96,29 @@ def test_all_conditions_have_to_hold() -> None:
     home = night(rule(only_if=both))
     assert home.run(["door open"]) == ["22:30 rested"]
     assert home.logs(Did.RESTED)[0].reason == "rule: only if room-012-bed bed empty"
+
+
+@pytest.mark.parametrize("away", [True, False])
+def test_a_rule_for_a_room_that_nobody_lives_in_just_now(away: bool) -> None:
+    """While she is away it does what it does and says nothing; another rule rests. She comes back, and it rests."""
+    steps = (Light(device="room-012-light", brightness_pct=0), Say(text="Hello"))
+    only_if = (ResidentIs(away=True),) if away else ()
+    home = night(rule(otherwise=None, help=steps, only_if=only_if), since="2026-03-10 15:00")
+    home.run(["away"])
+    found = home.run(["door open"])
+    assert [line.split()[1] for line in found] == (["start", "dropped", "offered"] if away else ["rested"])
+    assert [command.device for command in home.commands()] == ["zigbee2mqtt/room-012-light"] * away
+    assert home.ask("back", by="carer-1", resident="margaret").ok
+    home.run(["door closed", "door open"])
+    assert bool(home.commands()) is not away
+
+
+def test_a_longer_stay_ends_no_run_for_her_room() -> None:
+    """Staff put the day of her return off: what her room needs is told as it would have been."""
+    wait = {"help": (Wait(seconds=600),), "delay_agreed": AGREED, "only_if": (ResidentIs(away=True),)}
+    home = night(rule(**wait), since="2026-03-10 15:00")
+    home.run(["away", "door open", "wait 5", "away", "wait 5"])
+    assert home.lines[-1] == "15:10 told check"
 
 
 def test_a_carer_who_attends_there_is_known_to_be_there() -> None:

@@ -223,20 +223,6 @@ def test_in_a_shared_room_an_answer_on_the_screen_ends_no_delay() -> None:
     assert home.run(["bed empty", "answer yes", "wait 1"])[1:] == ["22:30 answered yes", "22:31 told check"]
 
 
-def test_answers_are_kept_and_no_answer_is_counted() -> None:
-    """Three days in a row without one; then one, and the count begins anew. Who does not want it is not counted."""
-    home = night(OFFER)
-    home.run(["door open", "wait 10", "door closed"] * 3)
-    assert home.state.people.rows["margaret"].refused == {"rule": 3}
-    home.run(["door open", "answer later", "door closed"])
-    person = home.state.people.rows["margaret"]
-    assert (person.refused, person.answers) == ({}, {"rule": "later"})
-    residents = tuple(replace(one, counts_leisure=False) for one in home.home.residents)
-    home.configure(replace(home.home, residents=residents))
-    home.run(["door open", "wait 10"])
-    assert home.state.people.rows["margaret"].refused == {}
-
-
 # -- ends --------------------------------------------------------------------------------------------------------------
 
 WAITS = helps(Wait(seconds=900))
@@ -329,13 +315,37 @@ BED = {"device": "room-012-bed", "kind": "bed", "value": "empty", "rule": "other
     ],
 )
 def test_two_rules_over_one_device(first: Level, second: Level | None, minutes: float, sent: int) -> None:
-    """The higher level wins, and the other says whose it is."""
+    """The higher level wins, at one level the later; and what is not so, or is so no longer, says whose it is."""
     other = helps(*DIM, **BED, otherwise=told(second) if second else None)
     home = night(helps(*LIT, otherwise=told(first)), other)
     home.run(["door open", f"wait {minutes}", "bed empty"])
     assert len(home.commands()) == sent
     reasons = [log.reason for log in home.logs(Did.DROPPED)]
-    assert reasons == ([] if sent else ["rule has room-012-light just now and matters more"])
+    if not sent:
+        assert reasons == ["rule has room-012-light just now and matters more"]
+    elif minutes < 1:
+        why = "came later" if first is second else "matters more"
+        assert reasons == [f"rule: other has room-012-light from here on and {why}"]
+        assert home.logs(Did.DROPPED)[0].episode == "e000001"
+    else:
+        assert reasons == []
+
+
+def test_the_same_wish_of_two_rules_is_no_conflict() -> None:
+    """Both want the light as it is: nothing is taken from anybody."""
+    home = night(helps(*LIT), helps(*LIT, **BED))
+    home.run(["door open", "bed empty"])
+    assert home.logs(Did.DROPPED) == []
+
+
+def test_a_rule_that_is_over_is_told_too_whose_the_device_is() -> None:
+    """Her lower rule settled a moment before: the line names it, her and the device."""
+    lower = helps(*DIM, settled_by=(Settles(ok=True),), otherwise=told(Level.REQUEST))
+    home = night(lower, helps(*LIT, **BED))
+    home.run(["door open", "ok", "bed empty"])
+    [log] = home.logs(Did.DROPPED)
+    assert (log.episode, log.resident, log.device) == (None, "margaret", "room-012-light")
+    assert log.reason == "rule: other has room-012-light from here on and matters more"
 
 
 def test_words_of_the_rule_that_matters_most_are_shown() -> None:

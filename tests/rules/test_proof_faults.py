@@ -256,3 +256,47 @@ def test_what_helps_one_resident_is_not_switched_off_by_another_s_rule() -> None
         "up-at-night wants room-012-light on while left-open of Margaret wants it off"
     ]
     assert said(home(replace(margaret, during=("07:00", "22:00")), sister=(ruth,))) == []
+
+
+DOOR = left_open("012", seconds=0)
+HELD: dict[str, tuple[Rule, Level, int, bool, bool]] = {
+    "urgent, five minutes": (UP, Level.URGENT, 300, False, False),
+    "urgent for longer": (UP, Level.URGENT, 301, True, False),
+    "check, two hours": (UP, Level.CHECK, 7_200, False, False),
+    "check for longer": (UP, Level.CHECK, 7_201, True, False),
+    "a whole day, urgent": (UP, Level.URGENT, 86_400, True, False),
+    "half an hour that nobody agreed to": (replace(UP, delay_agreed=None), Level.CHECK, 1_800, False, False),
+    "longer, and nobody agreed": (replace(UP, delay_agreed=None), Level.CHECK, 1_801, False, True),
+    "a request may wait": (replace(UP, delay_agreed=None), Level.REQUEST, 40_000, False, False),
+    "in bed all day is another matter": (
+        replace(UP, value="occupied", settled_by=()),
+        Level.CHECK,
+        50_000,
+        False,
+        False,
+    ),
+    "a door for two hours": (DOOR, Level.CHECK, 7_200, False, False),
+    "a door for half a day": (DOOR, Level.CHECK, 43_200, False, True),
+    "a door for half a day that was agreed to": (
+        replace(DOOR, delay_agreed=UP.delay_agreed),
+        Level.CHECK,
+        43_200,
+        False,
+        False,
+    ),
+    "an urgent door": (DOOR, Level.URGENT, 301, False, True),
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_how_long_a_bed_may_be_empty_before_staff_hear_of_it(name: str) -> None:
+    """As long as a wait before its level may be: a state that is over when she is safe is a wait by another name."""
+    rule, level, seconds, is_refused, is_warned = HELD[name]
+    held = replace(rule, when=Held(held_s=seconds), help=(), otherwise=Otherwise(level=level, say="x"))
+    assert [bool(said(home(held))), bool(said(home(held), warnings=True))] == [is_refused, is_warned]
+
+
+def test_what_is_held_and_what_is_waited_count_together() -> None:
+    """An hour and a half of both is three hours in which nobody looks."""
+    both = replace(UP, when=Held(held_s=5_400), help=(Wait(seconds=5_400),))
+    assert said(home(both)) == ["up-at-night: staff hear of bed empty after 3 h, as check"]

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from devices.registry import Placed, Purpose
 from rules.alerting.levels import Level
 from rules.home import Home, Place, PlaceKind, Resident
@@ -14,6 +16,7 @@ from rules.plans.plan import (
     Agreement,
     Assessed,
     AtTime,
+    Choice,
     DelayAgreed,
     Invited,
     Otherwise,
@@ -112,6 +115,7 @@ def test_the_plan_has_goals_first_the_pendant_and_lines_to_sign() -> None:
         "WHAT HANDRAIL DOES",
         "WHAT IS SENSED",
         "HOW HELP REACHES MARGARET",
+        "WHAT MARGARET DECIDES",
         "ALWAYS",
         "WHO AGREED",
         "SIGNED",
@@ -147,6 +151,22 @@ def test_a_sensing_may_have_an_agreement_of_its_own() -> None:
     page = _flat(explain(margaret, _HOME))
     assert "Of bed: " in page
     assert "The test that was applied (version Act of 2005, s. 3): unable to decide, because of an impairment." in page
+
+
+@pytest.mark.parametrize(("snooze_s", "lasts"), [(1_800, "30 minutes"), (7_200, "2 hours"), (14_400, "2 hours")])
+def test_how_long_not_now_lasts_is_signed(snooze_s: int, lasts: str) -> None:
+    """As long as the machine gives, and no plan accepted once makes it longer."""
+    page = _flat(explain(replace(_MARGARET, snooze_s=snooze_s), _HOME))
+    assert f"stops reminders and speech for {lasts}." in page
+
+
+def test_what_she_may_choose_is_signed() -> None:
+    """The question as the screen asks it, what may be chosen, and what holds until then."""
+    wake = Choice(choice="wake", ask="When shall we wake you?", of=("06:30", "06:45", "07:00"), usual="06:45")
+    music = Choice(choice="music", ask="What shall play?", of=("the radio", "nothing"), usual="nothing")
+    page = _flat(explain(replace(_MARGARET, rules=(), choices=(wake, music)), _HOME))
+    assert 'from day to day: "When shall we wake you?" from 06:30 to 07:00, usually 06:45.' in page
+    assert 'from day to day: "What shall play?" the radio or nothing, usually nothing.' in page
 
 
 def test_a_plan_without_rules_or_agreement_says_so() -> None:

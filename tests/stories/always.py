@@ -131,9 +131,14 @@ def assert_no_run_ends_in_silence(before: Before, state: State, logs: list[Log])
         assert f"episode/{episode.rule.resident}/{episode.rule.rule}/{episode.rule.device}" in timers
 
 
+def _stands_s(state: State, resident: str) -> int:
+    known = state.setting.residents.get(resident) if state.setting is not None else None
+    return 7_200 if known is not None and known.abilities.memory != "full" else 300
+
+
 def assert_no_wait_is_longer_than_its_rule(state: State) -> None:
-    """From a run's beginning to its end: its waits together, and what its level may wait; a reminder's last words stand
-    for five minutes more, and its questions for a quarter of an hour where it does not say."""
+    """From a run's beginning to its end: its waits together, and what its level may wait. A reminder's last words stand
+    for five minutes more (for whoever forgets, until it begins), its questions for a quarter of an hour."""
     for episode in state.episodes:
         rule = episode.rule
         default_s = 900 if rule.otherwise is None else 0
@@ -142,7 +147,7 @@ def assert_no_wait_is_longer_than_its_rule(state: State) -> None:
         holds = sum(step.seconds for step in rule.help if isinstance(step, Wait) and step.hold)
         if rule.otherwise is not None:
             assert sum(waits) <= LONGEST_DELAY_S.get(rule.otherwise.level, 0)
-        longest_s = sum(waits) + holds + (300 if rule.otherwise is None else 0)
+        longest_s = sum(waits) + holds + (_stands_s(state, rule.resident) if rule.otherwise is None else 0)
         due_ms = state.timers.rows[f"episode/{rule.resident}/{rule.rule}/{rule.device}"].due_ms
         assert due_ms <= episode.started_ms + longest_s * 1000, f"{episode.id} waits longer than {longest_s} s"
 

@@ -8,10 +8,9 @@ import pytest
 
 from devices.registry import Supervision
 from rules.effects import Did
-from rules.plans.plan import Agreement
-from rules.plans.standing import keep, person_of
+from rules.plans.help import AnswerTo, Ask
+from rules.plans.plan import Agreement, AtTime, Rule
 from rules.rows import Watch
-from rules.turn import Turn
 from tests.stories.stays import Stays
 from tests.stories.village import left_open, out_of_bed
 
@@ -166,11 +165,27 @@ def test_a_withdrawn_sensing_is_a_task_until_it_is_agreed_another_way(home: Stay
 
 
 def test_a_reminder_that_is_dismissed_seven_times_opens_a_review(home: Stays) -> None:
-    """Six are nothing; the seventh is said in the morning."""
-    for times, listed in ((6, False), (7, True)):
-        turn = Turn(home.state, home.now)
-        keep(turn, replace(person_of(turn, "margaret"), refused={"left-open": times}))
-        assert ("Margaret may not want left-open (7 times in a row without a yes)" in home.morning()) is listed
+    """Six mornings of *not today* are nothing; the seventh is said, also where nothing of her leisure is counted."""
+    ask = Ask(question="Shall we keep you a place?", answers=(AnswerTo(answer="yes"), AnswerTo(answer="not today")))
+    offer = Rule(
+        rule="tai-chi",
+        why="she asked",
+        resident="margaret",
+        place="012",
+        device="",
+        kind="",
+        value="",
+        when=AtTime(at="10:15"),
+        help=(ask,),
+    )
+    home.has_plan("margaret", offer, counts_leisure=False)
+    listed = []
+    for _ in range(8):
+        listed.append("Margaret may not want tai-chi (7 times in a row without a yes)" in home.morning())
+        home.wait(hours=2.3)
+        [episode] = home.state.episodes
+        assert home.ask("answer", client="room-012", episode=episode.id, answer="not today").ok
+    assert listed == [False] * 7 + [True]
     assert home.logs(Did.REVIEW_ASKED, past=True)[-1].resident == "margaret"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from devices.registry import Placed
-from hub.config.plan.clocks import never_comes
+from hub.config.plan.clocks import check_hours, never_comes
 from hub.config.plan.context import At, Checking
 from hub.config.plan.ending import settles_of
 from hub.config.plan.fighting import check_fights
@@ -64,6 +64,7 @@ def _ready(check: Checking, number: int, form: LeftOpenForm | OutOfBedForm) -> R
     elif form.delay_agreed is not None:
         delay_agreed = DelayAgreed(**form.delay_agreed.model_dump())
     check.words(form.otherwise.say, (*at, "otherwise", "say"))
+    check_hours(check, form.during, (*at, "during"), tells=True)
     watched = _watched(check, device, entry, (*at, setting))
     _delays(check, at, form.otherwise, steps, delay_agreed, watched)
     if isinstance(form, LeftOpenForm):
@@ -109,6 +110,9 @@ def _own(check: Checking, number: int, form: OwnRuleForm) -> Rule | None:
     agreement = agreement_of(check, form.agreement, (*at, "agreement"))
     delay_agreed = DelayAgreed(**form.delay_agreed.model_dump()) if form.delay_agreed else None
     watched = check.house.devices.get(start.fact.device) if start is not None else None
+    check_hours(check, form.during, (*at, "during"), tells=form.otherwise is not None)
+    for index, condition in enumerate(form.only_if):
+        check_hours(check, condition.time, (*at, "only_if", index, "time"), tells=form.otherwise is not None)
     if form.otherwise is not None:
         check.words(form.otherwise.say, (*at, "otherwise", "say"))
         _delays(check, at, form.otherwise, steps, delay_agreed, watched)

@@ -97,14 +97,17 @@ class Checking:
                 return found[0]
             names = [device.name for device in found]
             said = f"{len(found) or 'none'} of the devices of room {self.plan.room} can be {what}"
-            self.no(at, said, f"device: {one_of(names or fitting)}")
+            placed = f"a device placed for {one_of(one.value for one in purposes)}: there is none yet"
+            self.no(at, said, f"device: {one_of(names or fitting)}" if names or fitting else placed)
             return None
-        device = self.known(name, fitting, (*at, "device"))
+        placed = f"a device placed for {one_of(one.value for one in purposes)}: there is none yet"
+        expected, meant = self.instead(name, fitting) if fitting else (placed, "")
+        device = self.house.devices.get(name)
         if device is None:
+            self.no((*at, "device"), f'unknown device "{name}"', expected, meant)
             return None
         if device.purpose not in purposes:
-            said = f'"{name}" is for {device.purpose} and cannot be {what}'
-            self.no((*at, "device"), said, *self.instead(name, fitting))
+            self.no((*at, "device"), f'"{name}" is for {device.purpose} and cannot be {what}', expected, meant)
         elif name in self.house.sounders:
             self.no((*at, "device"), f'"{name}" sounds the alerts of a zone', "one that is the resident's own")
         self.theirs(device, (*at, "device"))

@@ -13,6 +13,7 @@ from hub.config.plan.starts import ConditionForm, SettledForm, WhenForm
 from hub.config.plan.words import AgreedBy, Answer, HowByDayAndNight, PlanLevel, Position, SenseName
 from hub.config.words import Date, Duration, Hours, Ident, Percent, Text, Truth, Whole, wrong
 from rules.plans.catalogue import CATALOGUE
+from rules.plans.plan import LONGEST_NOT_NOW_S
 
 _UpToTwelveHours = between(1, 12 * 3600, "from 1 s to 12 h")
 _Moment = between(1, 600, "from 1 s to 10 min")
@@ -44,7 +45,7 @@ class CoverForm(Form):
 
 
 class ShowForm(Form):
-    """Words on the room's screen, never spoken."""
+    """Words on the room's screen, spoken only to somebody who sees badly."""
 
     words: Text = Field(description="What is shown.")
     picture: Ident | None = Field(None, description="A picture that the screen has, by its name.")
@@ -343,7 +344,7 @@ class ResidentFile(Form):
     since: Date | None = Field(None, description="The day they moved in.")
     stays_until: Date | None = Field(None, description="Of a stay that ends (respite): its last day.")
     choices: list[ChoiceForm] = Field([], max_length=8, description="What the resident decides from day to day.")
-    snooze: Annotated[Duration, between(60, 4 * 3600, "from 1 min to 4 h")] = Field(
+    snooze: Annotated[Duration, between(60, LONGEST_NOT_NOW_S, "from 1 min to 2 h")] = Field(
         30 * 60, description="How long not now silences reminders and speech."
     )
     counts_leisure: Truth = Field(True, description="Whether what was accepted of invitations may be counted.")

@@ -24,6 +24,7 @@ from rules.plans.plan import (
     Nothing,
     NumberIs,
     Repeated,
+    ResidentIs,
     StateIs,
     TimeIs,
     Trigger,
@@ -260,6 +261,8 @@ def _condition(check: Checking, form: ConditionForm, at: At) -> Iterator[Conditi
         yield from _is_chosen(check, form.chosen, (*at, "chosen"))
     elif form.carer is not None:
         yield CarerIs(carer=form.carer == "present")
+    elif form.resident is not None:
+        yield ResidentIs(away=form.resident == "away")
 
 
 def _state(check: Checking, form: ConditionForm, sense: Sense, at: At) -> Iterator[StateIs]:

@@ -100,6 +100,9 @@ class ConditionForm(Form):
     chosen: dict[str, Text] | None = Field(
         None, min_length=1, max_length=1, description="What the resident chose, as in {music: the radio}."
     )
+    resident: Literal["present", "away"] | None = Field(
+        None, description="Whether the resident is away; a rule that asks for it does not rest while they are."
+    )
     carer: Literal["present", "absent"] | None = Field(
         None, description="Whether a carer is known to be in the rule's place."
     )
