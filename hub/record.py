@@ -103,7 +103,8 @@ class Record:
         lost = self._hub.parts.writer.lost
         if lost is None:
             return None
-        return self._begin_anew(lost, waiting) if lost.sort in ANEW else self._go_on(waiting)
+        # Read now: a moment later the machine has gone on, and knows of what is not among those that wait.
+        return self._begin_anew(lost, waiting, self._whole(waiting)) if lost.sort in ANEW else self._go_on(waiting)
 
     async def _go_on(self, waiting: Sequence[Batch]) -> None:
         """It could not be written at the start, and nothing else was wrong with it."""
@@ -112,10 +113,10 @@ class Record:
         self._lines.let_go()
         log.error("the ledger %s takes commits now", writer.path)
 
-    async def _begin_anew(self, lost: LedgerUnwritable, waiting: Sequence[Batch]) -> None:
+    async def _begin_anew(self, lost: LedgerUnwritable, waiting: Sequence[Batch], whole: Batch) -> None:
         parts = self._hub.parts
-        writer, whole, wall_ms = parts.writer, self._whole(waiting), parts.clock.now().wall_ms
-        received, left = self.received.copied(), list[str]()
+        writer, wall_ms, left = parts.writer, parts.clock.now().wall_ms, list[str]()
+        received = self.received.copied()
 
         def work() -> None:
             whole.received = uses_in(received)
