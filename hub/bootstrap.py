@@ -24,15 +24,16 @@ from hub.config.settings import HubSettings, data_folder, remember_data_folder
 from hub.config.stored import settings_from_json
 from hub.config.watch import stamps
 from hub.elapsed import Belief, HomeClock
-from hub.errors import HandrailError, LedgerUnwritable
+from hub.errors import HandrailError
 from hub.home_assistant import Asking, asking_of
 from hub.hub import Hub, Parts
 from hub.keeping import Keeping
-from hub.lanes import BULK, LOG, URGENT, Overlap, Received
-from hub.ledger.load import Loaded, load
-from hub.ledger.snapshots import begins_anew, take
+from hub.lanes import BULK, LOG, URGENT, Overlap
+from hub.ledger.checkpoint import Checkpointer
+from hub.ledger.load import Loaded
+from hub.ledger.opening import Opened, make, opened
 from hub.ledger.source import LedgerLines, LedgerSource
-from hub.ledger.write import Checkpointer, Writer
+from hub.ledger.write import Writer
 from hub.lock import Lock
 from hub.logbook import Logbook
 from hub.mqtt.connection import Connection
@@ -40,6 +41,7 @@ from hub.mqtt.types import Message
 from hub.outbox import Outbox, dumps, wish_of
 from hub.paging import Paging
 from hub.pump import Pump
+from hub.record import Record, answers
 from hub.reload import Reload
 from hub.replay.trying import trying
 from hub.series import InfluxSeries, SeriesWriter
@@ -71,6 +73,7 @@ class _Start:
     refused: ConfigurationRefused | None
     slug: str
     settings: HubSettings
+    found: Opened
     writer: Writer
     loaded: Loaded
     clock: HomeClock
@@ -96,18 +99,18 @@ def build(folder: Path, clock: Clock, rng: random.Random, *, connect: Callable[.
     seen = stamps(folder)
     reading, refused = _read(folder)
     data = reading.settings.data if reading is not None else data_folder(folder)
-    _make(data)
+    make(data)
     if reading is not None:
         remember_data_folder(folder, data)
     lock = Lock(data / "hub.lock")
     lock.acquire()
     try:
-        start = _start(folder, reading, refused, Writer(data / LEDGER), clock, rng, connect)
+        start = _start(folder, reading, refused, opened(data / LEDGER), clock, rng, connect)
     except BaseException:
         lock.release()
         raise
     hub = Hub(lock)
-    hub.assemble(_parts(hub, start))
+    hub.assemble(_parts(hub, start, lock))
     hub.parts.reload.seen = seen
     return hub
 
@@ -116,19 +119,19 @@ def _start(
     folder: Path,
     reading: Reading | None,
     refused: ConfigurationRefused | None,
-    writer: Writer,
+    found: Opened,
     clock: Clock,
     rng: random.Random,
     connect: Callable[..., Lane],
 ) -> _Start:
-    loaded = load(writer.store)
+    loaded = found.loaded
     if reading is not None:
         reading = continued(reading, loaded.home) if loaded.home is not None else reading
         home, settings = reading.home, reading.settings
     elif loaded.home is not None:
         home, settings = loaded.home, settings_from_json(loaded.settings.encode())
     else:
-        writer.close()
+        found.writer.close()
         raise refused or NeverConfigured(f"{folder}: no configuration was ever accepted")
     return _Start(
         folder=folder,
@@ -136,7 +139,8 @@ def _start(
         refused=refused,
         slug=home.slug,
         settings=settings,
-        writer=writer,
+        found=found,
+        writer=found.writer,
         loaded=loaded,
         clock=HomeClock(clock, loaded.elapsed_ms, loaded.wall_ms, loaded.cursors),
         topics=Topics(home.slug),
@@ -146,14 +150,6 @@ def _start(
     )
 
 
-def _make(data: Path) -> None:
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        sentence = f"the folder {data} cannot be made: {error.strerror}; give the hub's user the right"
-        raise LedgerUnwritable(sentence) from error
-
-
 def _read(folder: Path) -> tuple[Reading | None, ConfigurationRefused | None]:
     try:
         return read_home(folder), None
@@ -161,27 +157,30 @@ def _read(folder: Path) -> tuple[Reading | None, ConfigurationRefused | None]:
         return None, refused
 
 
-def _parts(hub: Hub, start: _Start) -> Parts:
+def _parts(hub: Hub, start: _Start, lock: Lock) -> Parts:
     loaded, writer, topics = start.loaded, start.writer, start.topics
     steps = Steps(state=loaded.state, seq=loaded.seq, topics=topics, catalogue=start.catalogue, known=loaded.known)
     steps.settings, steps.unread = loaded.settings, loaded.unread
     overlap = Overlap(loaded.twins, leaving=loaded.subscriptions.get(URGENT, ()))
     subscriptions = _subscriptions(hub, start, overlap)
     lanes = _lanes(hub, start, subscriptions)
-    shown = _shown(hub, start, lanes)
+    lines = LedgerLines(writer.path, partial(answers, hub))
+    record = Record(hub, start.found, lock, lines, start.clock)
+    shown = _shown(hub, start, lanes, record)
     channel, paging = AppriseChannel(), Paging(state=loaded.state, put=hub.put)
     outbox = _outbox(hub, start, lanes, paging)
     asking = asking_of(hub, outbox, start.settings.home_assistant, start.clock.elapsed_ms, start.told)
-    pump = _pump(hub, start, steps, overlap, shown)
+    pump = _pump(hub, start, steps, overlap, shown, record)
     pump.lanes = lanes
     pager = Pager(channel, on_result=paging.result, file=start.settings.file)
     paging.connect(pager, outbox)
     source = LedgerSource(writer.path, loaded.state, loaded.cursors, hub.save_soon)
     series = _series(hub, start, source, start.rng)
-    logs, close_logs = _logs(hub, start, lanes)
+    logs = _logs(hub, start, lanes, lines)
     watch = _watch(hub, start, lanes, shown, source)
     health = Health(home=start.slug, started_ms=start.clock.now().elapsed_ms)
     keeping = _keeping(hub, start, pump)
+    record.begins(pump.put, keeping.note)
     jobs: list[Asking | SeriesWriter] = [asking, *([series] if series else [])]
     return Parts(
         reading=start.reading,
@@ -191,7 +190,7 @@ def _parts(hub: Hub, start: _Start) -> Parts:
         left_over=[wish_of(key, seq, urgent, body) for key, seq, urgent, body in loaded.outbox],
         had_sessions=set(loaded.subscriptions),
         writer=writer,
-        checkpointer=Checkpointer(writer.path),
+        checkpointer=Checkpointer(writer.path, writer),
         clock=start.clock,
         steps=steps,
         overlap=overlap,
@@ -214,9 +213,9 @@ def _parts(hub: Hub, start: _Start) -> Parts:
         watched=_watched(hub, start),
         reload=Reload(folder=start.folder, steps=steps, put=pump.put),
         watch=watch,
-        background=[*(job.run for job in jobs), _warming(hub, channel), watch.run, trying(hub, start.folder)],
+        background=[*(job.run for job in (*jobs, record, watch)), _warming(hub, channel), trying(hub, start.folder)],
         after_commit=[series.wake] if series else [],
-        closers=[pager.stop, *(job.stop for job in jobs), close_logs, watch.stop],
+        closers=[pager.stop, *(job.stop for job in jobs), lines.close, watch.stop],
     )
 
 
@@ -225,12 +224,11 @@ def _watched(hub: Hub, start: _Start) -> Watched:
 
 
 def _keeping(hub: Hub, start: _Start, pump: Pump) -> Keeping:
-    """A ledger that another machine wrote, or nobody yet, begins with a snapshot."""
     return Keeping(
         path=start.writer.path,
         keep=start.settings.retention,
         loaded=start.loaded,
-        first=take(start.writer.store) if begins_anew(start.writer.store) else None,
+        first=start.found.first,
         clock=start.clock,
         is_calm=lambda: pump.is_calm,
         on_fault=hub.on_fault,
@@ -262,7 +260,7 @@ def _subscriptions(hub: Hub, start: _Start, overlap: Overlap) -> Subscriptions:
     )
 
 
-def _shown(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> Shown:
+def _shown(hub: Hub, start: _Start, lanes: dict[str, Lane], record: Record) -> Shown:
     return Shown(
         urgent=lanes[URGENT],
         bulk=lanes[BULK],
@@ -271,6 +269,8 @@ def _shown(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> Shown:
         save_soon=hub.save_soon,
         on_refused_filter=partial(hub.on_rights, "shown"),
         put=hub.put,
+        behind=record.behind,
+        on_standing=record.standing,
     )
 
 
@@ -287,14 +287,14 @@ def _outbox(hub: Hub, start: _Start, lanes: dict[str, Lane], paging: Paging) -> 
     )
 
 
-def _pump(hub: Hub, start: _Start, steps: Steps, overlap: Overlap, shown: Shown) -> Pump:
+def _pump(hub: Hub, start: _Start, steps: Steps, overlap: Overlap, shown: Shown, record: Record) -> Pump:
     return Pump(
         steps=steps,
         commit=start.writer.commit,
         clock=start.clock,
         timers=Timers(start.loaded.state.timers),
         overlap=overlap,
-        received=Received(start.loaded.received),
+        received=record.received,
         after=hub.after,
         housekeeping=hub.housekeeping,
         on_shown=shown.saw,
@@ -303,6 +303,7 @@ def _pump(hub: Hub, start: _Start, steps: Steps, overlap: Overlap, shown: Shown)
         on_unkept=hub.on_unkept,
         on_failure=hub.on_commit_failed,
         on_recovery=hub.on_commit_back,
+        anew=record.begin_anew,
     )
 
 
@@ -331,7 +332,6 @@ def _lanes(hub: Hub, start: _Start, subscriptions: Subscriptions) -> dict[str, L
 
 
 def _watch(hub: Hub, start: _Start, lanes: dict[str, Lane], shown: Shown, source: LedgerSource) -> BrokerWatch:
-    """Looks at the broker, on a connection of its own."""
     clock = start.clock
     watch = BrokerWatch(
         probe=Probe(topics=start.topics, bulk=lanes[BULK], urgent=lanes[URGENT], filters=start.catalogue.filters()),
@@ -381,9 +381,8 @@ def _series(hub: Hub, start: _Start, source: LedgerSource, rng: random.Random) -
     return SeriesWriter(source, store, rng=rng, on_fault=lambda on, why: hub.on_fault("series", on, why), told=told)
 
 
-def _logs(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> tuple[dict[str, Logbook], Callable[[], Awaitable[None]]]:
-    """The two streams of log lines, and what closes their view of the ledger."""
-    lines = LedgerLines(start.writer.path)
+def _logs(hub: Hub, start: _Start, lanes: dict[str, Lane], lines: LedgerLines) -> dict[str, Logbook]:
+    """The two streams of log lines."""
 
     def logbook(lane: str) -> Logbook:
         return Logbook(
@@ -397,4 +396,4 @@ def _logs(hub: Hub, start: _Start, lanes: dict[str, Lane]) -> tuple[dict[str, Lo
             refused="publish" in start.told,
         )
 
-    return {lane: logbook(lane) for lane in (URGENT, LOG)}, lines.close
+    return {lane: logbook(lane) for lane in (URGENT, LOG)}

@@ -5,6 +5,7 @@ HandrailError
 ├── LedgerUnreadable           the disk does not give back what was kept  (retry)
 ├── LedgerTooNew               written by a newer Handrail
 ├── LedgerBusy                 another hub runs on it
+├── LedgerShared               another hub wrote into it, or it turned out to be whole: it is read again  (retry)
 ├── WatcherBusy                another watcher of this home runs here
 ├── SeriesUnreachable          the time series does not answer           (retry)
 ├── SeriesRefused              its token, bucket or address is wrong
@@ -93,9 +94,14 @@ class SubscriptionRefused(BrokerError):
 
 
 class LedgerUnwritable(HandrailError):
-    """The ledger's file cannot be opened or written: disk full, read-only, broken."""
+    """The ledger's file cannot be opened or written: disk full, read-only, broken, gone. `sort` is the row of FAULTS.md
+    whose words fit, where there is a better one than `ledger`."""
 
     retry = True
+
+    def __init__(self, sentence: str, sort: str = "") -> None:
+        super().__init__(sentence)
+        self.sort = sort
 
 
 class LedgerUnreadable(HandrailError):
@@ -110,6 +116,17 @@ class LedgerTooNew(HandrailError):
 
 class LedgerBusy(HandrailError):
     """Another hub holds this ledger."""
+
+
+class LedgerShared(HandrailError):
+    """The ledger holds what this hub does not know: another hub wrote into it, or its disk is back after a start
+    without it. What is in memory must give way to it, and the hub starts again from there."""
+
+    retry = True
+
+    def __init__(self, sentence: str, *, by_another: bool) -> None:
+        super().__init__(sentence)
+        self.by_another = by_another
 
 
 class WatcherBusy(HandrailError):

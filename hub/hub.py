@@ -21,8 +21,9 @@ from hub.errors import LedgerUnwritable
 from hub.keeping import APART_MS, Keeping
 from hub.kill_points import Point
 from hub.lanes import BULK, LOG, URGENT, Overlap
+from hub.ledger.checkpoint import Checkpointer
 from hub.ledger.source import LedgerSource
-from hub.ledger.write import Batch, Checkpointer, Writer
+from hub.ledger.write import Batch, Writer
 from hub.lock import Lock
 from hub.logbook import Logbook
 from hub.mqtt.types import Message, Packet, Up
@@ -169,7 +170,7 @@ class Hub:
         """The ledger does not take what happened: from here people are told from memory, and they are told so."""
         parts = self.parts
         parts.health.why["ledger"] = why
-        about = {"folder": str(parts.writer.path.parent), "alerts": " ".join(alerts)}
+        about = {**parts.writer.about(fault), "alerts": " ".join(alerts)}
         parts.pump.put_first(Faulted(fault=fault, on=True, reason=why, about=about))
         self.beat()
 

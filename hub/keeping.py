@@ -66,6 +66,17 @@ class Keeping:
         """Keep a number with the next commit."""
         self._numbers[name] = value
 
+    def begin_anew(self) -> None:
+        """The ledger was written anew and begins with a snapshot: what was planned for the old one is void."""
+        self._first = self._pending = self._planned_lived_ms = None
+        self._plan.clear()
+        self._saving = (None, 0)
+
+    @property
+    def apart_ms(self) -> int:
+        """What elapsed time is ahead of the time lived."""
+        return self._apart_ms
+
     def lived_ms(self, now: Now) -> int:
         """How long the hub has been running in all its life."""
         return now.elapsed_ms - self._apart_ms

@@ -56,10 +56,24 @@ class Received:
             uses = self._uses[lane] = bytearray(65_536 * DIGEST_BYTES)
         uses[packet_id * DIGEST_BYTES : (packet_id + 1) * DIGEST_BYTES] = key
 
+    def copied(self) -> dict[str, bytes]:
+        """All of them as they are now, by lane; `uses_in` reads them."""
+        return {lane: bytes(uses) for lane, uses in self._uses.items()}
+
     def is_use(self, lane: str, packet_id: int, key: bytes) -> bool:
         """Whether the newest committed use of this packet id was this very message."""
         uses = self._uses.get(lane)
         return uses is not None and uses[packet_id * DIGEST_BYTES : (packet_id + 1) * DIGEST_BYTES] == key
+
+
+def uses_in(copied: Mapping[str, bytes]) -> dict[tuple[str, int], bytes]:
+    """What each packet id was used for last, as a batch keeps it."""
+    found: dict[tuple[str, int], bytes] = {}
+    for lane, uses in copied.items():
+        for packet_id in range(65_536):
+            if any(key := uses[packet_id * DIGEST_BYTES : (packet_id + 1) * DIGEST_BYTES]):
+                found[lane, packet_id] = key
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +139,10 @@ class Overlap:
     def owe(self, lane: str, key: bytes, ident: int, since_ms: int) -> None:
         """A message was acted on; the other lane's copy is owed."""
         self._owed.setdefault((lane, key), deque()).append(Owed(ident, since_ms))
+
+    def every(self) -> list[tuple[int, str, str, bytes, int]]:
+        """All that is owed, as the ledger keeps it; the topics are for people who read there, and not known here."""
+        return [(o.id, lane, "", key, o.since_ms) for (lane, key), rows in self._owed.items() for o in rows]
 
     def settle(self, lane: str, key: bytes) -> Owed | None:
         """A copy came that was owed: it is the same message. Returns what it was paired with."""

@@ -1,12 +1,27 @@
-"""Two hubs must never run on one ledger: an advisory lock on a file beside it, gone with the process that held it."""
+"""Two hubs must never run on one ledger: an advisory lock on a file beside it, gone with the process that held it.
+
+A press stands before the lock: where the disk takes no file, or is held by a process that was killed and cannot end
+because its disk hangs, the hub runs without it and takes it as soon as it can (`look`).
+"""
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import logging
 import os
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 from hub.errors import LedgerBusy, LedgerUnwritable
+
+log = logging.getLogger("handrail.lock")
+
+REFUSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.ENOENT, errno.EIO})
+ANSWERS_S = 1.0
+KILLED = 1 << 8
+"""SIGKILL in the masks of `/proc/PID/status`."""
 
 
 class Lock:
@@ -15,30 +30,92 @@ class Lock:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = -1
+        self.was_there = path.exists()
+        """A hub ran here before."""
 
     def acquire(self) -> None:
-        """Take the lock, or say who has it."""
+        """Take the lock, or say who has it; without one where nobody has it and the disk gives none."""
+        failures: list[Exception] = []
+
+        def take() -> None:
+            try:
+                self._take()
+            except (LedgerBusy, LedgerUnwritable) as error:
+                failures.append(error)
+
+        # A disk that hangs holds up this thread alone.
+        taking = threading.Thread(target=take, name="lock", daemon=True)
+        taking.start()
+        taking.join(ANSWERS_S)
+        if failures:
+            raise failures[0]
+        if self._file < 0:
+            log.critical("%s: no lock is to be had now; the hub runs without it", self.path)
+
+    def look(self) -> None:
+        """Take the lock where it could not be had, or its file was removed; raises `LedgerBusy` where another hub has
+        taken it meanwhile. Asks the disk: for a thread."""
+        with suppress(OSError):
+            if self._file >= 0 and os.path.samestat(os.fstat(self._file), os.stat(self.path)):
+                return
+        self._take()
+
+    def _take(self) -> None:
+        file = self._opened()
+        if file < 0:
+            return
         try:
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise LedgerUnwritable(
-                f"the file {self.path} cannot be opened: {error.strerror}; give the hub's user the right to write there"
-            ) from error
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = os.read(self._file, 20).decode(errors="replace").strip()
-            self.release()
+            holder = _holder(file)
+            dying = _is_killed(holder)
+            os.close(file)
             if not isinstance(error, BlockingIOError):
                 raise LedgerUnwritable(f"the file {self.path} cannot be locked: {error.strerror}") from error
+            if dying:
+                return
             raise LedgerBusy(
                 f"another hub{f' (process {holder})' if holder else ''} runs on this ledger: stop it first"
             ) from error
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+        before, self._file = self._file, file
+        if before >= 0:
+            os.close(before)
+        with suppress(OSError):  # a disk that takes nothing: the lock is the lock without our number in it
+            os.ftruncate(file, 0)
+            os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+
+    def _opened(self) -> int:
+        """The lock's file, to be written, or at least to be read; -1 where there is none and the disk takes none."""
+        try:
+            return os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            if error.errno not in REFUSED:
+                raise LedgerUnwritable(
+                    f"the file {self.path} cannot be opened: {error.strerror}; give the hub's user the right to write "
+                    "there"
+                ) from error
+        try:
+            return os.open(self.path, os.O_RDONLY)
+        except OSError:
+            return -1
 
     def release(self) -> None:
         """Let another hub have it."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+def _holder(file: int) -> str:
+    return os.pread(file, 20, 0).decode(errors="replace").strip()
+
+
+def _is_killed(holder: str) -> bool:
+    """Whether a process was killed and only waits for its disk to let it end: it runs no line of ours any more."""
+    try:
+        said = Path(f"/proc/{int(holder)}/status").read_text()
+    except (OSError, ValueError):
+        return False
+    fields = dict(line.split(":\t", 1) for line in said.splitlines() if ":\t" in line)
+    pending = int(fields.get("SigPnd", "0"), 16) | int(fields.get("ShdPnd", "0"), 16)
+    return fields.get("State", "")[:1] in ("Z", "X") or bool(pending & KILLED)

@@ -94,24 +94,26 @@ class Logbook:
             try:
                 lines = self._read(self._sent, PAGE)
             except LedgerUnreadable as error:
-                log.error("%s", error)
-                self._wait(str(error))
+                log.warning("%s", error)
+                self._wait()
                 return
             for seq, payload in lines:
                 self._send(seq, payload)
             if len(lines) < PAGE:
                 self._behind = False
 
-    def _wait(self, why: str) -> None:
-        """What went wrong is tried again in a while, unless the lane was lost and comes back before that."""
+    def _wait(self, refused: str = "") -> None:
+        """What went wrong is tried again in a while, unless the lane was lost and comes back before that. It is told
+        where the broker `refused`; of a ledger that cannot be read others tell."""
         self._begin_anew()
         self._up = False
         generation = self._generation
 
         def again() -> None:
             if generation == self._generation and self._lane.up:
-                self._refused = True
-                self._on_refused(self._topic, why)
+                if refused:
+                    self._refused = True
+                    self._on_refused(self._topic, refused)
                 self.lane_up()
 
         self._later(RETRY_S, again)

@@ -129,6 +129,10 @@ class Outbox:
             else:
                 self._go(wish)
 
+    def every(self) -> list[Wish]:
+        """All that is not carried out, the newest of each key."""
+        return list({**self._stuck, **self._going, **self._next}.values())
+
     def lane_up(self, *, urgent: bool) -> None:
         """A lane is back: what was stuck on it goes out now, in order."""
         for wish in sorted((w for w in self._stuck.values() if w.urgent is urgent), key=lambda wish: wish.seq):

@@ -25,7 +25,7 @@ from hub.mqtt.types import Packet
 from hub.outbox import Wish
 from hub.steps import Group, Steps
 from hub.timers import Timers
-from hub.unkept import RETRY_MS, Unkept, done_or_slow
+from hub.unkept import RETRY_MS, Anew, Unkept, done_or_slow, no_other
 from rules.inputs import FellDue, Input, Now
 
 log = logging.getLogger("handrail.pump")
@@ -71,6 +71,7 @@ class Pump:
         on_failure: Callable[[str, str, Sequence[str]], None],
         on_recovery: Callable[[tuple[str, ...], int], None],
         retry_ms: int = RETRY_MS,
+        anew: Anew = no_other,
     ) -> None:
         """`on_unkept` carries a group out from memory; `on_failure(fault, why, alerts)` says that this began, with the
         alerts raised by then, or has another reason; `on_recovery(faults, lost)` that it is over and how many messages
@@ -89,7 +90,7 @@ class Pump:
         self._on_failure = on_failure
         self._on_recovery = on_recovery
         self._wake = asyncio.Event()
-        self._unkept = Unkept(on_kept=self._kept, wake=self._wake.set, retry_ms=retry_ms)
+        self._unkept = Unkept(on_kept=self._kept, wake=self._wake.set, retry_ms=retry_ms, anew=anew)
         self._faults: tuple[str, ...] = ()
         self._lost = 0
         self._withheld: dict[str, Wish] = {}
@@ -102,9 +103,8 @@ class Pump:
         self._urgent_ms = -AROUND_A_PRESS_MS
         self._bulk_ages: deque[tuple[int, int]] = deque(maxlen=4_096)
         self._alternate = False
-        self._save = False
+        self._save = self._stopping = False
         self._finished = asyncio.Event()
-        self._stopping = False
 
     # -- in -------------------------------------------------------------------------------------------------------
     def offer(self, packets: list[Packet]) -> None:

@@ -19,8 +19,8 @@ from hub.errors import SubscriptionRefused
 from hub.kill_points import Point
 from hub.outbox import dumps
 from hub.topics import Topics
-from rules.hearing.remembered import UNRECORDED, number_of
-from rules.inputs import Input, Remembered
+from rules.hearing.remembered import UNRECORDED, number_of, stood_as
+from rules.inputs import Input, Remembered, Standing
 from rules.messages import alert_message, room_message, watcher_message
 from rules.state import Alert, AlertState, State
 
@@ -44,8 +44,13 @@ class Shown:
         save_soon: Callable[[], None],
         on_refused_filter: Callable[..., None],
         put: Callable[[Input], None],
+        behind: int = 0,
+        on_standing: Callable[[bool], None] = lambda _: None,
     ) -> None:
-        """Read on the bulk lane what the urgent lane published, because a lane does not hear its own words."""
+        """`behind`, where the ledger begins with nothing: what the broker shows up to this number is told anew before
+        it is cleared; `on_standing` is called when there is such (true), and when all of it was told (false).
+
+        Read on the bulk lane what the urgent lane published, because a lane does not hear its own words."""
         self._urgent = urgent
         self._bulk = bulk
         self._topics = topics
@@ -53,6 +58,10 @@ class Shown:
         self._save_soon = save_soon
         self._on_refused_filter = on_refused_filter
         self._put = put
+        self._behind = behind
+        self._on_standing = on_standing
+        self._standing: set[str] = set()
+        self._looks = 0
         self._seen: set[str] = set()
         self._unchecked: list[tuple[str, bytes]] = []
         self._looked = False
@@ -78,15 +87,46 @@ class Shown:
 
     def compare(self) -> None:
         """Right after a commit, because nothing may be shown before it is kept."""
+        self._clear_what_was_told_anew()
         if self._unchecked:
             kill_points.at(Point.LOOKED, self._unchecked)
             self._check()
         if self._looked:
             self._looked = False
             self._show_what_is_missing()
+            self._looks += 1
+        if self._behind and self._looks == 1 and not self._standing:
+            self._looks += 1
+            self._on_standing(False)
+
+    def _clear_what_was_told_anew(self) -> None:
+        """Only once it is told: nobody but the broker knew of it."""
+        for name in [name for name in self._standing if self._is_told_anew(name)]:
+            self._standing.discard(name)
+            self._show(self._topics.alert(name), b"")
+
+    def _is_told_anew(self, name: str) -> bool:
+        words = stood_as(name)
+        return any(words in said for alert in self._state.alerts for said in (alert.reason, *alert.also))
+
+    def stand(self) -> None:
+        """Tell anew what the broker shows and no record has; also while there is no commit to wait for."""
+        found: dict[str, Standing] = {}
+        for topic, payload in self._unchecked if self._behind else ():
+            name = self._topics.alert_of(topic)
+            if name is None or name in self._standing or not 0 < number_of(name) <= self._behind:
+                continue
+            stood = _standing(payload)
+            if stood is not None and self._open(name) is None and not self._is_told_anew(name):
+                found[name] = stood
+        if found:
+            self._standing |= found.keys()
+            self._on_standing(True)
+            self._put(Remembered(shown={}, standing=found))
 
     def _check(self) -> None:
         ahead: dict[str, tuple[int, str]] = {}
+        self.stand()
         for topic, payload in self._unchecked:
             self._seen.add(topic)
             if (alert := self._topics.alert_of(topic)) is not None:
@@ -108,7 +148,9 @@ class Shown:
         alert, meta = self._open(name), self._state.meta.get("meta")
         if number_of(name) > (meta.alerts if meta is not None else 0):
             ahead[name] = (version, UNRECORDED if _is_unrecorded(payload) else words)
-        if alert is None:
+        if alert is None and name in self._standing:
+            log.warning("alert %s is shown and there is no record of it: it is told anew", name)
+        elif alert is None:
             log.warning("alert %s was still shown and is not open: cleared", name)
             self._show(self._topics.alert(name), b"")
         elif payload != (wanted := dumps(alert_message(alert))):
@@ -145,6 +187,19 @@ class Shown:
     def _open(self, name: str) -> Alert | None:
         alert = self._state.alerts.get(name)
         return alert if alert is not None and alert.state is not AlertState.CLOSED else None
+
+
+def _standing(payload: bytes) -> Standing | None:
+    """An alert as it must be told anew; None for what the hub says of itself, and finds again, and for none of ours."""
+    try:
+        said: object = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(said, dict) or not said.get("level") or said.get("state") == "closed":
+        return None
+    words = {name: str(said.get(name) or "")[:WORDS_MOST] for name in ("level", "kind", "reason", "resident", "device")}
+    place = str(said.get("place") or ("" if words["resident"] else said.get("room")) or "")
+    return None if words["device"].startswith("hub:") else Standing(**words, place=place)
 
 
 def _is_unrecorded(payload: bytes) -> bool:

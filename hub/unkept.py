@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from hub.errors import HandrailError
 from hub.intake import Taken
@@ -17,6 +17,13 @@ from hub.ledger.write import Batch
 from hub.steps import Group
 
 RETRY_MS = 500
+
+Anew = Callable[[Sequence[Batch]], Awaitable[None] | None]
+"""Writes the ledger anew where that is the only way, with these groups in it, all that wait; None where it is not."""
+
+
+def no_other(_waiting: Sequence[Batch]) -> None:
+    """There is no other ledger: the one that is open takes commits again, or nothing does."""
 
 
 class Unkept:
@@ -28,8 +35,12 @@ class Unkept:
         on_kept: Callable[[Group, Taken], None],
         wake: Callable[[], None],
         retry_ms: int = RETRY_MS,
+        anew: Anew = no_other,
     ) -> None:
         self._on_kept = on_kept
+        self._anew = anew
+        self._many = 1
+        """How many of the oldest the commit under way keeps."""
         self._wake = wake
         self._retry_ms = retry_ms
         self._waiting: deque[tuple[Group, Taken]] = deque()
@@ -45,6 +56,7 @@ class Unkept:
 
     def under_way(self, keeping: asyncio.Future[None]) -> None:
         """The commit of the oldest has not returned yet; it may still."""
+        self._many = 1
         self._keep(keeping)
 
     def wait(self, now_ms: int) -> None:
@@ -69,7 +81,7 @@ class Unkept:
             if keeping is None:
                 if now_ms < self._again_ms:
                     return None
-                self._keep(asyncio.ensure_future(commit(self._waiting[0][0].batch)))
+                self._begin(commit)
                 continue
             if not keeping.done():
                 return None
@@ -79,8 +91,16 @@ class Unkept:
             except HandrailError as error:
                 self.wait(now_ms)
                 return str(error)
-            self._on_kept(*self._waiting.popleft())
+            for _ in range(self._many):
+                self._on_kept(*self._waiting.popleft())
         return None
+
+    def _begin(self, commit: Callable[[Batch], Awaitable[None]]) -> None:
+        """Keep the oldest, or all of them where the ledger is written anew: memory is what has come of them all."""
+        batches = [group.batch for group, _ in self._waiting]
+        whole = self._anew(batches)
+        self._many = len(batches) if whole is not None else 1
+        self._keep(asyncio.ensure_future(whole if whole is not None else commit(batches[0])))
 
     def _keep(self, keeping: asyncio.Future[None]) -> None:
         self._keeping = keeping

@@ -21,11 +21,53 @@ class Fault:
     after who called. The level stays `technical`, and with it how often it is said."""
 
 
+NOT_KEPT = "The hub cannot write to its disk. Calls are still told, but not kept: write down what you do."
+
 FAULTS: Mapping[str, Fault] = {
     "ledger": Fault(
-        staff="The hub cannot write to its disk. Calls are still told, but not kept: write down what you do.",
-        mend="Free space in {folder}, see `df -h {folder}`; where it is read-only, `mount -o remount,rw`. The hub goes "
-        "on by itself.",
+        staff=NOT_KEPT,
+        mend="Free space in {folder}, see `df -h {folder}`; where there is enough, `dmesg --level err,warn` says what "
+        "is wrong with its disk. The hub goes on by itself.",
+    ),
+    "ledger-read-only": Fault(
+        staff=NOT_KEPT,
+        mend="The disk of {folder} is read-only, mostly because it fails: `findmnt -T {folder}` names it. Try `mount "
+        "-o remount,rw`; where that is refused stop the hub, `umount`, `fsck -y` and `mount` it, and start the hub.",
+    ),
+    "ledger-rights": Fault(
+        staff=NOT_KEPT,
+        mend="Give the hub's user the right to write: `chown -R USER {folder}`, see `ls -la {folder}`. The hub goes on "
+        "by itself.",
+    ),
+    "ledger-held": Fault(
+        staff="Another program keeps the hub from writing. Calls are still told, but not kept: write down what you do.",
+        mend="`fuser -v {folder}/ledger.db` names it: end it. The hub goes on by itself.",
+    ),
+    "ledger-gone": Fault(
+        staff="The hub's record was taken away. Calls are still told, but not kept: write down what you do.",
+        mend="Somebody removed, replaced or emptied {folder}/ledger.db while the hub ran; it writes a new one from "
+        "memory by itself, unless {folder} cannot be written, see `ls -la {folder}`. Stop the hub before you touch "
+        "that file; `handrail backup HOME FILE` copies it.",
+    ),
+    "ledger-broken": Fault(
+        staff="The hub's record is broken. Calls are still told, but not kept: write down what you do.",
+        mend="The hub puts {folder}/ledger.db aside and writes a new one from memory by itself, unless {folder} cannot "
+        "be written, see `ls -la {folder}`. Disks that break files are at their end: `dmesg --level err,warn`.",
+    ),
+    "record": Fault(
+        staff="The hub's record could not be read and begins anew: calls may be missing. Look in on everybody.",
+        mend="{aside} `sqlite3 FILE .recover` reads what is left of a broken one. Or stop the hub, "
+        "lay your newest backup in place of {folder}/ledger.db, remove its -wal and -shm, and start the hub.",
+        everybody=True,
+    ),
+    "record-anew": Fault(
+        staff="The hub's record was lost and was written anew from memory. Calls are told as always, and kept again.",
+        mend="{aside} `handrail verify HOME` says from when on the new one reaches; what had ended before is in your "
+        "newest backup.",
+    ),
+    "second": Fault(
+        staff="Two hubs ran on one record, and may have told calls twice. Calls are told as always.",
+        mend="End the other one, see `pgrep -af 'handrail run'`; never remove {folder}/hub.lock, which keeps it out.",
     ),
     "ledger-slow": Fault(
         staff="The hub's disk does not answer. Calls are still told, but not kept: write down what you do.",
@@ -156,15 +198,20 @@ def tells_everybody(fault: str) -> bool:
     return known is not None and known.everybody
 
 
+def _words(fault: str, about: Mapping[str, str]) -> Fault | None:
+    """One fault may have several causes that want other words: `about` names their row as its `sort`."""
+    return FAULTS.get(about.get("sort", "")) or of(fault)
+
+
 def for_staff(fault: str, about: Mapping[str, str], detail: str) -> str:
     """What staff read: what it means for calls, and for a fault with no words of its own what happened."""
-    known = of(fault)
+    known = _words(fault, about)
     return known.staff.format_map(_Slots(about)) if known else detail
 
 
 def to_mend(fault: str, about: Mapping[str, str], detail: str) -> str:
     """What the person who looks after the machine reads: what happened, and what to do."""
-    known = of(fault)
+    known = _words(fault, about)
     if known is None:
         return detail
     ends = "" if detail.endswith((".", "?", "!")) else "."

@@ -164,11 +164,27 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An open alert as the broker shows it, where that is all that is left of it."""
+
+    level: str
+    kind: str
+    reason: str
+    resident: str = ""
+    place: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
     """The broker showed alerts of ours with numbers or versions that the ledger has not reached: of each, the version
     and the words."""
 
     shown: Mapping[str, tuple[int, str]]
+    standing: Mapping[str, Standing] = field(default_factory=dict)
+    """Alerts that are open as far as anybody knows, where there is no record of before: they are told anew."""
+    behind: int = 0
+    """And new ones get a number behind this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

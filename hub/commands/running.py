@@ -17,12 +17,14 @@ from hub import kill_points
 from hub.bootstrap import build
 from hub.children import Child
 from hub.clock import SystemClock
-from hub.errors import LedgerUnwritable
+from hub.errors import LedgerShared
 from hub.homes import Known, known, named
 from hub.hub import Hub
 from hub.priority import SCREENS
+from hub.record import SECOND
 from hub.screens import address, environment, require_port
 from hub.systemd import Systemd
+from rules.inputs import Faulted
 
 log = logging.getLogger("handrail.run")
 
@@ -53,19 +55,29 @@ def _loops() -> Callable[[], asyncio.AbstractEventLoop]:
 
 
 async def _run(folder: Path, screens_of: Known | None) -> int:
+    living = asyncio.create_task(Systemd(os.environ).run())
     try:
-        with named(folder):
-            hub = build(folder, SystemClock(), random.Random())
-            _look_for_garbage()
-    except sqlite3.DatabaseError as error:
-        raise LedgerUnwritable(
-            f"the ledger of {folder} cannot be read: {error}; put its backup in its place"
-        ) from error
+        hub = await _run_one(folder, screens_of)
+        while isinstance(hub.failure, LedgerShared):
+            hub = await _run_one(folder, screens_of, hub.failure)
+    finally:
+        living.cancel()
+        await asyncio.gather(living, return_exceptions=True)
+    return 0 if hub.failure is None else 1
+
+
+async def _run_one(folder: Path, screens_of: Known | None, before: LedgerShared | None = None) -> Hub:
+    """One hub until its end; `before` is why the one before it gave way to its own ledger."""
+    with named(folder):
+        hub = build(folder, SystemClock(), random.Random())
+        _look_for_garbage()
+    if before is not None and before.by_another:
+        about = {"folder": str(hub.parts.writer.path.parent)}
+        hub.put(Faulted(fault=SECOND, on=True, reason=str(before), about=about))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, hub.stop)
     loop.add_signal_handler(signal.SIGHUP, hub.reload)
-    living = asyncio.create_task(Systemd(os.environ).run())
     try:
         await (hub.run() if screens_of is None else _run_both(hub, screens_of))
     except BaseException:
@@ -73,10 +85,7 @@ async def _run(folder: Path, screens_of: Known | None) -> int:
         with contextlib.suppress(sqlite3.ProgrammingError):
             hub.parts.writer.close()
         raise
-    finally:
-        living.cancel()
-        await asyncio.gather(living, return_exceptions=True)
-    return 0 if hub.failure is None else 1
+    return hub
 
 
 def _look_for_garbage() -> None:

@@ -21,20 +21,35 @@ PAGE = """SELECT seq, wall_ms, device, kind, value, extra FROM events
 class LedgerLines:
     """The log lines in the ledger, for those who send them: `(seq, bytes)` of one stream behind a place."""
 
-    def __init__(self, path: Path) -> None:
-        self._reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=1)
+    def __init__(self, path: Path, answers: Callable[[], bool] = lambda: True) -> None:
+        """`answers` says whether the disk does: the event loop must not wait for one that does not."""
+        self._path = path
+        self._answers = answers
+        self._reader: sqlite3.Connection | None = None
 
     def read(self, urgent: int, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
         """The next lines; raises `LedgerUnreadable`."""
+        if not self._answers():
+            raise LedgerUnreadable("the log lines wait for the ledger")
         try:
+            if self._reader is None:
+                address = f"{self._path.absolute().as_uri()}?mode=ro"
+                self._reader = sqlite3.connect(address, uri=True, isolation_level=None, timeout=1)
             rows = self._reader.execute(LINES, (after, urgent, limit)).fetchall()
         except sqlite3.Error as error:
+            self.let_go()
             raise LedgerUnreadable(f"the log lines in the ledger cannot be read: {error}") from error
         return [(seq, body.encode()) for seq, body in rows]
 
+    def let_go(self) -> None:
+        """Open the file anew at the next question: another may have taken its place."""
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
+
     async def close(self) -> None:
         """Let go of the file."""
-        self._reader.close()
+        self.let_go()
 
 
 class LedgerSource:
@@ -77,6 +92,11 @@ class LedgerSource:
             place=placed.place if placed else None,
             name=placed.name if placed else None,
         )
+
+    @property
+    def cursors(self) -> Mapping[str, int]:
+        """How far each of them is."""
+        return self._cursors
 
     def cursor(self, name: str) -> int:
         """How far a reader is."""

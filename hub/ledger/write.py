@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
 
 from hub import kill_points
-from hub.errors import LedgerTooNew, LedgerUnwritable
+from hub.errors import HandrailError, LedgerShared, LedgerTooNew, LedgerUnwritable
 from hub.kill_points import Point
+from hub.ledger.place import Place, files_of
 from hub.ledger.retention import Forget
 from hub.ledger.rows import EventRow, InputRow, body_of
 from hub.ledger.snapshots import Snapshot
+from hub.ledger.sorts import ANEW, GONE, RIGHTS, asked, is_shared, sort_of
 from rules.state import TABLES
 
 log = logging.getLogger("handrail.ledger")
@@ -137,7 +139,7 @@ ROLLUPS = Insert(
 CURSORS = Insert("INSERT INTO cursors", _row(2), "ON CONFLICT (name) DO UPDATE SET value = excluded.value")
 CARRIED = Insert("DELETE FROM outbox WHERE (key, seq) IN (", _row(2), ")")
 PAIRED = Insert("DELETE FROM twins WHERE id IN (", "(?)", ")")
-GONE = {name: Insert(f"DELETE FROM {name} WHERE key IN (", "(?)", ")") for name in TABLES}
+NOT_THERE = {name: Insert(f"DELETE FROM {name} WHERE key IN (", "(?)", ")") for name in TABLES}
 
 
 def write(store: sqlite3.Connection, batch: Batch, written: dict[str, int] | None = None) -> None:
@@ -176,7 +178,7 @@ def _common(store: sqlite3.Connection, batch: Batch) -> None:
     for table, rows in batch.rows.items():
         BODIES[table].run(store, [(key, body_of(row)) for key, row in rows])
     for table, keys in batch.gone.items():
-        GONE[table].run(store, [(key,) for key in keys])
+        NOT_THERE[table].run(store, [(key,) for key in keys])
     CARRIED.run(store, batch.carried)
     OUTBOX.run(store, [(key, seq, urgent, body_of(body)) for key, seq, urgent, body in batch.outbox.values()])
     TWINS.run(store, batch.twins)
@@ -225,7 +227,11 @@ def open_store(path: Path) -> sqlite3.Connection:
         store.execute("PRAGMA cache_size = -2048")
         migrate(store)
     except sqlite3.Error as error:
-        raise LedgerUnwritable(f"the ledger {path} cannot be opened: {error}") from error
+        raise LedgerUnwritable(f"the ledger {path} cannot be opened: {error}", sort_of(error, path)) from error
+    # SQLite opens what it may not write to be read, and never tries again.
+    if closed := next((file for file in files_of(path) if file.exists() and not os.access(file, os.W_OK)), None):
+        store.close()
+        raise LedgerUnwritable(f"the ledger {path} cannot be written: {closed.name}", asked(path.parent) or RIGHTS)
     return store
 
 
@@ -245,9 +251,20 @@ def migrate(store: sqlite3.Connection) -> None:
 class Writer:
     """The writer's thread. `commit` returns when the batch is on disk and raises `LedgerUnwritable` when it is not."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, store: sqlite3.Connection | None = None, without: LedgerUnwritable | None = None
+    ) -> None:
+        """`store` is the ledger, already open; `without` says why it is not the one at `path` but one in memory."""
+        self.on_disk = without is None
         self.path = path
-        self.store = open_store(path)
+        self.store = open_store(path) if store is None else store
+        self.lost = without
+        """Why the open ledger is not the file at its path, or none that can be used: it must be written anew."""
+        self.sort, self.failure = (without.sort, str(without)) if without else ("", "")
+        """Why the last commit failed."""
+        self.shared: LedgerShared | None = None
+        """The ledger knows more than we do: the hub must start again from it."""
+        self._place = Place(path) if without is None else Place(path, names=())
         self._written: dict[str, int] = {}
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
@@ -259,24 +276,85 @@ class Writer:
 
     def commit(self, batch: Batch) -> asyncio.Future[None]:
         """Keep a batch; what is returned is done when it is on disk. One that is begun cannot be taken back."""
+        return self.do(lambda: self._commit(batch))
+
+    def _commit(self, batch: Batch) -> None:
+        if self.lost is None:
+            write(self.store, batch, self._written)
+            self._lose(self._place.gone())
+        if self.lost is not None:
+            raise self.lost
+
+    def do(self, work: Callable[[], None]) -> asyncio.Future[None]:
+        """Do something with the ledger on its thread, in its turn."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
 
         def job() -> None:
             try:
-                write(self.store, batch, self._written)
-            except sqlite3.Error as error:
-                failure = LedgerUnwritable(f"the ledger {self.path} cannot be written: {error}")
-                failure.__cause__ = error
-                loop.call_soon_threadsafe(_fail, done, failure)
+                work()
+            except (sqlite3.Error, HandrailError) as error:
+                loop.call_soon_threadsafe(_fail, done, self._failure(error))
             except BaseException as error:  # noqa: BLE001
                 # Not handled here: the pump's await raises it, and the hub stops loudly.
                 loop.call_soon_threadsafe(_fail, done, error)
             else:
+                self.sort = self.failure = ""
                 loop.call_soon_threadsafe(_succeed, done)
 
         self._jobs.put(job)
         return done
+
+    def _failure(self, error: sqlite3.Error | HandrailError) -> HandrailError:
+        if isinstance(error, sqlite3.Error):
+            if is_shared(error):
+                said = f"another hub wrote into the ledger {self.path}: {error}"
+                failure: HandrailError = LedgerShared(said, by_another=True)
+            else:
+                sort, why = sort_of(error, self.path), f"the ledger {self.path} cannot be written: {error}"
+                failure = LedgerUnwritable(why, sort)
+            failure.__cause__ = error
+        else:
+            failure = error
+        if isinstance(failure, LedgerUnwritable):
+            self.sort, self.failure = failure.sort, str(failure)
+            self.loses(failure)
+        elif isinstance(failure, LedgerShared):
+            self.shared = failure
+        return failure
+
+    def loses(self, failure: LedgerUnwritable) -> bool:
+        """Somebody met this with the ledger; returns whether it is one that no waiting mends."""
+        if failure.sort in ANEW and (self.lost is None or self.lost.sort not in ANEW):
+            self.lost = failure
+        return failure.sort in ANEW
+
+    def about(self, fault: str) -> dict[str, str]:
+        """What a fault of the ledger is about: its folder, and which of the words for it are true."""
+        return {"folder": str(self.path.parent), "sort": self.sort if fault == "ledger" else ""}
+
+    def look(self) -> bool:
+        """Whether the file at the path is still the ledger that is open. Asks the disk: for a thread."""
+        if self.lost is None:
+            self._lose(self._place.look())
+        return self.lost is None
+
+    def measure(self, said_bytes: int) -> None:
+        """The same by its length, which the file itself says."""
+        if self.lost is None:
+            self._lose(self._place.measure(said_bytes))
+
+    def is_at(self, path: Path | None) -> bool:
+        """Whether the ledger that is open is the file that has this name now."""
+        return path is not None and self._place.is_at(path)
+
+    def _lose(self, why: str) -> None:
+        if why:
+            self.lost = LedgerUnwritable(f"the ledger {self.path} {why}", GONE)
+
+    def take(self, store: sqlite3.Connection) -> None:
+        """From here on this is the ledger at the path; on the writer's thread."""
+        self.store, self._place, self._written, self.lost, self.on_disk = store, Place(self.path), {}, None, True
 
     def close(self) -> None:
         """End the thread after the last commit and close the file."""
@@ -285,10 +363,11 @@ class Writer:
         if self._thread.is_alive():
             log.error("the disk of %s does not answer: its last commit is left to it", self.path)
             return
-        try:
-            self.store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.Error as error:
-            log.warning("the write-ahead log of %s stays for the next start: %s", self.path, error)
+        if self.lost is None:
+            try:
+                self.store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.Error as error:
+                log.warning("the write-ahead log of %s stays for the next start: %s", self.path, error)
         self.store.close()
 
 
@@ -302,22 +381,4 @@ def _fail(done: asyncio.Future[None], error: BaseException) -> None:
         done.set_exception(error)
 
 
-class Checkpointer:
-    """Moves the write-ahead log into the file from a connection of its own, never inside a commit."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def checkpoint(self, *, begin_anew: bool = False) -> None:
-        """Move what can be moved. To `begin_anew` at the front of the log the last of it is moved while the writer
-        waits, some milliseconds: under a load without a pause the log would else only grow."""
-        try:
-            with closing(sqlite3.connect(self._path, isolation_level=None, timeout=0.05)) as store:
-                store.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                if begin_anew:
-                    store.execute("PRAGMA wal_checkpoint(RESTART)")
-        except sqlite3.Error as error:
-            raise LedgerUnwritable(f"the write-ahead log of {self._path} cannot be moved into it: {error}") from error
-
-
-__all__ = ["TABLES", "Batch", "Checkpointer", "LogRow", "Rollup", "Writer", "migrate", "open_store", "write"]
+__all__ = ["TABLES", "Batch", "LogRow", "Rollup", "Writer", "migrate", "open_store", "write"]

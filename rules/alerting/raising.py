@@ -210,6 +210,7 @@ def _reopen(turn: Turn, cause: Found) -> Alert | None:
         promised_before=False,
         promises=0,
         ok_said=False,
+        unrecorded=last.unrecorded or bool(turn.meta.unkept),
     )
     after = plainly(now - (last.closed_ms or 0))
     why = f"called again {after} after it was closed; waiting {plainly(now - alert.waiting_since_ms)} in all"

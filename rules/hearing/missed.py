@@ -64,7 +64,13 @@ def add(turn: Turn, event: Event, placed: Placed | None, level: Level) -> None:
     is_new = len(rows) > len(alert.missed)
     now = turn.now.elapsed_ms
     close = alert.burst_ms is not None and now - alert.burst_ms < turn.setting.home.times.press_again_s * 1000
-    alert = replace(alert, version=alert.version + 1, missed=tuple(rows), burst_ms=alert.burst_ms if close else now)
+    alert = replace(
+        alert,
+        version=alert.version + 1,
+        missed=tuple(rows),
+        burst_ms=alert.burst_ms if close else now,
+        unrecorded=alert.unrecorded or bool(turn.meta.unkept),
+    )
     _say(turn, alert, rows[-1] if is_new else _row(event, placed, resident, device), level, event.stamp)
     taker = alerts.taker_of(alert) if alert.quiet else None
     if close or not is_new:

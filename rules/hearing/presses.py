@@ -209,6 +209,7 @@ def press_again(turn: Turn, alert: Alert, stamp: str | None) -> None:
         burst_ms=alert.burst_ms if close else now,
         stamp=stamp,
         ok_said=False,
+        unrecorded=alert.unrecorded or bool(turn.meta.unkept),
     )
     why = f"press {alert.presses} of this call" + (f", within {within_s} s of one that rang" if close else "")
     turn.log(Did.PRESSED, why, alert=alert, stamp=stamp)

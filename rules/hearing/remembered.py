@@ -14,7 +14,7 @@ from rules import faults
 from rules.alerting.levels import Level
 from rules.alerting.raising import MOST_ALSO, Found, raise_alert
 from rules.effects import Did
-from rules.inputs import Remembered
+from rules.inputs import Remembered, Standing
 from rules.state import Alert, AlertState
 from rules.turn import Turn
 
@@ -25,6 +25,11 @@ LEAP = 1_000
 UNRECORDED = "unrecorded"
 """Words of an alert that was told from memory and never kept: its call was not acknowledged, and comes again."""
 NUMBER = re.compile(r"a(\d{5,8})")
+
+
+def stood_as(alert: str, reason: str = "") -> str:
+    """The words of an alert that is told anew; the last of them say which one it was."""
+    return f"{reason} (Open when the record broke, as {alert}: go and look.)".lstrip()
 
 
 def number_of(alert: str) -> int:
@@ -41,10 +46,34 @@ def remembered(turn: Turn, given: Remembered) -> None:
         gone = {alert: words for alert, words in unknown.items() if words != UNRECORDED}
         if gone:
             _tell(turn, tuple(f"{alert}: {words}" if words else alert for alert, words in sorted(gone.items())))
+    if given.behind > turn.meta.alerts:
+        turn.set_meta(replace(turn.meta, alerts=given.behind))
+    for name, stood in sorted(given.standing.items()):
+        _stands(turn, name, stood)
     for alert_id, (version, _) in sorted(given.shown.items()):
         alert = turn.state.alerts.get(alert_id)
         if alert is not None and alert.state is not AlertState.CLOSED and version >= alert.version:
             turn.show(replace(alert, version=version + 1))
+
+
+def _stands(turn: Turn, alert: str, stood: Standing) -> None:
+    """It was open when the record broke, and for how long nobody knows: it begins anew, with everybody."""
+    turn.log(Did.FAULT, f"the broker shows an alert of which there is no record, {alert}: {stood.reason}", device=CAUSE)
+    setting, level = turn.setting, Level(stood.level) if stood.level in set(Level) else Level.EMERGENCY
+    raise_alert(
+        turn,
+        Found(
+            level=level,
+            kind=stood.kind or "other",
+            cause=stood.device or CAUSE,
+            reason=stood_as(alert, stood.reason),
+            resident=stood.resident if stood.resident in setting.residents else None,
+            place=stood.place if stood.place in setting.places else None,
+            device=stood.device or None,
+            everybody=level is not Level.TECHNICAL,
+            late=True,
+        ),
+    )
 
 
 def _tell(turn: Turn, lines: tuple[str, ...]) -> None:

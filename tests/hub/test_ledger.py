@@ -18,11 +18,12 @@ from devices.events import Event, Kind
 from hub.config.new import write_new
 from hub.config.read import read_home
 from hub.errors import LedgerTooNew, LedgerUnreadable, LedgerUnwritable
+from hub.ledger.checkpoint import Checkpointer
 from hub.ledger.load import load
 from hub.ledger.rows import OTHER_INPUTS, body_of, event_of, event_row, input_of, input_row
 from hub.ledger.snapshots import take
 from hub.ledger.source import LedgerSource
-from hub.ledger.write import RECEIVED_KEPT, SCHEMA, Batch, Checkpointer, Rollup, Writer, open_store, write
+from hub.ledger.write import RECEIVED_KEPT, SCHEMA, Batch, Rollup, Writer, open_store, write
 from rules.inputs import (
     Asked,
     ClockStepped,

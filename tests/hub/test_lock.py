@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from hub.bootstrap import build
-from hub.errors import LedgerBusy, LedgerUnwritable
+from hub.errors import LedgerBusy, LedgerTooNew, LedgerUnwritable
+from hub.ledger.write import open_store
 from hub.lock import Lock
 from tests.hub.core_parts import rig
 
@@ -34,6 +36,34 @@ def test_what_an_ended_process_left_behind_is_no_lock(tmp_path: Path) -> None:
     lock.release()
 
 
+def test_a_lock_whose_file_was_removed_is_taken_again_and_refuses_the_next(tmp_path: Path) -> None:
+    """Until somebody else was quicker: two must not run, and the one that has it goes on."""
+    first, second = Lock(tmp_path / "hub.lock"), Lock(tmp_path / "hub.lock")
+    first.acquire()
+    (tmp_path / "hub.lock").unlink()
+    first.look()
+    with pytest.raises(LedgerBusy):
+        second.acquire()
+    (tmp_path / "hub.lock").unlink()
+    second.acquire()
+    with pytest.raises(LedgerBusy):
+        first.look()
+    second.look()
+    first.release()
+    second.release()
+
+
+def test_where_no_lock_can_be_had_the_hub_runs_and_takes_it_later(tmp_path: Path) -> None:
+    """A folder that is not there, because its disk is not."""
+    lock = Lock(tmp_path / "data" / "hub.lock")
+    lock.acquire()
+    (tmp_path / "data").mkdir()
+    lock.look()
+    with pytest.raises(LedgerBusy):
+        Lock(tmp_path / "data" / "hub.lock").acquire()
+    lock.release()
+
+
 def test_a_place_where_nothing_can_be_written_is_said_in_one_sentence(tmp_path: Path) -> None:
     """And is no other hub."""
     (tmp_path / "hub.lock").mkdir()
@@ -55,10 +85,11 @@ async def test_a_start_that_fails_lets_go_of_the_lock(tmp_path: Path) -> None:
         await home.stop()
         (home.folder / "data").rename(home.folder / "kept")
         (home.folder / "data").mkdir()
-        (home.folder / "data" / "ledger.db").write_bytes(b"this is no ledger" * 100)
+        with closing(open_store(home.ledger)) as store:
+            store.execute("PRAGMA user_version = 999")
         for _ in range(2):
-            with pytest.raises(LedgerUnwritable):
+            with pytest.raises(LedgerTooNew):
                 build(home.folder, home.clock, random.Random(2))
-        (home.folder / "data").rename(home.folder / "broken")
+        (home.folder / "data").rename(home.folder / "newer")
         (home.folder / "kept").rename(home.folder / "data")
         await home.start()

@@ -1,0 +1,258 @@
+"""The ledger's file is taken away, emptied or broken while the hub runs or before it starts: nobody who pressed is
+forgotten, and everybody hears what became of the record."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import orjson
+import pytest
+
+from hub import record
+from hub.ledger.write import open_store
+from hub.verify import verify
+from rules.faults import FAULTS
+from tests.hub.core_parts import PENDANT, PRESS, SLUG, URGENT, Rig, rig
+from tests.hub.fake_broker import Json
+from tests.parts import until
+
+SECOND = "zigbee2mqtt/room-002-pendant"
+THIRD = "zigbee2mqtt/room-003-pendant"
+
+
+def shown(home: Rig) -> dict[str, Json]:
+    """The open alerts by their device, as every screen finds them at the broker."""
+    names = [name for name in home.broker.retained if name.startswith(f"handrail/{SLUG}/alert/")]
+    alerts = [orjson.loads(home.broker.retained[name]) for name in names]
+    return {str(alert["device"]): alert for alert in alerts}
+
+
+async def pressed(home: Rig, *topics: str) -> None:
+    """These were pressed, and stand open in the ledger."""
+    for topic in topics:
+        home.broker.say(topic, PRESS)
+    await until(lambda: {topic.rpartition("/")[2] for topic in topics} <= set(shown(home)))
+    await home.quiet()
+
+
+def words(home: Rig, device: str) -> tuple[object, str]:
+    """What staff read, and what the person who mends it reads below."""
+    alert = shown(home)[device]
+    also = alert["also"]
+    assert isinstance(also, list)
+    return alert["reason"], str(also[0])
+
+
+def mend(row: str) -> str:
+    """The end of the second sentence, the same in every home."""
+    return FAULTS[row].mend.rpartition("}")[2]
+
+
+def files(home: Rig) -> list[Path]:
+    """The ledger and what is beside it."""
+    return [home.ledger.with_name(home.ledger.name + end) for end in ("", "-wal", "-shm")]
+
+
+def remove(home: Rig) -> None:
+    """`rm ledger.db*`."""
+    for file in files(home):
+        file.unlink(missing_ok=True)
+
+
+def remove_the_log(home: Rig) -> None:
+    """`rm ledger.db-wal`: SQLite goes on writing into what nobody can find."""
+    files(home)[1].unlink()
+
+
+def replace(home: Rig) -> None:
+    """Another file is moved to its place."""
+    other = home.ledger.with_name("other.db")
+    open_store(other).close()
+    other.replace(home.ledger)
+
+
+def empty(home: Rig) -> None:
+    """`truncate -s 0`."""
+    os.truncate(home.ledger, 0)
+
+
+def cut_short(home: Rig) -> None:
+    """`truncate` in the middle, after all was moved into it."""
+    os.truncate(home.ledger, home.ledger.stat().st_size // 2)
+
+
+@pytest.mark.fault("record-anew")
+@pytest.mark.parametrize("harm", [remove, remove_the_log, replace, empty, cut_short])
+async def test_a_ledger_that_is_taken_away_is_written_anew_from_memory(
+    tmp_path: Path, harm: Callable[[Rig], None]
+) -> None:
+    """Noticed without a press; what was open goes on after a kill, with its ladder; the record says where it begins."""
+    async with rig(tmp_path, rooms=3) as home:
+        await pressed(home, PENDANT, SECOND)
+        if harm is cut_short:  # how long it was is known from the first checkpoint on
+            await until(lambda: home.hub.parts.clock.elapsed_ms() > 2_500)
+        harm(home)
+        await until(lambda: "hub:record-anew" in shown(home), 8)
+        await until(lambda: "hub:ledger" not in shown(home))
+        reason, also = words(home, "hub:record-anew")
+        assert reason == FAULTS["record-anew"].staff
+        assert also.endswith(mend("record-anew"))
+        assert "ledger.db.broken-" in also
+        await pressed(home, THIRD)
+        assert not any(alert["unrecorded"] for alert in shown(home).values())
+        before = {device: alert["id"] for device, alert in shown(home).items()}
+        await home.kill()
+        await home.start()
+        await home.quiet()
+        assert {device: alert["id"] for device, alert in shown(home).items()} == before
+        home.forward(46)
+        await until(lambda: all(shown(home)[f"room-00{room}-pendant"]["rung"] == 1 for room in (1, 2, 3)))
+        assert home.rows("SELECT count(*) FROM log WHERE body LIKE '%written anew from memory%'") != [(0,)]
+    verdict = verify(home.ledger)
+    assert verdict.different == 0
+    assert verdict.snapshot_seq > 0
+
+
+@pytest.mark.fault("ledger-gone")
+async def test_a_press_is_told_while_the_record_is_gone_and_cannot_be_written_anew(tmp_path: Path) -> None:
+    """From memory, unacknowledged, in true words; and kept once there is a place for the new one."""
+    async with rig(tmp_path, rooms=2) as home:
+        await pressed(home, PENDANT)
+        home.ledger.parent.rename(home.folder / "away")
+        home.ledger.parent.write_text("no folder")
+        await until(lambda: "hub:ledger" in shown(home))
+        await until(lambda: words(home, "hub:ledger")[0] == FAULTS["ledger-gone"].staff)
+        assert words(home, "hub:ledger")[1].endswith(mend("ledger-gone"))
+        home.broker.say(SECOND, PRESS)
+        await until(lambda: "room-002-pendant" in shown(home))
+        assert shown(home)["room-002-pendant"]["unrecorded"]
+        assert home.acknowledged(URGENT) == [PRESS]
+        home.broker.say(PENDANT, PRESS)
+        await until(lambda: shown(home)["room-001-pendant"]["presses"] == 2)
+        assert shown(home)["room-001-pendant"]["unrecorded"]
+        home.ledger.parent.unlink()
+        await until(lambda: "hub:ledger" not in shown(home))
+        await home.quiet()
+        assert home.acknowledged(URGENT) == [PRESS, PRESS, PRESS]
+        assert not any(alert["unrecorded"] for alert in shown(home).values())
+    assert verify(home.ledger).different == 0
+
+
+def overwrite(home: Rig) -> None:
+    """Every page, in the file and in its log; of some the writer still has its own copy, and writes it again."""
+    for file in files(home)[:2]:
+        if file.exists():
+            with file.open("r+b") as there:
+                there.write(b"\xa5" * file.stat().st_size)
+
+
+@pytest.mark.fault("ledger-broken")
+async def test_pages_that_are_overwritten_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told in true words, put aside, and written anew; no call waits for it. Each minute the hub reads what its next
+    start would."""
+    monkeypatch.setattr(record, "READ_MS", 1_000)
+    async with rig(tmp_path, rooms=2) as home:
+        await pressed(home, PENDANT)
+        overwrite(home)
+        await pressed(home, SECOND)
+        await until(lambda: "hub:record-anew" in shown(home), 8)
+        told = [line["reason"] for line in home.broker.log("raised") if line.get("device") == "hub:ledger"]
+        assert told == [FAULTS["ledger-broken"].staff]
+        assert list(home.ledger.parent.glob("ledger.db.broken-*"))
+        await home.kill()
+        await home.start()
+        await home.quiet()
+        assert {"room-001-pendant", "room-002-pendant"} <= set(shown(home))
+    assert verify(home.ledger).different == 0
+
+
+@pytest.mark.fault("ledger-held")
+async def test_another_program_that_holds_the_ledger_is_named(tmp_path: Path) -> None:
+    """Told from memory meanwhile; where the cause changes the words do."""
+    async with rig(tmp_path, rooms=2) as home:
+        await home.quiet()
+        home.hub.parts.writer.store.execute("PRAGMA busy_timeout = 100")
+        with closing(sqlite3.connect(home.ledger, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            home.broker.say(PENDANT, PRESS)
+            await until(lambda: {"room-001-pendant", "hub:ledger"} <= set(shown(home)))
+            assert words(home, "hub:ledger")[0] == FAULTS["ledger-held"].staff
+            assert words(home, "hub:ledger")[1].endswith(mend("ledger-held"))
+            assert shown(home)["room-001-pendant"]["unrecorded"]
+            home.fail("COMMIT")
+            other.execute("ROLLBACK")
+            await until(lambda: words(home, "hub:ledger")[0] == FAULTS["ledger"].staff)
+            assert words(home, "hub:ledger")[1].endswith(mend("ledger"))
+            home.mend()
+        await until(lambda: "hub:ledger" not in shown(home))
+        await home.quiet()
+        assert home.presses() == 1
+
+
+# -- at a start -------------------------------------------------------------------------------------------------------
+
+
+def no_database(home: Rig) -> None:
+    """Somebody's shopping list."""
+    remove(home)
+    home.ledger.write_bytes(b"milk, bread and butter" * 1_000)
+
+
+@pytest.mark.fault("record")
+@pytest.mark.parametrize("harm", [overwrite, no_database, remove, empty])
+async def test_three_emergencies_ring_on_after_their_record_broke(tmp_path: Path, harm: Callable[[Rig], None]) -> None:
+    """Killed, the record broken or gone, started: all three are told to everybody again, with what happened."""
+    async with rig(tmp_path, rooms=3) as home:
+        await pressed(home, PENDANT, SECOND, THIRD)
+        old = {str(alert["id"]) for alert in shown(home).values()}
+        await home.kill()
+        harm(home)
+        await home.start()
+        await until(lambda: "hub:record" in shown(home))
+        assert words(home, "hub:record")[0] == FAULTS["record"].staff
+        assert words(home, "hub:record")[1].endswith(mend("record"))
+        assert shown(home)["hub:record"]["everybody"]
+        await until(lambda: {str(alert["id"]) for alert in shown(home).values()}.isdisjoint(old), 10)
+        await home.quiet()
+        for room in (1, 2, 3):
+            alert = shown(home)[f"room-00{room}-pendant"]
+            assert "go and look" in str(alert["reason"])
+            assert (alert["level"], alert["state"], alert["everybody"]) == ("emergency", "told", True)
+        await until(lambda: home.ledger.exists() and "hub:ledger" not in shown(home))
+        home.broker.say(PENDANT, PRESS)
+        await until(lambda: shown(home)["room-001-pendant"]["presses"] == 2)
+        await home.quiet()
+        if harm in (overwrite, no_database):
+            assert list(home.ledger.parent.glob("ledger.db.broken-*"))
+        await home.kill()
+        await home.start()
+        await home.quiet()
+        assert {f"room-00{room}-pendant" for room in (1, 2, 3)} <= set(shown(home))
+    assert verify(home.ledger).different == 0
+
+
+async def test_what_can_be_read_of_a_broken_record_is_not_forgotten(tmp_path: Path) -> None:
+    """A table that says nothing of alerts is missing: open alerts keep their names, their claims and their ladders."""
+    async with rig(tmp_path, rooms=2) as home:
+        await pressed(home, PENDANT, SECOND)
+        answer = await home.ask(id="1", do="claim", alert=shown(home)["room-001-pendant"]["id"], by="carer-1")
+        assert answer["ok"]
+        await home.quiet()
+        before = {device: alert["id"] for device, alert in shown(home).items()}
+        await home.kill()
+        with closing(sqlite3.connect(home.ledger)) as store:
+            store.execute("DROP TABLE twins")
+            store.commit()
+        await home.start()
+        await until(lambda: "hub:record-anew" in shown(home))
+        await home.quiet()
+        after = {device: alert["id"] for device, alert in shown(home).items() if not device.startswith("hub:")}
+        assert after == before
+        assert shown(home)["room-001-pendant"]["claimed_by"] == "carer-1"
+        home.forward(46)
+        await until(lambda: shown(home)["room-002-pendant"]["rung"] == 1)
+    assert verify(home.ledger).different == 0
