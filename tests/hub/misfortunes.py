@@ -11,16 +11,19 @@ from pathlib import Path
 
 import orjson
 
+from devices.topics import matches
 from hub.ledger.backup import copy as back_up
 from tests.hub.core_parts import BULK, URGENT
 from tests.hub.fake_broker import Session
 from tests.hub.months import DAY_MS, HOUR_MS, MINUTE_MS, Months
+from tests.hub.told import WITHOUT
 from tests.mutations import mutated
 
 KEEP_ALIVE_MS = 7_500
 """After so long without a word from the hub the broker ends its connections."""
 APART_MS = 3 * HOUR_MS
 """So far apart are two things that take one of a message's two copies: with both lost, nobody can hear it."""
+FAR_MS = 2**60
 LANES = (URGENT, BULK)
 
 
@@ -36,6 +39,8 @@ class Misfortunes(Months):
         self.nonsense = 0
         """Messages whose bytes were changed on their way."""
         self._copied: Path | None = None
+        self._is_changed = False
+        """A pendant is out of the files."""
 
     def befalls(self) -> Mapping[Callable[[], Awaitable[None]], float]:
         """What goes wrong, and how often a day."""
@@ -49,6 +54,7 @@ class Misfortunes(Months):
             self.loses_a_copy: 0.3,
             self.lane_changes: 0.2,
             self.broker_dies: 0.3,
+            self.broker_forgets_all: 0.03,
             self.is_put_back: 0.05,
         }
 
@@ -176,18 +182,20 @@ class Misfortunes(Months):
         """The broker drops one of a press's two copies: the other one is enough."""
         if not self._may_lose_a_copy() or not self._is_well():
             return
-        await self._press_and_lose(self.rng.choice(LANES))
+        await self._press_and_lose(self._pendant(), self.rng.choice(LANES))
 
     def _may_lose_a_copy(self) -> bool:
         """One at a time, and none while the other lane still owes one: a swallowed copy would be the last."""
         is_apart = self.now_ms - self._forgotten_ms > APART_MS
         return is_apart and self.hub.is_up and self.hub.rows("SELECT count(*) FROM twins") == [(0,)]
 
-    async def _press_and_lose(self, name: str) -> None:
+    async def _press_and_lose(self, topic: str, name: str) -> None:
+        if not all(any(matches(row, topic) for row in session.filters) for session in self._sessions()):
+            return
         self._forgotten_ms = self.now_ms
         self.faults[f"{name} copies lost"] += 1
         self.hub.broker.pause(name)
-        self.press(self._pendant(), "emergency")
+        self.press(topic, "emergency")
         self.hub.broker.session(name).queue.pop()
         if self.rng.random() < 0.5:
             await self.hub.settle()
@@ -198,12 +206,13 @@ class Misfortunes(Months):
         """A pendant is taken out of the files, and so out of the urgent lane, and put in again; pressed meanwhile."""
         path = self.hub.folder / "devices.yaml"
         placed = path.read_text(encoding="utf-8")
-        if not self._can_reload() or "#  - {device" in placed:
+        if not self._can_reload() or not self._may_lose_a_copy() or self._is_changed:
             return
         self.faults["lanes changed"] += 1
         topic = self._pendant()
         line = next(row for row in placed.splitlines() if f"{{device: {topic.rpartition('/')[2]}," in row)
         path.write_text(placed.replace(line, f"#{line}"), encoding="utf-8")
+        self._is_changed, self._forgotten_ms = True, FAR_MS  # it has one copy only, for as long
         await self._change_with(topic)
 
         async def again() -> None:
@@ -211,6 +220,7 @@ class Misfortunes(Months):
                 self.later(MINUTE_MS, again)
                 return
             path.write_text(placed, encoding="utf-8")
+            self._is_changed, self._forgotten_ms = False, self.now_ms
             await self._change_with(topic)
 
         self.later(self.rng.choice((500, 5_000, 90_000, 2 * HOUR_MS)), again)
@@ -223,8 +233,10 @@ class Misfortunes(Months):
         self.press(topic, "emergency")
         await self.hub.hub.parts.reload.read()
         self.press(topic, "emergency")
-        if self._is_well() and self._may_lose_a_copy() and self.rng.random() < 0.3:
-            await self._press_and_lose(self.rng.choice(LANES))
+        if self._is_well() and self.rng.random() < 0.3:
+            # Without a stamp, the next press would be taken for the bulk copy that is owed: it may be the only one.
+            await self._press_and_lose(topic, URGENT if topic.endswith(WITHOUT) else self.rng.choice(LANES))
+            self._forgotten_ms = FAR_MS if self._is_changed else self.now_ms
         if self.rng.random() < 0.5:
             await self.hub.settle()
         self.press(topic, "emergency")
@@ -269,6 +281,26 @@ class Misfortunes(Months):
                     self.hub.lane(name).come_up()
 
         self.later(self.rng.choice((1_000, 20_000, 5 * MINUTE_MS)), back)
+
+    async def broker_forgets_all(self) -> None:
+        """A broker that saves nothing is started anew: no session, nothing retained. What is open is shown again."""
+        if self._is_changed or not await self._is_at_rest():
+            return
+        self._forgotten_ms = self.now_ms
+        self.faults["brokers that forgot all"] += 1
+        self.press(self._pendant(), "emergency")
+        await self.hub.settle()
+        lines = [self.hub.lane(name) for name in LANES if self.hub.is_up and self.hub.lane(name).connected]
+        for line in lines:
+            line.go_down()
+        self.hub.broker.retained.clear()
+        for line in lines:
+            line.come_up(session_lost=True)
+        await self.hub.settle()
+        await asyncio.sleep(3.0)  # the hub looks at what the broker shows
+        await self.hub.settle()
+        open_ones = {str(alert) for (alert,) in self.hub.rows("SELECT key FROM alerts WHERE state <> 'closed'")}
+        assert open_ones <= {topic.rpartition("/")[2] for topic in self.hub.broker.retained}
 
     async def is_put_back(self) -> None:
         """A backup is made while the hub runs, and laid in place hours or days later: what came since is not in the

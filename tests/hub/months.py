@@ -102,10 +102,11 @@ class Months:
             await self.crash()
         self.read()
         if self.hub.is_up:
-            for asked in self.carers.wishes(self.now_ms):
+            for asked in (wishes := self.carers.wishes(self.now_ms)):
                 if self._comes(orjson.loads(asked)):
                     self.ask_each(asked)
-            await self.hub.settle()
+            if wishes:
+                await self.hub.settle()
 
     def _comes(self, asked: dict[str, str]) -> bool:
         """Now and then who is going does not arrive, and the others are told again."""

@@ -86,8 +86,8 @@ def assert_nothing_lost_nothing_doubled(months: Misfortunes) -> None:
     doubled = {stamp: places for stamp, places in told.items() if len(places) > 1}
     assert (lost, doubled) == ([], {})
     assert set(told) == set(months.pressed) - months.unheard
-    assert months.told.others == len(months.pressed) - len(months.unheard)
-    assert months.told.without == months.without - months.unheard_without
+    pressed = (len(months.pressed) - len(months.unheard), months.without - months.unheard_without)
+    assert (months.told.others, months.told.without) == pressed
 
 
 def assert_nothing_forgotten(months: Misfortunes) -> None:

@@ -129,7 +129,7 @@ class VirtualRig(Rig):
         while self.disk is not None:
             await self.disk.wait()
             if self.starts != starts or not self.is_up:
-                await asyncio.Event().wait()  # the process that waited is gone
+                raise asyncio.CancelledError  # the process that waited is gone
         if self.fails_next:
             self.fails_next -= 1
             raise LedgerUnwritable("the disk is full")
