@@ -71,6 +71,8 @@ class FakeBroker:
             if qos:
                 session.last_id = session.last_id % 65_535 + 1
                 session.inflight[session.last_id] = (topic, payload, retain, response)
+            if session.lane.is_half_open:
+                continue
             packet_id = session.last_id if qos else None
             arrived.append(session.lane.packet(topic, payload, retain, packet_id, False, response))
         if arrived:
@@ -127,6 +129,8 @@ class FakeLane:
         self.on_packets = on_packets
         self.up = False
         self.connected = False
+        self.is_half_open = False
+        """The line is dead and neither side knows: nothing passes, until one of them notices and it is lost."""
         self.connection = 0
         self.resumed = False
         self.acknowledged: list[Packet] = []
@@ -191,6 +195,7 @@ class FakeLane:
         session = broker.sessions.setdefault(self.client_id, Session())
         broker.generation += 1
         self.connection, self.connected, session.lane = broker.generation, True, self
+        self.is_half_open = False
         self._arrivals = Acknowledgements()
         again = [
             self.packet(topic, payload, retain, packet_id, True, response)
@@ -233,6 +238,8 @@ class FakeLane:
         self.acknowledged += mine
         release = self._arrivals.skip if out_of_turn else self._arrivals.release
         released = release([packet.arrival for packet in mine])
+        if self.is_half_open:
+            return
         for at in range(2, len(released), 4):
             session.inflight.pop(int.from_bytes(released[at : at + 2], "big"), None)
 
@@ -250,6 +257,8 @@ class FakeLane:
         loop, answer = asyncio.get_running_loop(), on_acknowledged or (lambda _ok, _why: None)
         if not self.connected:
             loop.call_soon(answer, False, "not connected to the broker")
+        elif self.is_half_open:
+            self._waiting.append(answer)
         elif topic in self._broker.refuses:
             loop.call_soon(answer, False, "not authorized")
         else:

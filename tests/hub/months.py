@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -102,10 +102,11 @@ class Months:
             await self.crash()
         self.read()
         if self.hub.is_up:
-            for asked in self.carers.wishes(self.now_ms):
+            for asked in (wishes := self.carers.wishes(self.now_ms)):
                 if self._comes(orjson.loads(asked)):
                     self.ask_each(asked)
-            await self.hub.settle()
+            if wishes:
+                await self.hub.settle()
 
     def _comes(self, asked: dict[str, str]) -> bool:
         """Now and then who is going does not arrive, and the others are told again."""
@@ -172,39 +173,43 @@ class Months:
         else:
             self.hub.broker.say(said.topic, said.payload())
 
-    def press(self, topic: str, action: str) -> None:
-        """Somebody presses; no two stamps are the same, and one pendant's gateway has none."""
+    def press(self, topic: str, action: str, *, qos: int = 1) -> str:
+        """Somebody presses; no two stamps are the same, and one pendant's gateway has none. Returns the stamp."""
         if topic.endswith(WITHOUT):
             self.without += 1
-            self.hub.broker.say(topic, orjson.dumps({"action": action}))
-            return
+            self.hub.broker.say(topic, orjson.dumps({"action": action}), qos=qos)
+            return ""
         at_ms = self.now_ms + self.gateway_ms
         while stamp_of(at_ms) in self.pressed:
             at_ms += 1
         self.pressed[stamp_of(at_ms)] = topic
         payload = {"action": action, "last_seen": stamp_of(at_ms)}
-        self.hub.broker.say(topic, orjson.dumps(payload))
+        self.hub.broker.say(topic, orjson.dumps(payload), qos=qos)
+        return stamp_of(at_ms)
 
     # -- what goes wrong ------------------------------------------------------------------------------------------
+    def befalls(self) -> Mapping[Callable[[], Awaitable[None]], float]:
+        """What goes wrong, and how often a day."""
+        return {
+            self.presses_in_a_row: 1.0,
+            self.commits_fail: 0.7,
+            self.dies: 0.5,
+            self.is_stopped: 0.1,
+            self.loses_lanes: 0.7,
+            self.lanes_out_of_order: 1.5,
+            self.clock_is_set: 0.3,
+            self.gateway_is_wrong: 0.2,
+            self.files_change: 0.2,
+            self.device_is_silent: 0.2,
+            self.broker_is_slow: 0.5,
+        }
+
     def _of_a_day(self) -> list[Callable[[], Awaitable[None]]]:
         chosen: list[Callable[[], Awaitable[None]]] = []
-        for fault, a_day in (
-            (self.presses_in_a_row, 1.0),
-            (self.commits_fail, 0.7),
-            (self.dies, 0.5),
-            (self.is_stopped, 0.1),
-            (self.loses_lanes, 0.7),
-            (self.lanes_out_of_order, 1.5),
-            (self.clock_is_set, 0.3),
-            (self.gateway_is_wrong, 0.2),
-            (self.files_change, 0.2),
-            (self.device_is_silent, 0.2),
-            (self.broker_is_slow, 0.5),
-        ):
+        for fault, a_day in self.befalls().items():
             if self._is_peaceful and fault != self.presses_in_a_row:
                 continue
-            many = int(a_day) + (self.rng.random() < a_day % 1)
-            chosen += [fault] * many
+            chosen += [fault] * (int(a_day) + (self.rng.random() < a_day % 1))
         return chosen
 
     def _pendant(self) -> str:
@@ -339,7 +344,7 @@ class Months:
 
     async def files_change(self) -> None:
         """Somebody edits the home's files: rightly, or not."""
-        if not self.hub.is_up:
+        if not self.hub.is_up or self.hub.disk is not None:
             return
         self.faults["files changed"] += 1
         path = self.hub.folder / "staff.yaml"

@@ -102,12 +102,14 @@ class VirtualRig(Rig):
         self.hangs = ""
         """`before` or `after` the next commit is made: there the hub is killed."""
         self.is_hanging = False
+        self.disk: asyncio.Event | None = None
+        """Where it is set, commits do not return before it happens."""
         self.is_up = False
         self.starts = 0
 
     async def start(self) -> None:
         """Start, or start again, and wait until it is ready."""
-        self.fails_next, self.hangs, self.is_hanging = 0, "", False
+        self.fails_next, self.hangs, self.is_hanging, self.disk = 0, "", False, None
         self.starts += 1
         self.hub = build(self.folder, self.true, random.Random(1), connect=self._connect)
         store = self.hub.parts.writer.store
@@ -123,6 +125,11 @@ class VirtualRig(Rig):
         self.is_up = True
 
     async def _commit(self, batch: Batch) -> None:
+        starts = self.starts
+        while self.disk is not None:
+            await self.disk.wait()
+            if self.starts != starts or not self.is_up:
+                raise asyncio.CancelledError  # the process that waited is gone
         if self.fails_next:
             self.fails_next -= 1
             raise LedgerUnwritable("the disk is full")
@@ -176,7 +183,9 @@ class VirtualRig(Rig):
         """Whether something waits that can be done now, with the lanes as they are."""
         parts, pump = self.hub.parts, self.hub.parts.pump
         waits = len(pump._urgent) + len(pump._bulk) > 0 or pump._save or self.fails_next > 0
-        sends = len(parts.outbox) > 0 and self.broker.answers and all(self.lanes[lane].up for lane in (URGENT, BULK))
+        lines = [self.lanes[lane] for lane in (URGENT, BULK)]
+        is_answered = self.broker.answers and all(line.up and not line.is_half_open for line in lines)
+        sends = len(parts.outbox) > 0 and is_answered and self.disk is None
         return waits or sends or self.next_due_ms() <= 0
 
     def next_due_ms(self) -> int:
