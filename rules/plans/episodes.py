@@ -302,6 +302,8 @@ def answered(
     episode = replace(episode, answer=given.answer)
     why = f"{given.answer}, {how}: {episode.said}"
     turn.log(Did.ANSWERED_BY_RESIDENT, why, episode=episode, device=device, stamp=stamp)
+    timer = turn.state.timers.get(f"episode/{key}")
+    overdue_ms = max(0, turn.now.elapsed_ms - timer.due_ms) if timer is not None else 0
     turn.disarm("episode", key)
     episode = _asked_no_more(turn, episode)
     if given.means == "tells":
@@ -311,7 +313,8 @@ def answered(
     elif rule.is_reminder:
         _offered(turn, key, episode)
     else:
-        _go_on(turn, key, replace(episode, step=episode.step + 1), overdue_ms=0)
+        # An answer that came when its time was over makes no run longer than was proved.
+        _go_on(turn, key, replace(episode, step=episode.step + 1), overdue_ms=overdue_ms)
 
 
 # -- a plan that changed ------------------------------------------------------------------------------------------

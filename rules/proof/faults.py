@@ -38,8 +38,6 @@ TOGETHER_S = 60
 """Orders to one device within so long are a contest, which the machine decides by level."""
 OF_THE_PERSON = frozenset({Kind.BED, Kind.MOTION, Kind.OCCUPANCY})
 """What these show lasts because of a person: watched for how long, it is watched for a need."""
-
-
 OPPOSITE_IS_SAFE = frozenset({(Kind.BED, "empty")})
 """States of a person that are over when the person is safe: while one lasts unheard, nobody looks, as in a wait."""
 LEFT_SO = frozenset({(Kind.CONTACT, "open"), (Kind.LOCK, "unlocked")})
