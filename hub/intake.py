@@ -128,6 +128,8 @@ class Intake:
             self._request(group, packet, client, now)
             self._note(group, taken, packet, key)
             return
+        if packet.lane == BULK:
+            overlap.outgrow(packet, key, now.elapsed_ms)
         owed = overlap.settle(packet.lane, key)
         if owed is not None:
             group.batch.paired.append(owed.id)

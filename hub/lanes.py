@@ -27,6 +27,8 @@ OWED_URGENT_MS = 60_000
 OWED_BULK_MS = 600_000
 """The same the other way round: longer, because a bulk copy may stand behind a flood."""
 OWED_MS = {URGENT: OWED_URGENT_MS, BULK: OWED_BULK_MS}
+LEFT_TWIN_MS = 10_000
+"""How long a bulk copy may still be owed once its topic is urgent no more: its next press comes by that lane alone."""
 LEAVING_MS = 60_000
 """How long copies may still come of topics whose filter was taken away."""
 
@@ -102,6 +104,8 @@ class Overlap:
         self.urgent = Filters(())
         """Where two copies are to be expected."""
         self._filters: tuple[str, ...] = ()
+        self._asked = Filters(())
+        """What the urgent lane asks for now, without what it has just left."""
         self._leaving = tuple(leaving)
         self._leaving_since_ms: int | None = None
         self.strays: dict[str, None] = {}
@@ -117,7 +121,7 @@ class Overlap:
 
     def hear(self, filters: tuple[str, ...], *, leaving: Iterable[str] = ()) -> None:
         """The urgent lane hears these; of those it has just left, copies may still be on their way."""
-        self._filters = filters
+        self._filters, self._asked = filters, Filters(filters)
         if left := tuple(leaving):
             self._leaving, self._leaving_since_ms = (*self._leaving, *left), None
         self._cover()
@@ -153,6 +157,18 @@ class Overlap:
         if not rows:
             del self._owed[lane, key]
         return owed
+
+    def outgrow(self, packet: Packet, key: bytes, now_ms: int) -> None:
+        """A bulk copy of a topic that is urgent no more comes alone: a copy that is owed for it since before its last
+        moments was lost, and would swallow this press. Where that is not certain it is a press (DESIGN §4)."""
+        if not self._filters or (BULK, key) not in self._owed or self._asked.covers(packet.topic):
+            return
+        rows = self._owed[BULK, key]
+        self.unowed += [owed.id for owed in rows if now_ms - owed.since_ms > LEFT_TWIN_MS]
+        if kept := deque(owed for owed in rows if now_ms - owed.since_ms <= LEFT_TWIN_MS):
+            self._owed[BULK, key] = kept
+        else:
+            del self._owed[BULK, key]
 
     def hold(self, packet: Packet, key: bytes, now_ms: int) -> Held:
         """Let a bulk copy wait for its twin. One that waits already and is sent again after a lost connection takes its

@@ -174,6 +174,31 @@ async def test_a_copy_owed_by_a_session_that_was_lost_swallows_no_later_press(tm
         await until(lambda: home.presses() == 2)
 
 
+async def test_a_copy_that_was_lost_swallows_no_press_after_the_pendant_left_its_lane(tmp_path: Path) -> None:
+    """Its line was taken out of devices.yaml: the next press comes by the bulk lane alone, and looks like the copy of
+    the press before that the broker lost. A button that says no time cannot be told apart by anything else."""
+    async with rig(tmp_path) as home:
+        await home.quiet()
+        home.broker.pause(BULK)
+        home.broker.say(PENDANT, PRESS)
+        home.broker.session(BULK).queue.pop()
+        home.broker.resume(BULK)
+        await home.quiet()
+        assert home.presses() == 1
+        devices = home.folder / "devices.yaml"
+        devices.write_text(
+            devices.read_text().replace("  - {device: room-001-pendant,", "#  - {device: room-001-pendant,")
+        )
+        await home.hub.parts.reload.read()
+        await until(lambda: not any(PENDANT in topic for topic in home.broker.session(URGENT).filters))
+        home.forward(30)
+        home.broker.say(PENDANT, PRESS)
+        await home.quiet()
+        home.forward(5)
+        await home.quiet()
+        assert home.presses() == 2
+
+
 async def test_a_broker_that_forgot_a_session_is_told(tmp_path: Path) -> None:
     """While the hub runs and while it was down; a first start is no loss."""
     async with rig(tmp_path) as home:

@@ -18,6 +18,7 @@ ABOUT = {
     "gateway": "zigbee2mqtt",
     "device": "zigbee2mqtt/room-001-pendant",
     "aside": "The old one is ledger.db.broken-2026-11-23.",
+    "who": "Margaret",
 }
 IN_CHARGE = ("nurse-1",)
 
