@@ -21,6 +21,7 @@ ENDINGS: dict[Ending, str] = {
     Ending.MISTAKE: "Set off by mistake",
     Ending.OTHER: "Other",
     Ending.BACK: "Working again",
+    Ending.CLOSED_SINCE: "Closed after the record's copy",
     Ending.TESTED: "Walk test",
 }
 

@@ -38,9 +38,10 @@ from hub.lock import Lock
 from hub.logbook import Logbook
 from hub.mqtt.connection import Connection
 from hub.mqtt.types import Message
-from hub.outbox import Outbox, dumps, wish_of
+from hub.outbox import Outbox, dumps
 from hub.paging import Paging
 from hub.pump import Pump
+from hub.put_back import PutBack
 from hub.record import Record, answers
 from hub.reload import Reload
 from hub.replay.trying import trying
@@ -49,7 +50,6 @@ from hub.shown import Shown
 from hub.status import LOST, Health
 from hub.steps import Steps
 from hub.subscriptions import Subscriptions
-from hub.timers import Timers
 from hub.topics import Topics
 from hub.watched import Watched
 from rules.state import AlertState
@@ -187,7 +187,7 @@ def _parts(hub: Hub, start: _Start, lock: Lock) -> Parts:
         refused=start.refused,
         down_from_ms=loaded.wall_ms,
         set_aside=loaded.set_aside,
-        left_over=[wish_of(key, seq, urgent, body) for key, seq, urgent, body in loaded.outbox],
+        left_over=shown.put_back.left_over,
         had_sessions=set(loaded.subscriptions),
         writer=writer,
         checkpointer=Checkpointer(writer.path, writer),
@@ -269,6 +269,7 @@ def _shown(hub: Hub, start: _Start, lanes: dict[str, Lane], record: Record) -> S
         save_soon=hub.save_soon,
         on_refused_filter=partial(hub.on_rights, "shown"),
         put=hub.put,
+        put_back=PutBack(hub, start.loaded, start.topics, start.clock),
         behind=record.behind,
         on_standing=record.standing,
     )
@@ -292,7 +293,7 @@ def _pump(hub: Hub, start: _Start, steps: Steps, overlap: Overlap, shown: Shown,
         steps=steps,
         commit=start.writer.commit,
         clock=start.clock,
-        timers=Timers(start.loaded.state.timers),
+        timers=shown.put_back.timers,
         overlap=overlap,
         received=record.received,
         after=hub.after,
@@ -332,13 +333,12 @@ def _lanes(hub: Hub, start: _Start, subscriptions: Subscriptions) -> dict[str, L
 
 
 def _watch(hub: Hub, start: _Start, lanes: dict[str, Lane], shown: Shown, source: LedgerSource) -> BrokerWatch:
-    clock = start.clock
     watch = BrokerWatch(
         probe=Probe(topics=start.topics, bulk=lanes[BULK], urgent=lanes[URGENT], filters=start.catalogue.filters()),
         rights=Rights(hub.on_fault, told="subscription" in start.told),
-        drops=Drops(source, hub.on_fault, lambda: clock.now().wall_ms),
+        drops=Drops(source, hub.on_fault, lambda: start.clock.now().wall_ms),
         on_fault=hub.on_fault,
-        wall_ms=lambda: clock.now().wall_ms,
+        wall_ms=lambda: start.clock.now().wall_ms,
         address=start.settings.broker,
         folder=start.folder,
         ready=hub.ready,

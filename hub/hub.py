@@ -255,7 +255,7 @@ class Hub:
             self._follow.set()
         if parts.keeping.committed(parts.clock.now()):
             asyncio.get_running_loop().call_later(APART_MS / 1000, self.save_soon)
-        parts.shown.compare()
+        parts.shown.compare(group.batch.cursors.get("seq", 0))
 
     # -- the run --------------------------------------------------------------------------------------------------
     async def run(self) -> None:
@@ -270,11 +270,11 @@ class Hub:
         pump.leave_out(parts.set_aside)
         parts.outbox.offer(parts.left_over)
         work: list[Callable[[], Awaitable[None]]] = [pump.run, *(lane.run for lane in parts.lanes.values())]
-        aside = [self._look_after, self._look_at_disk, self._follow_changes, self._watch_files]
+        side = [self._look_after, self._look_at_disk, self._follow_changes, self._watch_files, parts.shown.put_back.run]
         try:
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(_named(job)) for job in (*work, *parts.background)]
-                helping = [group.create_task(_named(job)) for job in aside]
+                helping = [group.create_task(_named(job)) for job in side]
                 await self._stop.wait()
                 for task in (*helping, *self._tasks):
                     task.cancel()
@@ -292,8 +292,8 @@ class Hub:
         parts = self.parts
         parts.health.stopping = True
         await parts.pump.drain()
-        last = Message(topic=parts.steps.topics.status, payload=dumps(self._status()))
-        await parts.lanes[URGENT].stop(last=last)
+        parts.shown.put_back.say()
+        await parts.lanes[URGENT].stop(last=Message(topic=parts.steps.topics.status, payload=dumps(self._status())))
         await parts.lanes[BULK].stop()
         await parts.lanes[LOG].stop()
         for close in parts.closers:

@@ -25,6 +25,7 @@ from hub.ledger.sorts import ANEW
 from hub.ledger.source import LedgerLines
 from hub.ledger.write import Batch
 from hub.lock import Lock
+from hub.put_back import MADE
 from rules.home import Home
 from rules.inputs import Faulted, Input, Remembered
 
@@ -178,6 +179,7 @@ class Record:
             name_of = table.name_of
             whole.rows[name] = [(name_of(row) if name_of else key, row) for key, row in table.rows.items()]
         carried = set(parts.outbox.carried)
+        whole.outbox.update((wish.key, wish.row()) for wish in parts.shown.put_back.held)
         wished = [(key, row) for batch in waiting for key, row in batch.outbox.items()]
         whole.outbox.update((key, row) for key, row in wished if (key, row[1]) not in carried)
         whole.outbox.update((wish.key, wish.row()) for wish in parts.outbox.every())
@@ -190,5 +192,6 @@ class Record:
         whole.cursors.update(clock.cursors)
         moved_ms = parts.condition.belief.moved_ms
         whole.cursors |= {BEHIND: self.behind, "lived_apart_ms": parts.keeping.apart_ms, "clock_moved_ms": moved_ms}
+        whole.cursors[MADE] = parts.shown.put_back.made_ms
         whole.cursors |= {"seq": steps.seq, "elapsed_ms": now.elapsed_ms, "wall_ms": now.wall_ms}
         return whole

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import orjson
 
@@ -18,6 +18,7 @@ from hub.abc import Broker
 from hub.errors import SubscriptionRefused
 from hub.kill_points import Point
 from hub.outbox import dumps
+from hub.put_back import PutBack
 from hub.topics import Topics
 from rules.hearing.remembered import UNRECORDED, number_of, stood_as
 from rules.inputs import Input, Remembered, Standing
@@ -44,6 +45,7 @@ class Shown:
         save_soon: Callable[[], None],
         on_refused_filter: Callable[..., None],
         put: Callable[[Input], None],
+        put_back: PutBack,
         behind: int = 0,
         on_standing: Callable[[bool], None] = lambda _: None,
     ) -> None:
@@ -58,6 +60,7 @@ class Shown:
         self._save_soon = save_soon
         self._on_refused_filter = on_refused_filter
         self._put = put
+        self.put_back = put_back
         self._behind = behind
         self._on_standing = on_standing
         self._standing: set[str] = set()
@@ -69,32 +72,41 @@ class Shown:
     async def look(self) -> None:
         """Let the broker send all it shows; a later look begins anew."""
         self._seen.clear()
+        self.put_back.looks()
         filters = (self._topics.alerts, self._topics.rooms, self._topics.for_watcher)
         try:
             await self._bulk.subscribe(*filters)
+            await self._bulk.subscribe(self._topics.record)  # behind all that it is about
         except SubscriptionRefused as error:
             self._on_refused_filter(str(error))
             return
         self._on_refused_filter()
         await asyncio.sleep(LOOK_S)
-        await self._bulk.unsubscribe(*filters)
+        await self._bulk.unsubscribe(*filters, self._topics.record)
         self._looked = True
         self._save_soon()
 
     def saw(self, topic: str, payload: bytes) -> None:
         """The broker shows this."""
-        self._unchecked.append((topic, payload))
+        if topic == self._topics.record:
+            self.put_back.saw(payload)
+        else:
+            self._unchecked.append((topic, payload))
 
-    def compare(self) -> None:
-        """Right after a commit, because nothing may be shown before it is kept."""
+    def compare(self, seq: int) -> None:
+        """Right after a commit up to this `seq`, because nothing may be shown before it is kept."""
         self._clear_what_was_told_anew()
         if self._unchecked:
             kill_points.at(Point.LOOKED, self._unchecked)
             self._check()
         if self._looked:
+            self.put_back.looked()
+        over = self.put_back.over(self._seen)
+        if self._looked:
             self._looked = False
-            self._show_what_is_missing()
+            self._show_what_is_missing(over)
             self._looks += 1
+        self.put_back.committed(seq)
         if self._behind and self._looks == 1 and not self._standing:
             self._looks += 1
             self._on_standing(False)
@@ -159,12 +171,12 @@ class Shown:
             else:
                 self._show(self._topics.alert(name), wanted)
 
-    def _show_what_is_missing(self) -> None:
+    def _show_what_is_missing(self, but: Collection[str]) -> None:
         rooms = {episode.rule.place for episode in self._state.episodes if episode.said}
         residents = self._state.setting.residents.values() if self._state.setting is not None else ()
         rooms |= {resident.room for resident in residents if resident.choices}
         for alert in self._state.alerts:
-            if alert.state is not AlertState.CLOSED:
+            if alert.state is not AlertState.CLOSED and alert.id not in but:
                 rooms |= {alert.room} if alert.room is not None else set()
                 if (topic := self._topics.alert(alert.id)) not in self._seen:
                     self._show(topic, dumps(alert_message(alert)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from rules.state import Timer
 
@@ -11,15 +11,25 @@ from rules.state import Timer
 class Timers:
     """The order in which timers fall due; an entry that was moved or removed is passed over."""
 
-    def __init__(self, rows: Iterable[Timer]) -> None:
+    def __init__(self, rows: Iterable[Timer], waits: Callable[[Timer], bool] = lambda _: False) -> None:
+        """Those that `waits` fall due only after `release`."""
         self._due: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
-        self.change({timer.key: timer for timer in rows})
+        timers = list(rows)
+        self._held: dict[str, Timer | None] = {timer.key: timer for timer in timers if waits(timer)}
+        self.change({timer.key: timer for timer in timers if timer.key not in self._held})
+
+    def release(self) -> None:
+        """Nothing waits any more."""
+        held, self._held = self._held, {}
+        self.change(held)
 
     def change(self, changed: Mapping[str, Timer | None]) -> None:
         """Follow what a commit changed."""
         for key, timer in changed.items():
-            if timer is None:
+            if key in self._held:
+                self._held[key] = timer
+            elif timer is None:
                 self._due.pop(key, None)
             else:
                 self._due[key] = timer.due_ms

@@ -13,7 +13,7 @@ PROBE = "/handrail/probe"
 class Topics:
     """The topics of one home."""
 
-    __slots__ = ("_base", "_do", "_shown", "_tree", "for_watcher", "home", "request_probe", "watcher")
+    __slots__ = ("_base", "_do", "_shown", "_tree", "for_watcher", "home", "record", "request_probe", "watcher")
 
     def __init__(self, home: str) -> None:
         self.home = home
@@ -21,7 +21,9 @@ class Topics:
         self._tree = f"{self._base}/"
         self.for_watcher = f"{self._base}/watch/known"
         """What the watcher has to know."""
-        self._shown = (f"{self._base}/alert/", f"{self._base}/room/", self.for_watcher)
+        self.record = f"{self._base}/record"
+        """How far the ledger has come."""
+        self._shown = (f"{self._base}/alert/", f"{self._base}/room/", self.for_watcher, self.record)
         self._do = f"{self._base}/do/"
         self.watcher = f"{self._base}/watch/status"
         """The watcher's heartbeat's."""

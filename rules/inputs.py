@@ -185,6 +185,12 @@ class Remembered:
     """Alerts that are open as far as anybody knows, where there is no record of before: they are told anew."""
     behind: int = 0
     """And new ones get a number behind this one."""
+    restored: bool = False
+    """The ledger was put back from a copy: something else knows more than it holds."""
+    over: tuple[str, ...] = ()
+    """Alerts that were closed since the copy was made."""
+    perhaps: tuple[str, ...] = ()
+    """Alerts of which nobody can say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,8 +43,8 @@ class Ending(StrEnum):
     OTHER = "other"
     BACK = "back"
     """A device that was lost is heard again: only the hub's own technical alerts end so."""
-    TESTED = "tested"
-    """The carer who began the walk test said that the press was theirs."""
+    CLOSED_SINCE = "closed_since"  # after the copy was made that the ledger was put back from: by whom is not known
+    TESTED = "tested"  # the carer who began the walk test said that the press was theirs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

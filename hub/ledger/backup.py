@@ -9,6 +9,9 @@ from pathlib import Path
 
 from hub.errors import HandrailError, LedgerUnreadable
 
+COPIED = "copied"
+"""The number in a copy that says it is one: a hub that starts from it knows that the record goes on elsewhere."""
+
 
 class BackupRefused(HandrailError):
     """The copy cannot be written there."""
@@ -49,6 +52,8 @@ def _copied(source: sqlite3.Connection, part: Path) -> int:
         (sound,) = made.execute("PRAGMA quick_check").fetchone()
         if sound != "ok":
             raise LedgerUnreadable(f"the copy is not sound: {sound}")
+        made.execute("INSERT OR REPLACE INTO cursors VALUES (?, 1)", (COPIED,))
+        made.commit()
         (seq,) = made.execute("SELECT coalesce(max(value), 0) FROM cursors WHERE name = 'seq'").fetchone()
     _flush(part)
     return int(seq)

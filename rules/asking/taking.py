@@ -16,7 +16,7 @@ from rules.plans import episodes
 from rules.state import Alert, AlertState, Ending, Promise
 from rules.turn import Turn, plainly
 
-ENDINGS = {ending.value: ending for ending in Ending if ending not in (Ending.BACK, Ending.TESTED)}
+ENDINGS = {ending.value: ending for ending in Ending if ending not in (Ending.BACK, Ending.CLOSED_SINCE, Ending.TESTED)}
 ASSIST = "assist:"
 """The name of the device a colleague called from who asked for help on a handset begins with this."""
 

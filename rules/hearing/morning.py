@@ -120,7 +120,7 @@ def _unproved(turn: Turn) -> Iterator[str]:
         for alert in turn.state.alerts
         if alert.state is AlertState.CLOSED
         and presence.is_unshown(alert)
-        and alert.ending is not Ending.BACK
+        and alert.ending not in (Ending.BACK, Ending.CLOSED_SINCE)
         and (alert.closed_ms or 0) > turn.meta.listed_ms
     ]
     if closed:

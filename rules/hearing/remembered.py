@@ -11,17 +11,20 @@ import re
 from dataclasses import replace
 
 from rules import faults
+from rules.alerting.alerts import end
 from rules.alerting.levels import Level
 from rules.alerting.raising import MOST_ALSO, Found, raise_alert
 from rules.effects import Did
 from rules.inputs import Remembered, Standing
-from rules.state import Alert, AlertState
+from rules.state import Alert, AlertState, Ending
 from rules.turn import Turn
 
 CAUSE = "hub:restored"
 DETAIL = "the broker showed calls that this ledger does not know"
 LEAP = 1_000
 """Numbers left out: of the alerts raised since the copy only those that are still open can be seen."""
+SINCE = "closed since the copy was made: by whom is not in this record"
+PERHAPS = " (Of a record put back from a copy: perhaps over.)"
 UNRECORDED = "unrecorded"
 """Words of an alert that was told from memory and never kept: its call was not acknowledged, and comes again."""
 NUMBER = re.compile(r"a(\d{5,8})")
@@ -45,7 +48,12 @@ def remembered(turn: Turn, given: Remembered) -> None:
         turn.set_meta(replace(turn.meta, alerts=max(number_of(alert) for alert in unknown) + LEAP))
         gone = {alert: words for alert, words in unknown.items() if words != UNRECORDED}
         if gone:
-            _tell(turn, tuple(f"{alert}: {words}" if words else alert for alert, words in sorted(gone.items())))
+            lines = tuple(f"{alert}: {words}" if words else alert for alert, words in sorted(gone.items()))
+            for line in lines:
+                turn.log(Did.FAULT, f"the broker showed an alert that the ledger does not know, {line}", device=CAUSE)
+            _tell(turn, lines)
+    if given.restored:
+        _restored(turn, given)
     if given.behind > turn.meta.alerts:
         turn.set_meta(replace(turn.meta, alerts=given.behind))
     for name, stood in sorted(given.standing.items()):
@@ -76,9 +84,33 @@ def _stands(turn: Turn, alert: str, stood: Standing) -> None:
     )
 
 
+def _restored(turn: Turn, given: Remembered) -> None:
+    """What was closed since ends; of what is uncertain, staff read that it is. Others may have seen higher versions of
+    both, and take lower ones for old words."""
+    turn.log(Did.FAULT, "the ledger was put back from a copy", device=CAUSE)
+    lines: list[str] = []
+    for name in sorted({*given.over, *given.perhaps}):
+        alert = turn.state.alerts.get(name)
+        if alert is None or alert.state is AlertState.CLOSED or _is_of_now(turn, alert):
+            continue
+        alert = replace(alert, version=max(alert.version + 1, turn.now.wall_ms // 1000))
+        if name in given.over:
+            lines.append(f"{name}: {alert.reason} ({SINCE})")
+            end(turn, alert, Ending.CLOSED_SINCE, SINCE, by=None)
+        elif not alert.reason.endswith(PERHAPS):
+            lines.append(f"{name}: {alert.reason}{PERHAPS}")
+            turn.show(replace(alert, reason=alert.reason + PERHAPS))
+    _tell(turn, tuple(lines))
+
+
+def _is_of_now(turn: Turn, alert: Alert) -> bool:
+    """Somebody pressed since the start, or took it: it is theirs, whatever the copy says."""
+    meta = turn.meta
+    since = max(alert.raised_ms, alert.pressed_ms) >= meta.started_ms
+    return since or max(alert.claimed_wall_ms or 0, alert.attended_wall_ms or 0) >= meta.started_wall_ms
+
+
 def _tell(turn: Turn, lines: tuple[str, ...]) -> None:
-    for line in lines:
-        turn.log(Did.FAULT, f"the broker showed an alert that the ledger does not know, {line}", device=CAUSE)
     open_one = next((alert for alert in turn.open_alerts() if alert.cause == CAUSE), None)
     if open_one is None:
         raise_alert(
@@ -93,7 +125,7 @@ def _tell(turn: Turn, lines: tuple[str, ...]) -> None:
                 everybody=True,
             ),
         )
-    else:
+    elif lines:
         turn.show(_with(open_one, lines))
 
 

@@ -100,3 +100,15 @@ async def test_a_late_light_is_dropped_and_recorded(tmp_path: Path) -> None:
         assert "zigbee2mqtt/room-001-light/set" not in [name for name, _, _ in home.broker.published][len(sent) :]
         await until(lambda: not home.rows("SELECT * FROM outbox WHERE key LIKE 'do/%'"))
         assert home.rows("SELECT count(*) FROM inputs WHERE what = 'Dropped'") == [(1,)]
+
+
+def test_those_that_wait_fall_due_when_they_are_let_go_as_they_are_then() -> None:
+    """What was moved meanwhile has its new time, what was dropped is gone, the others are not held up."""
+    timers = Timers(
+        [a_timer("a", 10), a_timer("b", 10), a_timer("c", 10), a_timer("d", 10)], lambda one: one.key[0] != "d"
+    )
+    timers.change({"b": a_timer("b", 30), "c": None})
+    assert timers.due(20) == ["d"]
+    timers.release()
+    assert sorted(timers.due(20)) == ["a", "d"]
+    assert "b" in timers.due(30)
