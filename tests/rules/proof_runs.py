@@ -204,8 +204,8 @@ class ProvedRun:
         assert over_ms <= LATE_MS or Did.FAULT in steps, "told later than was proved, and nobody knows"
 
     def _began_in_time(self, episode: Episode) -> None:
-        """What lasts begins its run as soon as it has lasted, where no hours and no conditions hold it up. A reminder may
-        wait for the last words of the one before: nobody waits for it."""
+        """What lasts begins its run as soon as it has lasted, where no hours and no conditions hold it up. A reminder
+        may wait for the last words of the one before: nobody waits for it."""
         rule = episode.rule
         if not isinstance(rule.when, Held) or rule.during or rule.only_if or rule.is_reminder:
             return
