@@ -244,7 +244,9 @@ class Watch:
             done += self._tell_waiting(now)
             done += self._tell_open(now)
             done += self._calls.remind(self.house, self._why, now, hub_is_well=self.heart.is_well)
-        if self.heart.is_well and self._hears(now):
+        if not self.heart.is_well or self.state is State.IN_CHARGE:
+            self._untaken.rests(now)
+        elif self._hears(now):
             done += self._untaken.due(self.house, now)
         if self._linked and self.heart.is_well:
             self._standing.hub_is_well(now.elapsed_ms)

@@ -55,6 +55,11 @@ class Untaken:
             since_ms = max(alert.since_ms, now.elapsed_ms - UNTAKEN_MS + MOMENT_MS)
             self._open[key] = replace(alert, since_ms=since_ms, shown=alert.shown and not linked)
 
+    def rests(self, now: Now) -> None:
+        """The hub is gone, or comes back just now: each has five minutes from when its ladder goes on."""
+        for key, alert in self._open.items():
+            self._open[key] = replace(alert, since_ms=now.elapsed_ms)
+
     def due(self, house: House, now: Now) -> list[Do]:
         """Those that have waited too long, all in one message; again after as long. Asked while the hub is well: of one
         that is gone `standing.py` knows what is open."""

@@ -13,7 +13,6 @@ from pathlib import Path
 import orjson
 import pytest
 
-from rules.faults import FAULTS
 from tests.contract.home_parts import DEADLINE_S, TOP, Json, RunningHome, Stranger, command, environment, stranger
 from tests.faulted import assert_told
 from tests.parts import Mosquitto, part, until
@@ -119,11 +118,7 @@ def alerts(me: Stranger) -> dict[str, Json]:
 
 def says(me: Stranger, row: str) -> None:
     """Staff and the person who mends it read the words of this row of FAULTS.md."""
-    alert = alerts(me)["hub:ledger"]
-    assert alert["reason"] == FAULTS[row].staff
-    also = alert["also"]
-    assert isinstance(also, list)
-    assert str(also[0]).endswith(FAULTS[row].mend.rpartition("}")[2])
+    assert_told(alerts(me)["hub:ledger"], row, folder=None)
 
 
 def raised(me: Stranger, stamp: str) -> int:

@@ -14,7 +14,6 @@ from typing import IO
 import orjson
 import pytest
 
-from rules.faults import FAULTS
 from tests.contract.home_parts import (
     DEADLINE_S,
     TOP,
@@ -26,6 +25,7 @@ from tests.contract.home_parts import (
     home_with,
     stranger,
 )
+from tests.faulted import assert_told
 from tests.parts import Mosquitto, end, until
 
 CALLED = ("001", "002", "003")
@@ -61,11 +61,7 @@ def remove_the_record(home: RunningHome) -> None:
 
 def says(me: Stranger, fault: str) -> None:
     """Staff and the person who mends it read the words of this row of FAULTS.md."""
-    alert = alerts(me)[f"hub:{fault}"]
-    assert alert["reason"] == FAULTS[fault].staff
-    also = alert["also"]
-    assert isinstance(also, list)
-    assert str(also[0]).endswith(FAULTS[fault].mend.rpartition("}")[2])
+    assert_told(alerts(me)[f"hub:{fault}"], fault, folder=None, aside=None)
 
 
 def verified(home: RunningHome) -> None:

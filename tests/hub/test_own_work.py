@@ -20,6 +20,7 @@ from rules.messages import alert_message
 from rules.plans import episodes, watching
 from rules.state import Alert
 from rules.turn import Turn
+from tests.faulted import assert_told
 from tests.hub.core_parts import PENDANT, PRESS, rig
 from tests.hub.own_faults import bug, is_folded_alike, killed_and_back, newest, shown, with_plan
 from tests.parts import until
@@ -62,8 +63,8 @@ async def test_a_ladder_that_meets_a_bug_rings_everybody_and_goes_on(
             await until(lambda: len(shown(home, "room-001-pendant")) == 3)
             await home.quiet()
         (own,) = shown(home, "hub:own-work")
-        assert (own["reason"], own["level"]) == (FAULTS["own-work"].staff, "technical")
-        assert FAULTS["own-work"].mend in orjson.dumps(own).decode().replace("\\u2019", "'")
+        assert_told(own, "own-work")
+        assert own["level"] == "technical"
         assert is_folded_alike(home)
         assert [row[0] for row in home.rows("SELECT reason FROM quarantine")] == [
             "our own fault in the hub's own work: ZeroDivisionError()"
@@ -146,7 +147,7 @@ async def test_a_run_whose_wait_meets_a_bug_tells_everybody_of_the_resident(
             await until(lambda: shown(home, "hub:stuck"))
             await killed_and_back(home)
         (told,) = shown(home, "hub:stuck")
-        assert told["reason"] == FAULTS["stuck"].staff.format(who="Resident 002")
+        assert_told(told, "stuck", who="Resident 002")
         assert (told["level"], told["everybody"], told["resident"], told["room"]) == (
             "emergency",
             True,
@@ -172,7 +173,7 @@ async def test_a_state_that_lasts_and_meets_a_bug_tells_everybody_of_the_residen
             await killed_and_back(home)
             assert not home.rows(waits)
         (told,) = shown(home, "hub:stuck")
-        assert told["reason"] == FAULTS["stuck"].staff.format(who="Resident 002")
+        assert_told(told, "stuck", who="Resident 002")
         home.broker.say(DOOR_2, b'{"contact":true}')
         home.broker.say(DOOR_2, b'{"contact":false}')
         await until(lambda: home.rows(waits))

@@ -15,7 +15,7 @@ import pytest
 from hub import record
 from hub.ledger.write import open_store
 from hub.verify import verify
-from rules.faults import FAULTS
+from tests.faulted import assert_told, read_of
 from tests.hub.core_parts import PENDANT, PRESS, SLUG, URGENT, Rig, rig
 from tests.hub.fake_broker import Json
 from tests.parts import until
@@ -39,17 +39,14 @@ async def pressed(home: Rig, *topics: str) -> None:
     await home.quiet()
 
 
-def words(home: Rig, device: str) -> tuple[object, str]:
-    """What staff read, and what the person who mends it reads below."""
-    alert = shown(home)[device]
-    also = alert["also"]
-    assert isinstance(also, list)
-    return alert["reason"], str(also[0])
+def told(home: Rig, device: str, row: str) -> None:
+    """Both sentences of this row of FAULTS.md are read there."""
+    assert_told(shown(home)[device], row, folder=home.ledger.parent, aside=None)
 
 
-def mend(row: str) -> str:
-    """The end of the second sentence, the same in every home."""
-    return FAULTS[row].mend.rpartition("}")[2]
+def is_told(home: Rig, device: str, row: str) -> bool:
+    """Whether they are by now."""
+    return read_of(shown(home).get(device, {"reason": "", "also": [""]}), row, folder=home.ledger.parent, aside=None)
 
 
 def files(home: Rig) -> list[Path]:
@@ -98,10 +95,8 @@ async def test_a_ledger_that_is_taken_away_is_written_anew_from_memory(
         harm(home)
         await until(lambda: "hub:record-anew" in shown(home), 8)
         await until(lambda: "hub:ledger" not in shown(home))
-        reason, also = words(home, "hub:record-anew")
-        assert reason == FAULTS["record-anew"].staff
-        assert also.endswith(mend("record-anew"))
-        assert "ledger.db.broken-" in also
+        anew = shown(home)["hub:record-anew"]
+        assert "ledger.db.broken-" in assert_told(anew, "record-anew", folder=home.ledger.parent, aside=None)
         await pressed(home, THIRD)
         assert not any(alert["unrecorded"] for alert in shown(home).values())
         before = {device: alert["id"] for device, alert in shown(home).items()}
@@ -125,8 +120,7 @@ async def test_a_press_is_told_while_the_record_is_gone_and_cannot_be_written_an
         home.ledger.parent.rename(home.folder / "away")
         home.ledger.parent.write_text("no folder")
         await until(lambda: "hub:ledger" in shown(home))
-        await until(lambda: words(home, "hub:ledger")[0] == FAULTS["ledger-gone"].staff)
-        assert words(home, "hub:ledger")[1].endswith(mend("ledger-gone"))
+        await until(lambda: is_told(home, "hub:ledger", "ledger-gone"))
         home.broker.say(SECOND, PRESS)
         await until(lambda: "room-002-pendant" in shown(home))
         assert shown(home)["room-002-pendant"]["unrecorded"]
@@ -160,8 +154,9 @@ async def test_pages_that_are_overwritten_while_it_runs(tmp_path: Path, monkeypa
         overwrite(home)
         await pressed(home, SECOND)
         await until(lambda: "hub:record-anew" in shown(home), 8)
-        told = [line["reason"] for line in home.broker.log("raised") if line.get("device") == "hub:ledger"]
-        assert told == [FAULTS["ledger-broken"].staff]
+        was = [orjson.loads(payload) for topic, payload, _ in home.broker.published if payload and "/alert/" in topic]
+        (first, *_) = [alert for alert in was if alert["device"] == "hub:ledger"]
+        assert_told(first, "ledger-broken", folder=home.ledger.parent)
         assert list(home.ledger.parent.glob("ledger.db.broken-*"))
         await home.kill()
         await home.start()
@@ -180,13 +175,11 @@ async def test_another_program_that_holds_the_ledger_is_named(tmp_path: Path) ->
             other.execute("BEGIN IMMEDIATE")
             home.broker.say(PENDANT, PRESS)
             await until(lambda: {"room-001-pendant", "hub:ledger"} <= set(shown(home)))
-            assert words(home, "hub:ledger")[0] == FAULTS["ledger-held"].staff
-            assert words(home, "hub:ledger")[1].endswith(mend("ledger-held"))
+            told(home, "hub:ledger", "ledger-held")
             assert shown(home)["room-001-pendant"]["unrecorded"]
             home.fail("COMMIT")
             other.execute("ROLLBACK")
-            await until(lambda: words(home, "hub:ledger")[0] == FAULTS["ledger"].staff)
-            assert words(home, "hub:ledger")[1].endswith(mend("ledger"))
+            await until(lambda: is_told(home, "hub:ledger", "ledger"))
             home.mend()
         await until(lambda: "hub:ledger" not in shown(home))
         await home.quiet()
@@ -213,8 +206,7 @@ async def test_three_emergencies_ring_on_after_their_record_broke(tmp_path: Path
         harm(home)
         await home.start()
         await until(lambda: "hub:record" in shown(home))
-        assert words(home, "hub:record")[0] == FAULTS["record"].staff
-        assert words(home, "hub:record")[1].endswith(mend("record"))
+        told(home, "hub:record", "record")
         assert shown(home)["hub:record"]["everybody"]
         await until(lambda: {str(alert["id"]) for alert in shown(home).values()}.isdisjoint(old), 10)
         await home.quiet()

@@ -99,7 +99,9 @@ async def test_a_child_that_gives_way_is_nice_with_all_its_threads() -> None:
         assert child.pid is not None
         process = psutil.Process(child.pid)
         await until(lambda: process.num_threads() > 1)
-        assert {os.getpriority(os.PRIO_PROCESS, thread.id) for thread in process.threads()} == {SCREENS}
+        ours = os.getpriority(os.PRIO_PROCESS, 0)  # a command that an earlier test called in this process gave way too
+        nice = {os.getpriority(os.PRIO_PROCESS, thread.id) for thread in process.threads()}
+        assert nice == {max(SCREENS, ours)}
         assert sys.platform != "linux" or ended_first(child.pid) == FIRST
     finally:
         await child.stop()

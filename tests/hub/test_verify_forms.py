@@ -247,7 +247,7 @@ def test_rules_and_requests_by_chance_fold_to_what_is_stored(seed: int, tmp_path
     """In any order, and with whatever words."""
     history = History(tmp_path / "ledger.db", planned(), seed)
     history.more = MORE
-    history.live(260)
+    history.live(330)
     history.close()
     verdict = verify(tmp_path / "ledger.db")
     assert verdict.shown == []

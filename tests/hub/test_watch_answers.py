@@ -76,7 +76,7 @@ def test_the_hub_that_hears_the_device_again_gets_it_back() -> None:
     assert night.shown == []
     assert night.titles == [AGAIN]
     assert night.state_word == "watching"
-    night.wait(300)
+    night.wait(280)
     assert night.titles == [AGAIN]
 
 

@@ -113,7 +113,7 @@ def test_whoever_presses_again_is_the_hubs_to_tell() -> None:
     night.press("p12")
     night.says("raised", "pendant-12")
     night.shows("a00001", "pendant-12")
-    night.wait(300)
+    night.wait(280)
     assert night.titles == [BACK, WAITS]
     assert (night.shown, night.state_word) == ([], "watching")
 

@@ -83,7 +83,7 @@ def test_what_somebody_heard_or_a_hub_that_is_back_rings_no_more() -> None:
     assert night.titles == [BACK]
     assert "once more" not in night.texts
     assert (night.shown, night.state_word) == ([], "watching")
-    night.wait(300)
+    night.wait(280)
     assert night.titles == [BACK]
 
 

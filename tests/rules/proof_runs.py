@@ -204,9 +204,10 @@ class ProvedRun:
         assert over_ms <= LATE_MS or Did.FAULT in steps, "told later than was proved, and nobody knows"
 
     def _began_in_time(self, episode: Episode) -> None:
-        """What lasts begins its run as soon as it has lasted, where no hours and no conditions hold it up."""
+        """What lasts begins its run as soon as it has lasted, where no hours and no conditions hold it up. A reminder
+        may wait for the last words of the one before: nobody waits for it."""
         rule = episode.rule
-        if not isinstance(rule.when, Held) or rule.during or rule.only_if:
+        if not isinstance(rule.when, Held) or rule.during or rule.only_if or rule.is_reminder:
             return
         watch = self.state.watches.get(key_of(rule))
         if watch is None or not watch.since_ms or self._down_until_ms >= watch.since_ms:
