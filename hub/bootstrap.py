@@ -38,6 +38,7 @@ from hub.lock import Lock
 from hub.logbook import Logbook
 from hub.mqtt.connection import Connection
 from hub.mqtt.types import Message
+from hub.one_by_one import OneByOne
 from hub.outbox import Outbox, dumps
 from hub.paging import Paging
 from hub.pump import Pump
@@ -54,7 +55,6 @@ from hub.topics import Topics
 from hub.watched import Watched
 from rules.state import AlertState
 
-LEDGER = "ledger.db"
 SWITCH_S = 0.0002
 """How long one thread may keep the interpreter from another: the writer must not wait 5 ms a statement for the loop."""
 RECEIVE_MAX = {URGENT: 65_535, BULK: 1_000, LOG: 10, WATCH: 100}
@@ -105,7 +105,7 @@ def build(folder: Path, clock: Clock, rng: random.Random, *, connect: Callable[.
     lock = Lock(data / "hub.lock")
     lock.acquire()
     try:
-        start = _start(folder, reading, refused, opened(data / LEDGER), clock, rng, connect)
+        start = _start(folder, reading, refused, opened(data / "ledger.db"), clock, rng, connect)
     except BaseException:
         lock.release()
         raise
@@ -305,6 +305,7 @@ def _pump(hub: Hub, start: _Start, steps: Steps, overlap: Overlap, shown: Shown,
         on_failure=hub.on_commit_failed,
         on_recovery=hub.on_commit_back,
         anew=record.begin_anew,
+        one_by_one=OneByOne(start.loaded.cursors, start.clock.now()),
     )
 
 

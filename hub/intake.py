@@ -115,9 +115,11 @@ class Intake:
             return
         if client is None and packet.retain:
             if packet.lane == URGENT or not overlap.urgent.covers(topic):
-                self._act(group, taken, packet, digest(packet), now, owes="")
-            else:
-                taken.packets.append(packet)
+                key = digest(packet)
+                if not self._is_left_out(packet, key):
+                    self._act(group, taken, packet, key, now, owes="")
+                    return
+            taken.packets.append(packet)
             return
         key = digest(packet)
         if self._came_again(group, packet, key) or self._is_left_out(packet, key):
@@ -192,8 +194,9 @@ class Intake:
         return mine == key if mine is not None else self._received.is_use(packet.lane, packet.packet_id, key)
 
     def _is_left_out(self, packet: Packet, key: bytes) -> bool:
-        """The message that ended the run before, sent again. The same said anew is a message like any other."""
-        return bool(self._left_out) and packet.duplicate and key in self._left_out
+        """The message that ended the run before, sent again; the broker sends a retained one at each connection. The
+        same said anew is a message like any other."""
+        return bool(self._left_out) and (packet.duplicate or packet.retain) and key in self._left_out
 
     def _note(self, group: Group, taken: Taken, packet: Packet, key: bytes) -> None:
         """Acknowledge it after the commit, and remember its packet id for a redelivery."""

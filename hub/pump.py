@@ -22,6 +22,7 @@ from hub.kill_points import Point
 from hub.lanes import BULK, TWIN_WAIT_MS, URGENT, Overlap, Received
 from hub.ledger.write import Batch
 from hub.mqtt.types import Packet
+from hub.one_by_one import OneByOne, Unwritable, blamed, write_down
 from hub.outbox import Wish
 from hub.steps import Group, Steps
 from hub.timers import Timers
@@ -72,6 +73,7 @@ class Pump:
         on_recovery: Callable[[tuple[str, ...], int], None],
         retry_ms: int = RETRY_MS,
         anew: Anew = no_other,
+        one_by_one: OneByOne,
     ) -> None:
         """`on_unkept` carries a group out from memory; `on_failure(fault, why, alerts)` says that this began, with the
         alerts raised by then, or has another reason; `on_recovery(faults, lost)` that it is over and how many messages
@@ -83,6 +85,7 @@ class Pump:
         self._overlap = overlap
         self._received = received
         self._intake = Intake(steps=steps, overlap=overlap, received=received, on_shown=on_shown, on_watcher=on_watcher)
+        self._one_by_one = one_by_one
         self._after = after
         self._housekeeping = housekeeping
         self._on_learned = on_learned
@@ -170,8 +173,8 @@ class Pump:
             while not self._stopping:
                 await self._wait()
                 await self._one_group()
-        except Unbearable as bug:
-            await self._set_aside(bug)
+        except (Unbearable, Unwritable) as bug:
+            await write_down(bug, self._commit, self._steps.seq + 1, self._clock.now(), SLOW_S)
             raise
         finally:
             self._finished.set()
@@ -207,19 +210,12 @@ class Pump:
         else:
             self._gather(group, taken, now)
         self._intake.finish(group, taken)
+        self._one_by_one.form(group.batch, now)
         group.batch.cursors["seq"] = self._steps.seq
         group.batch.cursors["elapsed_ms"] = now.elapsed_ms
         group.batch.cursors["wall_ms"] = now.wall_ms
         self._adopt(group, taken)
         return group, taken
-
-    async def _set_aside(self, bug: Unbearable) -> None:
-        """Written down alone: nothing of the group that it was in is, and all of that comes again."""
-        batch = bug.aside(self._steps.seq + 1, self._clock.now())
-        keeping = asyncio.ensure_future(self._commit(batch))
-        await asyncio.wait((keeping,), timeout=SLOW_S)
-        if not keeping.done() or keeping.exception() is not None:
-            log.error("what was set aside could not be written down either: the broker sends it again")
 
     def leave_out(self, messages: Iterable[tuple[str, bytes]]) -> None:
         """What was set aside by the run before is told now, and not acted on when the broker sends it again."""
@@ -271,7 +267,8 @@ class Pump:
             alarm.cancel()
 
     def _bulk_left_ms(self, now_ms: int) -> int:
-        gathers_ms = 0 if len(self._bulk) >= GROUP_MOST else self._bulk_since_ms + LINGER_MS - now_ms
+        is_full = self._one_by_one.is_on or len(self._bulk) >= GROUP_MOST
+        gathers_ms = 0 if is_full else self._bulk_since_ms + LINGER_MS - now_ms
         rests_ms = self._bulk_again_ms - now_ms if now_ms - self._urgent_ms < RESTS_FOR_MS else 0
         return max(gathers_ms, rests_ms)
 
@@ -299,10 +296,12 @@ class Pump:
                     self._intake.take(group, taken, item, now)
             else:
                 self._steps.take_own(group, item, now)
+            if not self._one_by_one.room(taken, room):
+                break
         for timer in self._timers.due(now.elapsed_ms, room):
             self._steps.take_own(group, FellDue(timer=timer), now)
             room -= 1
-        for held in self._overlap.overdue(now.elapsed_ms, room):
+        for held in self._overlap.overdue(now.elapsed_ms, self._one_by_one.room(taken, room)):
             self._intake.take_overdue(group, taken, held, now)
             room -= 1
         if urgent and not self._alternate:
@@ -312,9 +311,8 @@ class Pump:
         if self._brakes():
             return
         most = GROUP_MOST_AROUND_A_PRESS if now.elapsed_ms - self._urgent_ms < AROUND_A_PRESS_MS else GROUP_MOST
-        for _ in range(min(len(self._bulk), most, room)):
-            packet = self._bulk.popleft()
-            self._intake.take(group, taken, packet, now)
+        for _ in range(min(len(self._bulk), most, self._one_by_one.room(taken, room))):
+            self._intake.take(group, taken, self._bulk.popleft(), now)
         self._bulk_since_ms = now.elapsed_ms
         if self._lingering is not None:
             self._lingering.cancel()
@@ -334,6 +332,8 @@ class Pump:
             except HandrailError as error:
                 fault, why = LEDGER, str(error)
                 self._unkept.wait(self._clock.elapsed_ms())
+            except Exception as error:
+                raise blamed(taken, error) from error
         self._fails(fault, why, list(group.alerts))
         self._unkept.add(group, taken)
         self._withheld, group.wishes = group.wishes, {}

@@ -51,7 +51,7 @@ class Loaded:
     subscriptions: dict[str, list[str]] = field(default_factory=dict)
     received: list[tuple[str, bytes]] = field(default_factory=list)
     set_aside: list[tuple[str, bytes]] = field(default_factory=list)
-    """Topic and payload of what ended the run before, by a bug of ours."""
+    """Topic and payload of what ended the runs just before, by a bug of ours."""
     unread: list[Unreadable] = field(default_factory=list)
 
 
@@ -62,7 +62,11 @@ ONLY = {
 }
 """Rows of these tables that memory holds, by what the machine says it has forgotten; the others stay on disk."""
 SET_ASIDE = """SELECT topic, payload FROM quarantine WHERE instr(reason, ?) = 1
-    AND seq > (SELECT coalesce(max(seq), 0) FROM inputs WHERE what = 'Started') ORDER BY seq"""
+    AND seq > (SELECT coalesce(min(seq), 0) FROM inputs WHERE what = 'Started'
+        AND (elapsed_ms >= ? OR seq = (SELECT max(seq) FROM inputs WHERE what = 'Started'))) ORDER BY seq"""
+CHAIN_MS = 10 * 60_000
+"""Several messages may each end the hub, one a start, and all of them come again at each: what was set aside since the
+oldest start of so long ago is left out, and not the last of it alone."""
 
 
 def remembered(table: str, columns: str) -> str:
@@ -163,7 +167,7 @@ def load(store: sqlite3.Connection) -> Loaded:
         cursors=cursors,
         subscriptions=subscriptions,
         received=store.execute("SELECT lane, uses FROM received ORDER BY id").fetchall(),
-        set_aside=store.execute(SET_ASIDE, (OWN_FAULT,)).fetchall(),
+        set_aside=store.execute(SET_ASIDE, (OWN_FAULT, cursors.get("elapsed_ms", 0) - CHAIN_MS)).fetchall(),
         unread=unread,
     )
 

@@ -17,8 +17,8 @@ OTHER = ""
 
 PRIMARY = 0xFF
 DB_MOVED = 8 | 4 << 8  # SQLITE_READONLY_DBMOVED
-BUSY, LOCKED, NO_MEMORY, READONLY, IO_ERROR, CORRUPT, FULL, CANT_OPEN, CONSTRAINT, NOT_A_DATABASE = (
-    *(5, 6, 7, 8, 10, 11, 13, 14, 19, 26),
+BUSY, LOCKED, NO_MEMORY, READONLY, IO_ERROR, CORRUPT, FULL, CANT_OPEN, TOO_BIG, CONSTRAINT, NOT_A_DATABASE = (
+    *(5, 6, 7, 8, 10, 11, 13, 14, 18, 19, 26),
 )
 MISSING = ("no such table", "no such column", "has no column named")
 _ERRNO = {
@@ -47,6 +47,12 @@ def sort_of(error: sqlite3.Error, ledger: Path) -> str:
 def is_shared(error: sqlite3.Error) -> bool:
     """Whether a place in the sequence was taken already, which only another writer can have done."""
     return getattr(error, "sqlite_errorcode", 0) & PRIMARY == CONSTRAINT and ".seq" in str(error)
+
+
+def is_of_a_value(error: sqlite3.Error) -> bool:
+    """Whether it is about what was to be written, and no disk, file or lock: it would be so at each try."""
+    code = getattr(error, "sqlite_errorcode", 0) & PRIMARY
+    return code == TOO_BIG or "binding parameter" in str(error)
 
 
 def asked(folder: Path) -> str:

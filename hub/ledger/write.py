@@ -26,7 +26,7 @@ from hub.ledger.place import Place, files_of
 from hub.ledger.retention import Forget
 from hub.ledger.rows import EventRow, InputRow, body_of
 from hub.ledger.snapshots import Snapshot
-from hub.ledger.sorts import ANEW, GONE, RIGHTS, asked, is_shared, sort_of
+from hub.ledger.sorts import ANEW, GONE, RIGHTS, asked, is_of_a_value, is_shared, sort_of
 from rules.state import TABLES
 
 log = logging.getLogger("handrail.ledger")
@@ -294,7 +294,8 @@ class Writer:
             try:
                 work()
             except (sqlite3.Error, HandrailError) as error:
-                loop.call_soon_threadsafe(_fail, done, self._failure(error))
+                failure = error if isinstance(error, sqlite3.Error) and is_of_a_value(error) else self._failure(error)
+                loop.call_soon_threadsafe(_fail, done, failure)
             except BaseException as error:  # noqa: BLE001
                 # Not handled here: the pump's await raises it, and the hub stops loudly.
                 loop.call_soon_threadsafe(_fail, done, error)

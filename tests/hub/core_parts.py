@@ -72,13 +72,17 @@ class Rig:
 
     async def start(self) -> None:
         """Start, or start again, and wait until it is ready."""
+        await self.begin()
+        assert not self._running.done(), self._running.exception()
+
+    async def begin(self) -> None:
+        """Start, or start again, and wait until it is ready or has ended."""
         self.hub = build(self.folder, self.clock, random.Random(1), connect=self._connect)
         self.hub.parts.pump._commit = self._commit
         if self.fails_from_start:
             self.fail(self.fails_from_start)
         self._running = asyncio.create_task(self.hub.run())
         await until(lambda: self.hub.ready.is_set() or self._running.done())
-        assert not self._running.done(), self._running.exception()
 
     async def _commit(self, batch: Batch) -> None:
         try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import orjson
@@ -9,6 +12,7 @@ import pytest
 
 from devices.adapter import Decoded, Known, Message
 from devices.catalogue import Catalogue
+from devices.events import Kind
 from devices.zigbee2mqtt import Zigbee2MQTT
 from hub import bootstrap, steps
 from hub.intake import Unbearable
@@ -19,6 +23,9 @@ from tests.hub.core_parts import PENDANT, PRESS, SLUG, Rig, rig
 from tests.hub.fake_broker import Json
 from tests.parts import until
 
+UNWRITABLE: dict[str, object] = {"half a character": "\ud800", "no value": Decimal(1)}
+"""What SQLite does not take, by the word in a message of which it comes."""
+
 
 class WithABug(Zigbee2MQTT):
     """The adapter, with a bug that some messages meet."""
@@ -27,7 +34,12 @@ class WithABug(Zigbee2MQTT):
         """Raises where it must not."""
         if b"bug" in message.payload:
             raise ZeroDivisionError
-        return super().decode(message, known)
+        decoded = super().decode(message, known)
+        for word, value in UNWRITABLE.items():
+            if word.encode() in message.payload:
+                more = replace(decoded.events[0], kind=Kind.OTHER, value=value, press=False)  # type: ignore[arg-type]
+                return replace(decoded, events=(*decoded.events, more))
+        return decoded
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +117,65 @@ async def test_a_press_whose_alert_cannot_be_shown_is_set_aside_as_well(
         assert said.keys() == {"room-002-pendant", "zigbee2mqtt/room-003-pendant", "hub"}
         assert_told(said["hub"], "bug", device=PENDANT)
         assert home.rows("SELECT topic FROM quarantine") == [(PENDANT,)]
+
+
+async def _ends_and_starts_until_it_stays(home: Rig, most: int) -> int:
+    """How often the hub ended before it went on."""
+    for ended in range(most + 1):
+        try:
+            async with asyncio.timeout(1):
+                await until(home._running.done)
+        except TimeoutError:
+            return ended
+        await home.kill()
+        await home.begin()
+    raise AssertionError(f"the hub ended more than {most} times")
+
+
+async def test_several_messages_that_each_end_the_hub_end_it_once_each(tmp_path: Path) -> None:
+    """Thirty devices of one kind may all say the same wrong thing, and the broker sends all of it again together."""
+    async with rig(tmp_path) as home:
+        for number in range(4):
+            home.broker.say(f"zigbee2mqtt/room-01{number}-pendant", b'{"action":"emergency","note":"bug"}')
+        home.broker.say("zigbee2mqtt/room-002-pendant", PRESS)
+        assert await _ends_and_starts_until_it_stays(home, 4) == 4
+        await home.quiet()
+        assert sum(str(alert["device"]) == "room-002-pendant" for alert in alerts(home)) == 1
+        assert len(alerts(home)) == 5
+        assert len(home.rows("SELECT * FROM quarantine")) == 4
+
+
+async def test_a_retained_message_ends_the_hub_once(tmp_path: Path) -> None:
+    """The broker sends it at each connection, and never as one that was sent before."""
+    async with rig(tmp_path) as home:
+        home.broker.say("zigbee2mqtt/room-001-door", b'{"contact":false,"note":"bug"}', retain=True)
+        home.broker.say("zigbee2mqtt/room-003-door", b'{"contact":true,"note":"bug"}', retain=True)
+        assert await _ends_and_starts_until_it_stays(home, 2) == 2
+        home.broker.say("zigbee2mqtt/room-002-pendant", PRESS)
+        await home.quiet()
+        assert [alert["presses"] for alert in alerts(home) if alert["device"] == "room-002-pendant"] == [1]
+
+
+@pytest.mark.parametrize("word", UNWRITABLE)
+async def test_a_message_of_which_something_cannot_be_written_is_found_in_its_group(tmp_path: Path, word: str) -> None:
+    """Of those that the ledger is given together nobody knows which it was: they are taken one by one after that."""
+    async with rig(tmp_path) as home:
+        home.broker.pause("urgent")
+        home.broker.pause("bulk")
+        for number in range(2, 9):
+            home.broker.say(f"zigbee2mqtt/room-00{number}-pendant", PRESS)
+        home.broker.say(PENDANT, orjson.dumps({"action": "emergency", "note": word}))
+        home.broker.resume("urgent")
+        home.broker.resume("bulk")
+        assert await _ends_and_starts_until_it_stays(home, 2) == 2
+        await home.quiet()
+        said = {str(alert["device"]).partition(":")[0]: alert for alert in alerts(home)}
+        heard = {name.rpartition("/")[2] for name in said}
+        assert heard == {*(f"room-00{number}-pendant" for number in range(2, 9)), "hub"}
+        assert all(alert["presses"] == 1 for alert in alerts(home))
+        assert_told(said["hub"], "bug", device=PENDANT)
+        assert home.rows("SELECT topic FROM quarantine") == [(PENDANT,)]
+        one_by_one = "SELECT value FROM cursors WHERE name = 'one_by_one'"
+        assert home.rows(one_by_one) == [(1,)]
+        home.forward(61)
+        await until(lambda: home.rows(one_by_one) == [(0,)])
