@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from devices.events import Event
-from hub.watch.records import Cry
+from hub.watch.records import Cry, Now
 
 ANSWER_MS = 7_000
 """The hub's own slowest way, with room to spare: 2 s for a twin that does not come, 1 s for a commit that hangs, 10 ms
@@ -25,6 +25,8 @@ LONGEST_MS, SETTLED_MS = 20_000, 1_000
 for longer, once the connection has stood for a moment."""
 AGAIN_AFTER_LINK_MS, AGAIN_WITHIN_MS = 5_000, 30_000
 """So soon after a new connection, the broker may say once more what the last one had brought so shortly before."""
+SURE_MS = 60_000
+"""The broker keeps the watcher's session so long. What the hub says of a press meanwhile comes to the next watcher."""
 MOST = 4_096
 GREW_MOST = 20
 
@@ -41,6 +43,27 @@ class Answers:
         self._not_ours: dict[str, None] = {}
         self._heard_ms: dict[str, int] = {}
         self._linked_ms = 0
+
+    def take_up(self, waiting: Iterable[Cry], presses: Iterable[tuple[str, int]], line: int, now: Now) -> list[Cry]:
+        """What a watcher before this one waited for. Comes back of what nobody knows whether the hub said anything."""
+        self._presses |= dict(presses)
+        self._lines |= dict.fromkeys(range(max(0, line - MOST + 1), line + 1))
+        late: list[Cry] = []
+        for cry in waiting:
+            is_sure = cry.answered or 0 <= now.wall_ms - cry.heard_wall_ms < SURE_MS
+            (self.waiting if is_sure else late).append(cry)
+            self._heard_ms[cry.device] = cry.heard_ms
+        return late
+
+    @property
+    def presses(self) -> tuple[tuple[str, int], ...]:
+        """How many presses each alert of the hub showed."""
+        return tuple(self._presses.items())
+
+    @property
+    def line(self) -> int:
+        """The last line of the hub's log that was read."""
+        return next(reversed(self._lines), -1)
 
     def linked(self, now_ms: int) -> None:
         """A new connection to the broker."""

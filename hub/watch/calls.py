@@ -22,6 +22,9 @@ SOUNDS = frozenset({"emergency", "urgent", "call"})
 """What sirens sound for: nobody else is woken by them for a check."""
 OWED_MOST = 64
 NOT_TAKEN = "not taken by the hub"
+UNSURE = "perhaps not taken by the hub, the watcher was restarted"
+LOOK_MS = 8_000
+"""So long after its own start the watcher reminds nobody: the broker shows first what the hub has."""
 
 
 class Calls:
@@ -30,6 +33,34 @@ class Calls:
     def __init__(self) -> None:
         self.rows: dict[str, Told] = {}
         self._count = 0
+
+    # -- what a watcher before this one told ----------------------------------------------------------------------
+    def take_up(self, rows: Iterable[Told], now: Now) -> None:
+        """It goes on as if nothing had been; what had perhaps not reached anybody is due soon."""
+        soon_ms = now.elapsed_ms + LOOK_MS
+        for row in rows:
+            latest_ms = now.elapsed_ms + REMIND_MS[row.level] if row.reached else soon_ms
+            due_ms = max(soon_ms, min(row.due_ms, latest_ms))
+            self.rows[row.id] = replace(row, due_ms=due_ms, restored=True)
+
+    def doubt(self, house: House, cries: Iterable[Cry], now: Now) -> None:
+        """Presses that a watcher before this one had not told, so long ago that nobody knows whether the hub did."""
+        for cry in cries:
+            self.press(house, cry, now, deaf=True)
+            row = next(row for row in self.rows.values() if (row.device, row.kind) == (cry.name, cry.kind))
+            due_ms = now.elapsed_ms + LOOK_MS
+            self.rows[row.id] = replace(row, rings=0, due_ms=due_ms, note=UNSURE, restored=True)
+
+    def reached(self, idents: Iterable[str]) -> None:
+        """Somebody has read of these."""
+        for ident in idents:
+            if (row := self.rows.get(ident)) is not None:
+                self.rows[ident] = replace(row, reached=True)
+
+    @property
+    def are_unsure(self) -> bool:
+        """Whether the hub may have said that it took one that is still told, and it was not heard."""
+        return any(row.restored and row.owed for row in self.rows.values())
 
     # -- what is told ---------------------------------------------------------------------------------------------
     def press(self, house: House, cry: Cry, now: Now, *, deaf: bool) -> list[Do]:
@@ -91,7 +122,8 @@ class Calls:
         level = _level(new)
         title, text = words.list_of(house, new, why, named=True)
         shown = [self._put(told) for told in new]
-        return [*shown, *_ring(level), Tell(about="open", level=level, title=title, text=text)]
+        idents = tuple(told.id for told in new)
+        return [*shown, *_ring(level), Tell(about="open", level=level, title=title, text=text, rows=idents)]
 
     def _told_by_hub(self, house: House, alert: Open, note: str, now: Now) -> Told:
         who, where = house.who_where_of(alert)
@@ -122,7 +154,8 @@ class Calls:
         level = _level(rung)
         title, text = words.list_of(house, rung, why)
         shown = [self._put(row) for row in rung]
-        return [*shown, *_ring(level), Tell(about="reminder", level=level, title=title, text=text)]
+        idents = tuple(row.id for row in rung)
+        return [*shown, *_ring(level), Tell(about="reminder", level=level, title=title, text=text, rows=idents)]
 
     def seen_to(self, ident: str, by: str, now: Now) -> list[Do] | None:
         """Somebody tapped that they heard it: it rings no more, and all see who. None where there is no such call."""
@@ -194,7 +227,8 @@ class Calls:
         again = sum(row.ours > 0 for row in self.rows.values() if not row.owed)
         hidden = self._hide(lambda row: not row.owed or row.heard_by is not None)
         for row in list(self.rows.values()):
-            self.rows[row.id] = replace(row, deaf=True, note=NOT_TAKEN, due_ms=now.elapsed_ms)
+            note = UNSURE if row.restored else NOT_TAKEN
+            self.rows[row.id] = replace(row, deaf=True, note=note, due_ms=now.elapsed_ms)
         return again, hidden
 
     def clear(self) -> list[Do]:
@@ -224,7 +258,7 @@ def _owed(cry: Cry) -> tuple[Cry, ...]:
 
 def _rung(told: Told, now: Now) -> Told:
     due_ms = now.elapsed_ms + REMIND_MS[told.level]
-    return replace(told, rings=told.rings + 1, rang_ms=now.elapsed_ms, due_ms=due_ms)
+    return replace(told, rings=told.rings + 1, rang_ms=now.elapsed_ms, due_ms=due_ms, reached=False)
 
 
 def _level(rows: Sequence[Told]) -> str:
@@ -236,4 +270,4 @@ def _ring(level: str) -> Iterable[Do]:
 
 
 def _alarm(told: Told, title: str, text: str) -> Iterable[Do]:
-    return (*_ring(told.level), Tell(about=told.id, level=told.level, title=title, text=text))
+    return (*_ring(told.level), Tell(about=told.id, level=told.level, title=title, text=text, rows=(told.id,)))

@@ -20,6 +20,7 @@ from hub.watch import words
 from hub.watch.answers import Answers, Hearing, is_over
 from hub.watch.calls import Calls
 from hub.watch.heart import START_MS, Heart
+from hub.watch.held import Held
 from hub.watch.house import House
 from hub.watch.news import Is, News
 from hub.watch.records import Cry, Do, Now, Open, Shown, State, Tell, Told, Turned
@@ -44,13 +45,6 @@ ALL_SAID_MS = 25 * 3_600_000
 
 LEVELS = {Kind.CALL: "call", Kind.WATER_LEAK: "urgent"} | dict.fromkeys(EMERGENCY_KINDS, "emergency")
 """What is told, and how much it matters: what no plan may stand before."""
-TAKEN = frozenset({"raised", "pressed", "joined", "not_ours", "tested", "answered_by_resident"})
-"""Steps of the hub's log that show that it took a press: told it, or knows for good that it was no call, as an answer
-given with a pendant's second button."""
-HEARD = frozenset({"walk_heard", "not_a_press", "quarantined"})
-"""Steps that show that it heard one and told nobody: a test, the same press in another form, bytes it cannot read."""
-NO_PRESS = HEARD - {"quarantined"}
-"""Those of them after which a press that the watcher told is the hub's."""
 
 
 class Watch:
@@ -85,6 +79,42 @@ class Watch:
     def _knows(self, name: str) -> bool:
         return self.house.knows(name)
 
+    # -- what outlives it -----------------------------------------------------------------------------------------
+    def holds(self, now: Now) -> Held | None:
+        """What a watcher after this one must know; None where there is nothing to forget."""
+        if self.state is State.WATCHING and not self._answers.waiting:
+            return None
+        return Held(
+            at=now,
+            state=self.state,
+            is_said_gone=self._is_said_gone,
+            in_charge_wall_ms=self.in_charge_wall_ms,
+            bad_from_wall_ms=self.heart.bad_from_wall_ms,
+            deaf=tuple(self._deaf),
+            deaf_wall_ms=self._deaf_wall_ms,
+            rows=tuple(self.told.values()),
+            waiting=tuple(self._answers.waiting),
+            stands=self._standing.of(row.alert for row in self.told.values()),
+            presses=self._answers.presses,
+            line=self._answers.line,
+        )
+
+    def take_up(self, held: Held, now: Now) -> None:
+        """Go on where a watcher before this one was ended; asked for before anything else."""
+        held = held.moved(now)
+        self._calls.take_up(held.rows, now)
+        self._standing.take_up(held.stands)
+        self._calls.doubt(self.house, self._answers.take_up(held.waiting, held.presses, held.line, now), now)
+        if held.state is State.WATCHING and not self.told:
+            return
+        self.state, self.in_charge_wall_ms = State.IN_CHARGE, held.in_charge_wall_ms or now.wall_ms
+        self._is_said_gone, self.heart.bad_from_wall_ms = held.is_said_gone, held.bad_from_wall_ms
+        self._deaf, self._deaf_wall_ms = dict.fromkeys(held.deaf), held.deaf_wall_ms
+
+    def reached(self, idents: Iterable[str]) -> None:
+        """What was told of these has reached somebody."""
+        self._calls.reached(idents)
+
     # -- what is heard --------------------------------------------------------------------------------------------
     def heard(self, event: Event, now: Now, *, retained: bool, can_call: bool, topic: str = "") -> list[Do]:
         """A device reported something. Only what is told at once matters here."""
@@ -111,7 +141,7 @@ class Watch:
             heard_ms=now.elapsed_ms,
             heard_wall_ms=now.wall_ms,
         )
-        if self.state is State.IN_CHARGE and not self.heart.is_well:
+        if self.state is State.IN_CHARGE and self.heart.is_away(now):
             return self._calls.press(self.house, cry, now, deaf=False)
         known_before = what is Is.FOUND and now.elapsed_ms - self._began_ms < ALL_SAID_MS
         self._answers.wait_for(replace(cry, answered=known_before))
@@ -120,7 +150,7 @@ class Watch:
     def beat(self, state: str, now: Now, *, retained: bool) -> list[Do]:
         """A heartbeat of the hub, or its last will. What the broker remembers is not a heart that beats."""
         self.heart.beat(state, now, retained=retained)
-        if not self.heart.is_well:
+        if not self.heart.is_well and not (retained and self.heart.is_unheard):
             self._deaf.clear()  # it starts anew, and is heard anew
         return self.tick(now)
 
@@ -280,7 +310,10 @@ class Watch:
 
     def _miss_answers(self, now: Now) -> list[Do]:
         """The heart beats, and of a press the hub says nothing: the watcher tells it, and takes over what it must."""
-        unheard = self._answers.without_answer(lambda cry: self._is_over(cry, now))
+        at, well_from_ms, beat_ms = now.elapsed_ms, self.heart.good_from_ms, self.heart.good_ms
+        unheard = self._answers.without_answer(
+            lambda cry: is_over(cry, at, self._hearing, well_from_ms=well_from_ms, beat_ms=beat_ms)
+        )
         if not unheard:
             return []
         self.state = State.IN_CHARGE
@@ -291,10 +324,6 @@ class Watch:
         whom = ", ".join(part for part in (who, where) if part)
         title, text = words.does_not_tell(self.house, self._deaf_wall_ms, whom, runs=self.heart.is_well)
         return [Turned(), *done, Tell(about="hub", level="urgent", title=title, text=text)]
-
-    def _is_over(self, cry: Cry, now: Now) -> bool:
-        heart = self.heart
-        return is_over(cry, now.elapsed_ms, self._hearing, well_from_ms=heart.good_from_ms, beat_ms=heart.good_ms)
 
     @property
     def _hearing(self) -> Hearing:
@@ -312,8 +341,8 @@ class Watch:
             self.heart.trust()
             self._calls.same_alarms(self._standing.has)
             again, hidden = self._calls.hand_back(now)
-            lost = len(self._calls.not_taken)
-            title, text = words.gave_back(self.house, self.heart.good_from_wall_ms, again, lost)
+            lost, unsure = len(self._calls.not_taken), self._calls.are_unsure
+            title, text = words.gave_back(self.house, self.heart.good_from_wall_ms, again, lost, unsure=unsure)
             done += [*hidden, Tell(about="hub", level="urgent", title=title, text=text)]
         return done if self._deaf or self._calls.not_taken else [*self._let_go(now), *done]
 
@@ -332,10 +361,10 @@ class Watch:
     # -- calls ----------------------------------------------------------------------------------------------------
     def _tell_waiting(self, now: Now) -> list[Do]:
         """Presses that the hub has not shown to have taken; a hub that is well again has a moment to do so."""
-        if not self.heart.is_well:
+        if self.heart.is_away(now):
             due = self._answers.due(now.elapsed_ms)
             return [do for cry in due for do in self._calls.press(self.house, cry, now, deaf=False)]
-        if not self._hears(now):
+        if not self.heart.is_well or not self._hears(now):
             return []
         at, hearing, patience_ms = now.elapsed_ms, self._hearing, DEAF_MS if self._deaf else CONFIRM_MS
         unheard = self._answers.without_answer(
@@ -366,4 +395,6 @@ class Watch:
             return words.deaf(self.house, self._deaf_wall_ms)
         if self._is_said_gone:
             return words.silent(self.house, self.heart.bad_from_wall_ms)
+        if self._calls.are_unsure:
+            return words.unsure()
         return words.not_taken(self.house, self.heart.good_from_wall_ms)

@@ -32,14 +32,21 @@ class Everybody:
         self._stopping = asyncio.Event()
 
     def tell(
-        self, page: Page, own: Sequence[home.Channel], staff: Sequence[home.Carer], file: Callable[[str], Path]
+        self,
+        page: Page,
+        own: Sequence[home.Channel],
+        staff: Sequence[home.Carer],
+        file: Callable[[str], Path],
+        *,
+        on_reached: Callable[[], None] = lambda: None,
     ) -> None:
         """Start telling; returns at once. No channel waits for another, but for the next one of the same person. A page
-        about the same takes the place of one that has reached nobody yet."""
+        about the same takes the place of one that has reached nobody yet. `on_reached`: somebody got it, or there is
+        no channel."""
         ways: list[tuple[str, Sequence[home.Channel]]] = [("the watcher's channel", (way,)) for way in own]
         ways += [(carer.name, carer.channels) for carer in staff if carer.channels]
         self._newest[page.alert] = page
-        task = asyncio.create_task(self._tell(page, ways, file), name=f"tell {page.alert}")
+        task = asyncio.create_task(self._tell(page, ways, file, on_reached), name=f"tell {page.alert}")
         self._going.add(task)
         task.add_done_callback(self._finished)
 
@@ -63,11 +70,17 @@ class Everybody:
             task.get_loop().call_exception_handler({"message": "a channel broke", "exception": error, "task": task})
 
     async def _tell(
-        self, page: Page, ways: Sequence[tuple[str, Sequence[home.Channel]]], file: Callable[[str], Path]
+        self,
+        page: Page,
+        ways: Sequence[tuple[str, Sequence[home.Channel]]],
+        file: Callable[[str], Path],
+        on_reached: Callable[[], None],
     ) -> None:
         said = False
         while True:
             reached = await asyncio.gather(*(self._one(page, who, channels, file) for who, channels in ways))
+            if any(reached) or not ways:
+                on_reached()
             if any(reached):
                 break
             if not said:

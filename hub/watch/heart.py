@@ -28,7 +28,7 @@ class Heart:
         """What it said last, in one word."""
         self.bad_from_wall_ms = now.wall_ms
         self.good_from_wall_ms = 0
-        self._bad_from_ms = now.elapsed_ms
+        self._began_ms = self._bad_from_ms = now.elapsed_ms
         self._grace_ms = START_MS
         self._good_ms: int | None = None
         self._good_from_ms: int | None = None
@@ -48,6 +48,16 @@ class Heart:
     def good_from_ms(self) -> int | None:
         """Since when it has been well; None where it is not."""
         return self._good_from_ms
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether it was never heard well."""
+        return self._good_ms is None
+
+    def is_away(self, now: Now) -> bool:
+        """Whether it is not well, and after the watcher's own start had time for a heartbeat."""
+        had_time = not self.is_unheard or now.elapsed_ms - self._began_ms >= SILENT_MS
+        return had_time and not self.is_well
 
     def beat(self, state: str, now: Now, *, retained: bool) -> None:
         """It said how it is, or the broker did for it. What the broker remembers is not a heart that beats."""

@@ -9,7 +9,7 @@ import orjson
 from pydantic import BaseModel, Field, ValidationError
 
 from hub.watch.calls import SOUNDS
-from hub.watch.core import HEARD, LEVELS, NO_PRESS, TAKEN, Watch
+from hub.watch.core import LEVELS, Watch
 from hub.watch.records import Open, Shown, Told
 from rules.alerting.levels import Level
 
@@ -17,6 +17,13 @@ Json = dict[str, object]
 
 STOPPING = "stopping"
 NOT_OURS = "not_ours"
+TAKEN = frozenset({"raised", "pressed", "joined", NOT_OURS, "tested", "answered_by_resident"})
+"""Steps of the hub's log that show that it took a press: told it, or knows for good that it was no call, as an answer
+given with a pendant's second button."""
+HEARD = frozenset({"walk_heard", "not_a_press", "quarantined"})
+"""Steps that show that it heard one and told nobody: a test, the same press in another form, bytes it cannot read."""
+NO_PRESS = HEARD - {"quarantined"}
+"""Those of them after which a press that the watcher told is the hub's."""
 LOST: Json = {"state": "lost", "why": "the watcher's connection to the broker was lost"}
 
 

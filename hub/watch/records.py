@@ -110,6 +110,10 @@ class Told:
     """The hub's alert, where it shows one of this call."""
     note: str = ""
     """What staff should know of how it came here, in a few words."""
+    reached: bool = False
+    """Since it rang last, it has reached somebody by a channel, as far as there are channels."""
+    restored: bool = False
+    """A watcher before this one told it; what the hub said in between may not have been heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,8 @@ class Tell:
     level: str
     title: str
     text: str
+    rows: tuple[str, ...] = ()
+    """The told calls that it names, by their ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ taken waits again here once the time for that is over.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hub.watch.house import House
@@ -31,6 +32,15 @@ class Standing:
         self._rows: dict[str, _Row] = {}
         self._unseen: set[str] = set()
         self._linked_ms = 0
+
+    def of(self, alerts: Iterable[str | None]) -> tuple[tuple[Open, Now], ...]:
+        """Some of them, each with since when it is as it is."""
+        found = (self._rows.get(alert or "") for alert in alerts)
+        return tuple((row.alert, row.heard) for row in found if row is not None)
+
+    def take_up(self, rows: Iterable[tuple[Open, Now]]) -> None:
+        """As a watcher before this one saw them last."""
+        self._rows |= {alert.id: _Row(alert=alert, heard=heard) for alert, heard in rows}
 
     def linked(self, now_ms: int) -> None:
         """A new connection: what is open is shown anew."""

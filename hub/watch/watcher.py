@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -23,12 +24,13 @@ from hub.clock import Clock
 from hub.config.problems import ConfigurationRefused
 from hub.config.watch import changes
 from hub.watch import kept as files
-from hub.watch import messages
+from hub.watch import messages, words
 from hub.watch.core import Watch
 from hub.watch.everybody import Everybody
 from hub.watch.house import House
 from hub.watch.kept import Kept
 from hub.watch.link import Link, Said
+from hub.watch.memory import FILE, Memory
 from hub.watch.records import Do, Hide, Now, Ring, Show, State, Tell, Turned
 from hub.watch.relays import Relays
 from hub.watch.rights import Rights
@@ -56,6 +58,9 @@ class Watcher:
         self._catalogue = Catalogue()
         self._known = KnownDevices()
         self._watch = Watch(House(kept.home), self._now())
+        self._memory = Memory(kept.settings.data / FILE)
+        if (held := self._memory.read()) is not None:
+            self._watch.take_up(held, self._now())
         self._everybody = Everybody(channel)
         self._left_over: set[str] = set()
         self._unheard = 0
@@ -81,12 +86,15 @@ class Watcher:
     async def run(self) -> None:
         """Watch until `stop`; a bug in any part ends all of it, loudly."""
         async with asyncio.TaskGroup() as group:
-            work = (self._link.run, self._ticks, self._beat, self._follow_files, self._follow_asked)
+            work = (self._link.run, self._ticks, self._beat, self._follow_files, self._follow_asked, self._memory.run)
             tasks = [group.create_task(job()) for job in work]
+            if self._memory.was_broken:
+                title, text = words.forgot(self._watch.house)
+                self._carry_out([Tell(about="memory", level="urgent", title=title, text=text)])
             await self._stop.wait()
             self._hush(at_end=True)
             self._say_status(stopping=True)
-            await self._link.flushed(1.0)
+            await asyncio.gather(self._link.flushed(1.0), self._memory.flushed(1.0))
             for task in tasks:
                 task.cancel()
         await self._everybody.stop()
@@ -101,7 +109,9 @@ class Watcher:
 
     def tick(self) -> None:
         """Let the core see what time it is."""
-        self._carry_out(self._watch.tick(self._now()))
+        now = self._now()
+        self._carry_out(self._watch.tick(now))
+        self._memory.keep(self._watch.holds(now))
         self._hush()
 
     async def _ticks(self) -> None:
@@ -184,8 +194,7 @@ class Watcher:
         elif topic == topics.hub_known:
             self._is_known(payload)
         elif topic == topics.sounding and retained:
-            self._remembered = messages.left_on_by(payload)
-            self._relays.left_on(self._remembered)
+            self._left_on(messages.left_on_by(payload), now)
         elif (alert := topics.hub_alert_of(topic)) is not None:
             self._alert(alert, payload, retained, now)
         elif topic == topics.requests and not retained:
@@ -285,14 +294,17 @@ class Watcher:
         self._link.publish(Said(topic=self._topics.done(asked.id), payload=orjson.dumps(answer)))
 
     # -- what is done ---------------------------------------------------------------------------------------------
-    def _carry_out(self, wishes: Iterable[Do]) -> None:
+    def _carry_out(self, wishes: Sequence[Do]) -> None:
+        if wishes:
+            self._memory.keep(self._watch.holds(self._now()))
         for wish in wishes:
             match wish:
                 case Tell():
                     log.warning("told everybody: %s", wish.title if wish.about in ("hub", "broker") else wish.about)
                     page = Page(alert=wish.about, version=1, level=wish.level, title=wish.title, text=wish.text)
-                    kept = self._kept
-                    self._everybody.tell(page, kept.watcher.channels, kept.home.staff, kept.settings.file)
+                    kept, reached = self._kept, partial(self._watch.reached, wish.rows)
+                    own, staff = kept.watcher.channels, kept.home.staff
+                    self._everybody.tell(page, own, staff, kept.settings.file, on_reached=reached)
                 case Show():
                     body = orjson.dumps(messages.alert(wish.told))
                     self._link.publish(Said(topic=self._topics.alert(wish.told.id), payload=body, retain=True))
@@ -322,6 +334,14 @@ class Watcher:
                 self._remember_sirens()
             for message in said:
                 self._link.publish(Said(topic=message.topic, payload=message.payload, expiry_s=int(SOUND_S)))
+
+    def _left_on(self, sirens: tuple[str, ...], now: Now) -> None:
+        """What a watcher before this one switched on sounds for calls that the hub has, or for those we took up."""
+        self._remembered = sirens
+        self._relays.left_on(sirens)
+        if any(told.restored for told in self._watch.told.values()):
+            for address in sirens:
+                self._relays.switched_on(address, now.elapsed_ms + int(SOUND_S * 1000))
 
     def _remember_sirens(self, *, anew: bool = False) -> None:
         """The broker keeps what has to be switched off: before it is on, and until it is off."""

@@ -105,6 +105,20 @@ def not_taken(house: House, since_wall_ms: int) -> str:
     return f"The hub is back since {house.time(since_wall_ms)} and has not taken this: nobody else tells it."
 
 
+def unsure() -> str:
+    """Why the watcher reminds: what it knows of the hub has a gap."""
+    return "The watcher was restarted, and has not heard that the hub took this: perhaps nobody else tells it."
+
+
+def forgot(house: House) -> Words:
+    """What a watcher before this one told is not known any more."""
+    text = (
+        f"{house.home.name}: the watcher was restarted, and cannot read what it told before. A call that you know from "
+        "it alone it does not tell again: look on the board, and go round to whoever pressed."
+    )
+    return "The watcher forgot what it told", text
+
+
 def _fault(name: str, happened: str) -> Words:
     """What it means for calls first, what mends it last: a carer reads it, and may hand the phone on."""
     title, _, meaning = FAULTS[name].staff.partition(". ")
@@ -145,13 +159,15 @@ def nobody_goes(house: House, waiting: Sequence[tuple[str, str, int]]) -> Words:
     return "EMERGENCY: nobody goes", "\n".join([*lines, said])
 
 
-def gave_back(house: House, since_wall_ms: int, told: int, lost: int) -> Words:
-    """The hub is back: what it tells of meanwhile, and what it never got."""
+def gave_back(house: House, since_wall_ms: int, told: int, lost: int, *, unsure: bool = False) -> Words:
+    """The hub is back: what it tells of meanwhile, and what it never got; `unsure`: as far as the watcher heard."""
     again = f" It tells the {told} calls of meanwhile once more." if told > 1 else ""
     again = " It tells the call of meanwhile once more." if told == 1 else again
     if lost:
         calls = "1 call" if lost == 1 else f"{lost} calls"
         again += f" It has not taken {calls}: the watcher goes on telling that, until somebody taps Heard."
+    if lost and unsure:
+        again += " The watcher was restarted meanwhile: it may not have heard that the hub took it."
     text = f"{house.home.name}: the hub answers again since {house.time(since_wall_ms)}.{again}"
     return "Handrail's hub is back", text
 

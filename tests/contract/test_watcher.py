@@ -173,6 +173,34 @@ async def test_a_press_that_the_broker_lost_is_told_on_and_never_withdrawn(
                 await until(lambda: outside.on(f"{TOP}/watch/status")[-1]["state"] == "watching", WITHIN_S)
 
 
+async def test_a_watcher_that_is_killed_still_holds_what_the_hub_never_got(
+    tmp_path: Path, mosquitto: Mosquitto
+) -> None:
+    """A hub that comes and goes, here by its word alone, and a press at QoS 0 while it is away; kill -9 of the watcher.
+    The next one is in charge from its first word, tells nothing a second time, and ends the call when it is heard."""
+    async with house(tmp_path, mosquitto) as (home, phones), stranger(mosquitto.port) as outside:
+        with watching(home) as watcher:
+            await until(lambda: outside.on(f"{TOP}/watch/status"), WITHIN_S)
+            for state in ("ready", "lost", "ready", "lost", "ready", "lost", "ready", "lost"):
+                await outside.publish(f"{TOP}/status", orjson.dumps({"state": state}))
+            await until(lambda: phones.all_got("Handrail's hub comes and goes"), WITHIN_S)
+            await outside.publish("zigbee2mqtt/room-001-pendant", b'{"action":"emergency"}', qos=0)
+            await until(lambda: phones.all_got(person(1)), WITHIN_S)
+            held = home.folder / "data" / "watcher.held"
+            await until(lambda: held.exists() and b'"reached":true' in held.read_bytes(), WITHIN_S)
+            watcher.kill()
+            watcher.wait()
+        await until(lambda: outside.on(f"{TOP}/watch/status")[-1]["state"] == "lost", WITHIN_S)
+        with watching(home):
+            await until(lambda: outside.on(f"{TOP}/watch/status")[-1]["state"] == "in_charge", WITHIN_S)
+            assert outside.on(f"{TOP}/watch/status")[-1]["told"] == 1
+            (topic,) = {name for name, _, _ in outside.heard if name.startswith(f"{TOP}/watch/alert/")}
+            told = outside.on(topic)[-1]
+            assert (await outside.ask("dashboards", id="r-1", do="heard", alert=told["id"], by="carer-1"))["ok"]
+            await until(lambda: outside.on(topic)[-1]["heard_by"] == "carer-1", WITHIN_S)
+            assert phones.times(person(1)) == {1}
+
+
 # -- a hub that beats -------------------------------------------------------------------------------------------------
 ALL, DEAF = "user hub\ntopic readwrite #\n", "user hub\ntopic readwrite handrail/#\ntopic write zigbee2mqtt/#\n"
 READ_AGAIN = "Reloading config."

@@ -14,6 +14,7 @@ from devices.adapter import Message
 from devices.registry import presses_call
 from hub.watch import messages
 from hub.watch.core import Watch
+from hub.watch.held import from_bytes, to_bytes
 from hub.watch.house import House as Known
 from hub.watch.records import Do, Now, Show, Tell
 from rules.effects import Log, ShowAlert
@@ -23,6 +24,8 @@ from tests.stories.house import House
 
 SEEDS = (1, 2, 3)
 STEPS = 150
+RESTART_S = 2.1
+"""The service is started again after a second, and needs another one."""
 TICK_MS, BEAT_MS = 1_000, 5_000
 MORNING_MS = int(datetime(2026, 3, 10, 10, 0, tzinfo=UTC).timestamp() * 1000)
 CALLERS = ("room-011-pendant", "room-012-pendant", "room-013-call", "ruth-pendant", "lounge-cord", "office-button")
@@ -113,7 +116,11 @@ class Beside(House):
                 self.wished += self.watch.taken(*taken, not_ours=messages.is_not_ours(line))
             elif (heard := messages.heard_by_line(line)) is not None:
                 self.wished += self.watch.answered(*heard, no_press=messages.is_no_press(line))
-        if isinstance(effect, ShowAlert) and (alert := self.state.alerts.get(effect.alert)) is not None:
+        if isinstance(effect, ShowAlert):
+            self._show(effect.alert)
+
+    def _show(self, ident: str) -> None:
+        if (alert := self.state.alerts.get(ident)) is not None:
             payload = orjson.dumps(alert_message(alert))
             if (taken := messages.taken_by_alert(payload)) is not None:
                 self.wished += self.watch.taken(*taken)
@@ -194,6 +201,24 @@ def is_answered(home: Beside, chance: random.Random) -> None:
             home.ask(do, alert=alert.id, by="carer-1", **more)
 
 
+def watcher_is_killed(home: Beside, chance: random.Random) -> None:
+    """In the middle of a press or not; two seconds later the broker shows the next one what the hub shows."""
+    if chance.random() < 0.5:
+        presses(home, chance)
+    held = home.watch.holds(home._when)
+    data = to_bytes(held) if held is not None else None
+    home.wait(seconds=RESTART_S)
+    home.watch = Watch(Known(home.home), home._when)
+    if data is not None:
+        home.watch.take_up(from_bytes(data), home._when)
+    home.watch.linked(True, home._when)
+    known = messages.known_by(orjson.dumps(watcher_message(home.state)))
+    assert known is not None
+    home.watch.are_not_ours(known.not_ours)
+    for alert in home.open:
+        home._show(alert.id)
+
+
 def cannot_be_written(home: Beside, chance: random.Random) -> None:
     """The disk is full, or takes it again."""
     home.cannot_write = not home.cannot_write
@@ -250,3 +275,16 @@ def test_a_hub_that_comes_and_goes_is_never_said_to_hear_nothing(seed: int) -> N
         assert home.said_unheard == [], happens.__name__
     home.wait(seconds=30)
     assert home.said_unheard == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_watcher_that_is_killed_again_and_again_beside_a_hub_that_runs_is_silent(seed: int) -> None:
+    """Whatever it had held when it was killed, the hub has it."""
+    chance, home = random.Random(seed), Beside(wall_ms=MORNING_MS)
+    for _ in range(STEPS):
+        happens = chance.choice((watcher_is_killed, watcher_is_killed, *HAPPENS))
+        happens(home, chance)
+        home.wait(seconds=chance.choice((0, 0.5)))
+        assert home.wished == [], f"{happens.__name__}: {[do for do in home.wished if isinstance(do, (Tell, Show))]}"
+    home.wait(seconds=30)
+    assert (home.wished, home.watch.told) == ([], {})

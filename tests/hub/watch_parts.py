@@ -10,6 +10,7 @@ from devices.registry import Placed, Purpose
 from hub.topics import Topics as HubTopics
 from hub.watch import messages
 from hub.watch.core import Watch
+from hub.watch.held import from_bytes, to_bytes
 from hub.watch.house import House
 from hub.watch.records import Do, Hide, Now, Ring, Show, Tell
 from hub.watch.topics import Topics
@@ -49,12 +50,13 @@ class Night:
     """Linked, with a hub that is well and beats every 5 s, from 02:00."""
 
     def __init__(self, *, hub: bool = True) -> None:
-        self.ms = 0
+        self.ms = self.clock_ms = 0
         self.did: list[Do] = []
         self.state = "ready" if hub else ""
         self._beat_ms = 0
         self._stamps = 0
         self._versions = 0
+        self._boot_ms = 1_000_000
         self.watch = Watch(House(ELM), self.now)
         self._do(self.watch.linked(True, self.now))
         if hub:
@@ -63,7 +65,7 @@ class Night:
     @property
     def now(self) -> Now:
         """This moment."""
-        return Now(elapsed_ms=1_000_000 + self.ms, wall_ms=MIDNIGHT_MS + 2 * 3_600_000 + self.ms)
+        return Now(elapsed_ms=self._boot_ms + self.ms, wall_ms=MIDNIGHT_MS + 2 * 3_600_000 + self.ms + self.clock_ms)
 
     def _do(self, did: list[Do]) -> None:
         self.did += did
@@ -98,6 +100,25 @@ class Night:
         """The watcher itself is stopped for so long."""
         self.ms += int(seconds * 1000)
         self._do(self.watch.tick(self.now))
+
+    def killed(self, seconds: float = 2, *, clock_s: float = 0) -> None:
+        """Kill -9 of the watcher, and so much later the next one is connected, on a machine that was on for another
+        time; `clock_s`: by so much the calendar was set meanwhile."""
+        held = self.watch.holds(self.now)
+        data = to_bytes(held) if held is not None else None
+        self._boot_ms -= 500_000
+        self.clock_ms += int(clock_s * 1000)
+        self.ms += int(seconds * 1000)
+        self.watch = Watch(House(ELM), self.now)
+        if data is not None:
+            self.watch.take_up(from_bytes(data), self.now)
+        self._do(self.watch.linked(True, self.now))
+
+    def reached(self) -> None:
+        """All that was told has reached somebody."""
+        for do in self.did:
+            if isinstance(do, Tell):
+                self.watch.reached(do.rows)
 
     def beats(self, state: str, *, retained: bool = False) -> None:
         """The hub says how it is."""

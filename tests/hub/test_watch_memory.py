@@ -1,0 +1,157 @@
+"""The file in which the watcher keeps what it holds: the shell writes it, and the next one goes on with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+import pytest
+
+from hub.watch.held import from_bytes, to_bytes
+from hub.watch.memory import FILE, Memory
+from hub.watch.records import Show
+from tests.hub.test_watch_shell import PENDANT, PRESS, READY, TOP, Rig, rig
+from tests.hub.watch_parts import Night
+from tests.parts import until
+
+BACK = "Handrail's hub is back"
+STAMP = "2026-11-21T02:00:09.100Z"
+
+
+def file_of(home: Rig) -> Path:
+    """Where the watcher keeps what it holds."""
+    return home.folder / "data" / FILE
+
+
+async def told_by_the_first(tmp_path: Path) -> bytes:
+    """A watcher told a press while the hub was gone; what the disk holds at that moment."""
+    async with rig(tmp_path) as home:
+        home.hub_dies()
+        home.link.say(PENDANT, PRESS, False)
+        await until(lambda: len(home.phones.sent) == 2)
+        home.wait(1)
+        await until(lambda: file_of(home).exists() and from_bytes(file_of(home).read_bytes()).rows[0].reached)
+        return file_of(home).read_bytes()
+
+
+async def test_the_next_watcher_shows_it_and_hands_it_back(tmp_path: Path) -> None:
+    """It is on the board from the first moment, a tap on *Heard* is answered, and the file goes when all is over."""
+    held = await told_by_the_first(tmp_path)
+    assert (tmp_path / "home" / "data" / FILE).stat().st_mode & 0o777 == 0o600
+    async with rig(tmp_path) as home:
+        assert file_of(home).read_bytes() == held
+        (topic,) = home.link.shown
+        assert orjson.loads(home.link.on(f"{TOP}/watch/status")[0])["state"] == "in_charge"
+        home.link.say(topic, home.link.shown[topic], True)
+        wish = {"id": "r-1", "do": "heard", "alert": topic.rsplit("/", 1)[1], "by": "carer-1"}
+        home.link.say(f"{TOP}/do/dashboards", orjson.dumps(wish), False)
+        assert orjson.loads(home.link.on(f"{TOP}/done/r-1")[0])["ok"]
+        home.hub_takes("001")
+        for _ in range(4):
+            home.link.say(f"{TOP}/status", READY, False)
+            home.wait(3)
+        await until(lambda: home.phones.sent)
+        assert home.phones.sent == [("json://watcher", BACK)]
+        assert home.link.shown == {}
+        await until(lambda: not file_of(home).exists())
+
+
+async def test_a_press_that_waits_for_the_hubs_answer_is_kept_too(tmp_path: Path) -> None:
+    """Until the hub shows that it took it."""
+    async with rig(tmp_path) as home:
+        home.link.say(PENDANT, PRESS, False)
+        home.watcher.tick()
+        await until(lambda: file_of(home).exists())
+        home.hub_takes("001")
+        home.watcher.tick()
+        await until(lambda: not file_of(home).exists())
+
+
+@pytest.mark.parametrize("spoil", [lambda held: b"", lambda held: held[:-9], lambda held: held.replace(b"001", b"002")])
+async def test_a_broken_file_stops_nothing_and_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[bytes], bytes]
+) -> None:
+    """To everybody, who may know of the call; it is removed, and the watcher watches."""
+    held = await told_by_the_first(tmp_path)
+    (tmp_path / "home" / "data" / FILE).write_bytes(spoil(held))
+    for said in (["The watcher forgot what it told"], []):
+        async with rig(tmp_path) as home:
+            home.wait(1)
+            await until(lambda said=said: [title for _, title in home.phones.sent] == said)  # type: ignore[misc]
+            assert home.link.shown == {}
+            assert not file_of(home).exists()
+            home.hub_dies()
+            home.link.say("zigbee2mqtt/room-002-pendant", PRESS, False)
+            await until(lambda: any("Resident 002" in title for _, title in home.phones.sent))
+            home.hub_takes("002")
+            for _ in range(4):
+                home.link.say(f"{TOP}/status", READY, False)
+                home.wait(3)
+            await until(lambda: not file_of(home).exists())
+    assert sum("cannot be used, it is not whole" in record.getMessage() for record in caplog.records) == 1
+
+
+async def test_a_disk_that_takes_nothing_delays_no_telling_and_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each press is told as ever; when the disk takes it again, that is said, and the newest is kept."""
+    async with rig(tmp_path) as home:
+        home.watcher._memory._again_s = 0.05
+        in_the_way = file_of(home).with_name(f"{FILE}.new")
+        in_the_way.mkdir()
+        home.hub_dies()
+        for room in ("001", "002"):
+            home.link.say(f"zigbee2mqtt/room-{room}-pendant", PRESS, False)
+        await until(lambda: len(home.phones.sent) == 3)
+        await until(lambda: "cannot be written" in caplog.text)
+        assert not file_of(home).exists()
+        in_the_way.rmdir()
+        await until(lambda: "is written again" in caplog.text)
+        assert len(from_bytes(file_of(home).read_bytes()).rows) == 2
+    assert caplog.text.count("cannot be written") == 1
+
+
+async def test_a_siren_that_sounds_for_what_is_held_goes_off_when_it_is_heard(tmp_path: Path) -> None:
+    """A relay that the killed watcher left on: the next one knows the call, so it need not wait for the hub."""
+    async with rig(tmp_path) as home:
+        devices = home.folder / "devices.yaml"
+    devices.write_text(f"{devices.read_text()}  - {{device: hall, address: tasmota/s1, for: siren, place: lounge}}\n")
+    await told_by_the_first(tmp_path)
+    async with rig(tmp_path) as home:
+        home.link.say(f"{TOP}/watch/sounding", b'{"sirens":["tasmota/s1"]}', True)
+        home.wait(4)
+        assert home.link.on("cmnd/s1/POWER1") == []
+        (topic,) = home.link.shown
+        wish = {"id": "r-1", "do": "heard", "alert": topic.rsplit("/", 1)[1], "by": "carer-1"}
+        home.link.say(f"{TOP}/do/dashboards", orjson.dumps(wish), False)
+        home.wait(1)
+        assert home.link.on("cmnd/s1/POWER1") == [b"OFF"]
+
+
+def test_whatever_is_held_is_read_as_it_was_written(tmp_path: Path) -> None:
+    """Presses in two forms, alarms, alerts of the hub, what was heard: value for value."""
+    night = Night()
+    night.shows("a00001", "pendant-13", missed=[{"device": "pendant-13", "presses": 2}])
+    night.hears("zigbee2mqtt/smoke", b'{"smoke":false}', retained=True)
+    night.hub_dies()
+    night.wait(6)
+    night.hears("zigbee2mqtt/smoke", b'{"smoke":true}')
+    night.hears("zigbee2mqtt/p12", b'{"action":"emergency","last_seen":"%s"}' % STAMP.encode())
+    night.hears("zigbee2mqtt/p12/action", b"emergency")
+    night.watch.seen_to(next(do.told.id for do in night.did if isinstance(do, Show)), "ana", night.now)
+    held = night.watch.holds(night.now)
+    assert held is not None
+    assert len(held.rows) == 3
+    again = from_bytes(to_bytes(held))
+    assert (again, again.stands, again.presses, again.line) == (held, held.stands, held.presses, held.line)
+    assert again.moved(night.now) == held
+    for row in ({"level": "blue"}, {"rings": "often"}):
+        body = to_bytes(held).split(b"\n", 1)[1]
+        other = orjson.loads(body)
+        other["rows"][0] |= row
+        body = orjson.dumps(other)
+        with pytest.raises(ValueError, match="it is of another version"):
+            from_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+    assert Memory(tmp_path / "none").read() is None
