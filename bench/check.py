@@ -1,6 +1,10 @@
 """How long `check` takes for a home of 60 residents with ten rules each: reading, proving, and the whole command.
 
-.venv/bin/python bench/check.py
+    .venv/bin/python bench/check.py
+
+Prints one object of JSON. Each `*_s` is a pair of medians, on the clock and of the processor; `decode_month_s` is one
+figure, of the processor: a plain loop that only decodes what the sensors of this home say in a simulated month of
+`month_messages`. `of_decoding_a_month` are the processor's seconds of the others as a multiple of that.
 """
 
 import argparse
@@ -13,15 +17,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from devices.adapter import Message
+from devices.catalogue import Catalogue
 from hub.config.check import check_home
 from hub.config.new import write_new
 from hub.config.read import read_home
+from hub.simulate.days import days_of
+from rules.home import Home
 from rules.proof.bounds import prove
 
+FIRST = date(2026, 3, 2)
+DAYS = 30
 RULE = """\
   - rule: out-of-bed
     name: up-{number}
@@ -70,6 +81,22 @@ def timed(what: Callable[[], object], rounds: int) -> tuple[float, float]:
     return round(statistics.median(passed), 3), round(statistics.median(busy), 3)
 
 
+def decoding(home: Home) -> tuple[int, float]:
+    """The messages of a month, made day by day and not counted, and the seconds in which they are only decoded."""
+    catalogue, messages, took = Catalogue(), 0, 0.0
+    for day in range(DAYS):
+        said = days_of(home, seed=1, first=FIRST + timedelta(days=day), days=1)
+        given = [Message(one.topic, one.payload()) for one in said]
+        started = time.process_time()
+        for message in given:
+            adapter = catalogue.adapter_for(message.topic)
+            if adapter is not None:
+                adapter.decode(message, {})
+        took += time.process_time() - started
+        messages += len(given)
+    return messages, took
+
+
 def main() -> None:
     """Measure it."""
     reading = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -83,13 +110,20 @@ def main() -> None:
         home = read_home(folder).home
         command = [sys.executable, "-m", "hub.commands", "check", str(folder)]
         root = Path(__file__).resolve().parent.parent
+        messages, decode_s = decoding(home)
+        timings = {
+            "read": timed(lambda: read_home(folder), said.rounds),
+            "prove": timed(lambda: prove(home, 2026), said.rounds),
+            "check": timed(lambda: check_home(folder, out=io.StringIO()), said.rounds),
+            "command": timed(lambda: subprocess.run(command, cwd=root, capture_output=True, check=True), said.rounds),
+        }
         result = {
             "residents": len(home.residents),
             "rules": sum(len(one.rules) for one in home.residents),
-            "read_s": timed(lambda: read_home(folder), said.rounds),
-            "prove_s": timed(lambda: prove(home, 2026), said.rounds),
-            "check_s": timed(lambda: check_home(folder, out=io.StringIO()), said.rounds),
-            "command_s": timed(lambda: subprocess.run(command, cwd=root, capture_output=True, check=True), said.rounds),
+            **{f"{name}_s": both for name, both in timings.items()},
+            "month_messages": messages,
+            "decode_month_s": round(decode_s, 3),
+            "of_decoding_a_month": {name: round(busy / decode_s, 2) for name, (_, busy) in timings.items()},
         }
     print(json.dumps(result))
 

@@ -6,8 +6,12 @@ allow any more is the usual one again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date, timedelta
+
 from rules.home import Resident
-from rules.plans.plan import AtTime, Choice, Rule
+from rules.plans.daytimes import WEEKDAYS, next_day
+from rules.plans.plan import AtTime, Choice, ChoiceIs, Rule
 from rules.rows import Person
 from rules.state import State
 from rules.turn import Turn
@@ -31,6 +35,36 @@ def chosen(turn: Turn, resident: str, name: str) -> str:
 def clock_of(turn: Turn, rule: Rule, when: AtTime) -> str:
     """The time of day of a rule: the plan's, or the one that the resident chose."""
     return (chosen(turn, rule.resident, when.choice) if when.choice else "") or when.at
+
+
+def of_rule(choices: Iterable[Choice], rule: Rule) -> Choice | None:
+    """The choice whose time of day a rule follows; None where it follows none."""
+    name = rule.when.choice if isinstance(rule.when, AtTime) else ""
+    return next((choice for choice in choices if choice.choice == name), None) if name else None
+
+
+def are_apart(one: Rule, two: Rule) -> bool:
+    """Whether two rules of one resident never start at the same moment, because each wants something else chosen."""
+    wants = [{is_.choice: is_.chosen for is_ in rule.only_if if isinstance(is_, ChoiceIs)} for rule in (one, two)]
+    return any(wants[1].get(choice, chosen) != chosen for choice, chosen in wants[0].items())
+
+
+def crosses(choice: Choice, clock: str) -> bool:
+    """Whether a time of day that may be chosen lies behind the midnight in its span: it is of the evening before."""
+    return choice.of[-1] < choice.of[0] and clock < choice.of[0]
+
+
+def next_time(turn: Turn, rule: Rule, when: AtTime) -> tuple[date, int]:
+    """When a time of day comes next, by what is chosen, and the date that it counts for: one a span, whichever of its
+    times is chosen, so that nobody is woken twice and nothing is left out."""
+    clock, days = clock_of(turn, rule, when), when.days
+    living = turn.setting.residents.get(rule.resident)
+    choice = of_rule(living.choices if living is not None else (), rule)
+    if choice is None or not crosses(choice, clock):
+        return next_day(turn.local(), clock, days=days)
+    behind = tuple(WEEKDAYS[(WEEKDAYS.index(day) + 1) % len(WEEKDAYS)] for day in days)
+    day, moment = next_day(turn.local(), clock, days=behind)
+    return day - timedelta(days=1), moment
 
 
 def shown(state: State, room: str) -> list[dict[str, object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from devices.events import INACTIVE_WORDS, Value
 from devices.records import replace
-from rules.plans.choices import chosen
+from rules.plans.choices import chosen, clock_of
 from rules.plans.daytimes import WEEKDAYS
 from rules.plans.plan import (
     AtTime,
@@ -173,12 +173,13 @@ def bounds(above: float | None, below: float | None) -> str:
     return " or ".join(f"{word} {bound:g}" for word, bound in both if bound is not None)
 
 
-def about(rule: Rule) -> str:
-    """What starts a rule, as a log line says it."""
+def about(turn: Turn, rule: Rule) -> str:
+    """What starts a rule, as a log line says it: of a chosen time, which was chosen."""
     when = rule.when
     what = f"{rule.device} {rule.kind.replace('_', ' ')} {rule.value}".rstrip()
     if isinstance(when, AtTime):
-        return f"it is {when.at}"
+        clock = clock_of(turn, rule, when)
+        return f"{clock} was chosen for {when.choice}" if when.choice else f"it is {clock}"
     if isinstance(when, Nothing):
         of = ", ".join(dict.fromkeys(fact.device for fact in when.of))
         return f"nothing of {of} for {plainly(when.silent_s * 1000)}"

@@ -49,7 +49,7 @@ def start(turn: Turn, key: str, rule: Rule, *, overdue_ms: int = 0, since_ms: in
     )
     marked = ", late" if overdue_ms > LATE_MS else ""
     why = f"; staff are told at once: {hurried}" if hurried else ""
-    turn.log(Did.HELPING, f"{rule.rule}: {about(rule)}{marked}{why}", episode=episode)
+    turn.log(Did.HELPING, f"{rule.rule}: {about(turn, rule)}{marked}{why}", episode=episode)
     _go_on(turn, key, episode, overdue_ms=overdue_ms)
 
 

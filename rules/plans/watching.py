@@ -10,6 +10,7 @@ from devices.records import replace
 from rules.alerting.levels import GROUPED
 from rules.hearing import gateways
 from rules.hearing.gateways import UNHEARD
+from rules.home import Resident
 from rules.plans import choices, standing
 from rules.plans.conditions import is_beyond, noted, number_of, says, value_of
 from rules.plans.daytimes import last_ms, next_day
@@ -196,10 +197,10 @@ def _time_came(turn: Turn, key: str, rule: Rule, overdue_ms: int) -> None:
 def _arm_time(turn: Turn, key: str, rule: Rule) -> None:
     """Set the timer of the next such time of day. One that is dealt with today already falls due and does nothing."""
     when = rule.when
-    clock, days = (choices.clock_of(turn, rule, when), when.days) if isinstance(when, AtTime) else ("00:00", ())
-    if isinstance(when, Expected):
-        clock = when.by
-    day, moment = next_day(turn.local(), clock, days=days)
+    if isinstance(when, AtTime):
+        day, moment = choices.next_time(turn, rule, when)
+    else:
+        day, moment = next_day(turn.local(), when.by if isinstance(when, Expected) else "00:00")
     watch = row(turn, key)
     if watch.waits_for != day.isoformat():
         turn.state.watches.put(key, replace(watch, waits_for=day.isoformat()))
@@ -208,9 +209,23 @@ def _arm_time(turn: Turn, key: str, rule: Rule) -> None:
 
 def chosen_anew(turn: Turn, resident: str, choice: str) -> None:
     """A choice of the day: the times of day that follow from it come by the new one. One that was dealt with today
-    stays dealt with: nobody is woken twice."""
+    stays dealt with: nobody is woken twice. What ends with staff and would have come today by the choice before, and
+    by the new one is over, begins now: no choice skips it."""
     for key, rule in turn.setting.rules.items():
-        if rule.resident == resident and isinstance(rule.when, AtTime) and rule.when.choice == choice:
+        if rule.resident != resident or not isinstance(rule.when, AtTime) or rule.when.choice != choice:
+            continue
+        before = row(turn, key)
+        _arm_unless_due(turn, key, rule)
+        watch = row(turn, key)
+        if "" != before.waits_for != before.came and before.waits_for < watch.waits_for and not rule.is_reminder:
+            turn.state.watches.put(key, replace(watch, came=before.waits_for))
+            begin(turn, key, rule)
+
+
+def _armed_anew(turn: Turn, resident: Resident) -> None:
+    """What may be chosen changed with the plan: times of day come by what holds now, and a plan may leave one out."""
+    for key, rule in turn.setting.rules.items():
+        if rule.resident == resident.resident and choices.of_rule(resident.choices, rule) is not None:
             _arm_unless_due(turn, key, rule)
 
 
@@ -254,8 +269,7 @@ def follow(turn: Turn, before: Setting | None) -> None:
         was_living = before.residents.get(resident.resident) if before is not None else None
         if resident.choices != (was_living.choices if was_living is not None else ()):
             turn.show_room(resident.room)
-            for choice in resident.choices:
-                chosen_anew(turn, resident.resident, choice.choice)
+            _armed_anew(turn, resident)
     for name, condition in setting.states.items():
         if before is None or name not in before.states:
             noted(turn, name, condition)

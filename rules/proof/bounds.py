@@ -27,15 +27,16 @@ from rules.alerting.levels import LEVEL_OF, Ladder, Level, Who
 from rules.home import Home, Resident
 from rules.inputs import Now
 from rules.plans.help import Ask
-from rules.plans.plan import AtTime, Expected, Rule
+from rules.plans.plan import Rule
 from rules.plans.unagreed import by_of
 from rules.proof import weeks
+from rules.proof.hours import Hours, hours_of, windows
 from rules.proof.waits import bound_s, delay_s, lasts_s
 from rules.proof.weeks import Span, Week
 from rules.rota import is_on_rota
 from rules.setting import Setting
 from rules.state import Alert, AlertState, OnShift, State
-from rules.turn import Turn, clock_of
+from rules.turn import Turn
 
 AT_ONCE: tuple[Kind, ...] = tuple(LEVEL_OF)
 """The kinds that no rule can hold back: the emergency kinds, `call`, and what is urgent by itself."""
@@ -87,6 +88,8 @@ class RuleTold:
     """From the beginning of its run to its end."""
     told: Told | None
     """None: a reminder, which tells nobody."""
+    hours: Hours | None
+    """The local times between which a run may begin, whatever its resident chooses; None: at any."""
     agreed_by: str
     """Who agreed to it, as `unagreed.by_of`; `""`: nobody yet."""
 
@@ -185,7 +188,8 @@ def _rule(house: _House, rule: Rule) -> RuleTold:
         zone = house.setting.zone_of(rule.place)
         told = house.told(rule.otherwise.level, zone, after_s=lasts + delay, starts=rule, bound_s=bound)
     agreed_by = by_of(house.setting.residents[rule.resident], rule)
-    return RuleTold(rule=rule, lasts_s=lasts, delay_s=delay, bound_s=bound, told=told, agreed_by=agreed_by)
+    hours = house.hours_of(rule)
+    return RuleTold(rule=rule, lasts_s=lasts, delay_s=delay, bound_s=bound, told=told, hours=hours, agreed_by=agreed_by)
 
 
 class _House:
@@ -197,7 +201,7 @@ class _House:
         self.weeks = weeks.weeks_of(self.setting.timezone, year)
         self._reached: dict[tuple[_Set, Level, str | None, bool], _Reached] = {}
         self._told: dict[tuple[object, ...], Told] = {}
-        self._on_shift: dict[tuple[tuple[str, str] | None, int], dict[_Set, str]] = {}
+        self._on_shift: dict[tuple[Hours | None, int], dict[_Set, str]] = {}
 
     @cached_property
     def rotas(self) -> list[tuple[Week, list[Span[_Set]]]]:
@@ -208,6 +212,10 @@ class _House:
 
     def _on_rota(self, here: datetime) -> _Set:
         return tuple(carer.id for carer in self.home.staff if not carer.always and is_on_rota(carer, here))
+
+    def hours_of(self, rule: Rule) -> Hours | None:
+        """When a run of it may begin, whatever its resident chooses."""
+        return hours_of(rule, self.setting.residents[rule.resident].choices)
 
     def zones_of(self, resident: Resident) -> list[str | None]:
         """The zones in which something this resident calls with may ring."""
@@ -236,14 +244,14 @@ class _House:
         bound_s: int = 0,
     ) -> Told:
         """The worst over all minutes, or over those at which a rule may tell."""
-        during = _hours(starts) if starts is not None else None
+        during = self.hours_of(starts) if starts is not None else None
         key = (level, zone, everybody, after_s, during, bound_s if during else 0)
         if key not in self._told:
             self._told[key] = self._worst(level, zone, everybody, after_s, during, bound_s)
         return self._told[key]
 
     def _worst(
-        self, level: Level, zone: str | None, everybody: bool, after_s: int, during: tuple[str, str] | None, bound: int
+        self, level: Level, zone: str | None, everybody: bool, after_s: int, during: Hours | None, bound: int
     ) -> Told:
         ladder = self.setting.ladder(level, everybody=everybody)
         seen = self._sets(during, bound)
@@ -270,17 +278,17 @@ class _House:
             repeat_s=ladder.repeat_s,
         )
 
-    def _sets(self, during: tuple[str, str] | None, bound: int) -> dict[_Set, str]:
+    def _sets(self, during: Hours | None, bound: int) -> dict[_Set, str]:
         """The people who may be on shift when it is told, by the rota, each with a minute at which they are."""
         key = (during, bound if during is not None else 0)
         if key not in self._on_shift:
             self._on_shift[key] = self._sets_of(*key)
         return self._on_shift[key]
 
-    def _sets_of(self, during: tuple[str, str] | None, bound: int) -> dict[_Set, str]:
+    def _sets_of(self, during: Hours | None, bound: int) -> dict[_Set, str]:
         found: dict[_Set, str] = {}
         for week, rota in self.rotas:
-            for from_ms, before_ms in _windows(week, during, bound):
+            for from_ms, before_ms in windows(week, during, bound):
                 for span in rota:
                     if span.from_ms < before_ms and from_ms < span.before_ms and span.holds not in found:
                         found[span.holds] = weeks.named(week, max(span.from_ms, from_ms))
@@ -353,34 +361,3 @@ def _alert(level: Level, zone: str | None, rung: int, told: _Set, everybody: boo
         told=told,
         everybody=everybody,
     )
-
-
-def _hours(rule: Rule) -> tuple[str, str] | None:
-    """The local times between which a run may begin; None: at any."""
-    match rule.when:
-        case AtTime(at=at) | Expected(by=at):
-            return at, _next_minute(at)
-    return rule.during
-
-
-def _next_minute(clock: str) -> str:
-    minute = (int(clock[:2]) * 60 + int(clock[3:]) + 1) % (24 * 60)
-    return f"{minute // 60:02d}:{minute % 60:02d}"
-
-
-def _windows(week: Week, during: tuple[str, str] | None, bound: int) -> list[tuple[int, int]]:
-    """The moments of a week at which a run that began in these hours, and was not answered, tells staff."""
-    if during is None:
-        whole = weeks.spans(week, (), lambda _: True)
-        return [(span.from_ms, span.before_ms) for span in whole]
-    start, end = during
-
-    def within(here: datetime) -> bool:
-        clock = clock_of(here)
-        return start <= clock < end if start <= end else clock >= start or clock < end
-
-    every = [(one.from_ms, one.before_ms) for one in weeks.spans(week, during, within) if one.holds]
-    if end == _next_minute(start):
-        # A time that never comes on the day the clocks go forward is kept at the moment after the gap.
-        every += [(jump, jump + weeks.MINUTE_MS) for jump in weeks.jumps(week)]
-    return [(from_ms + bound * 1000, before_ms + bound * 1000) for from_ms, before_ms in every]

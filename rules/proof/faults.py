@@ -17,7 +17,6 @@ from rules.home import Home, Resident
 from rules.plans import second
 from rules.plans.help import Ask, Cover, Light, Scene, Step, Switch
 from rules.plans.plan import (
-    AtTime,
     Beyond,
     Changes,
     Expected,
@@ -30,12 +29,11 @@ from rules.plans.plan import (
     Settles,
     StateIs,
 )
+from rules.proof.hours import hours_meet, meet
 from rules.proof.waits import delay_s, holds, lasts_s, offsets
 from rules.turn import plainly
 
 At = tuple[str | int, ...]
-TOGETHER_S = 60
-"""Orders to one device within so long are a contest, which the machine decides by level."""
 OF_THE_PERSON = frozenset({Kind.BED, Kind.MOTION, Kind.OCCUPANCY})
 """What these show lasts because of a person: watched for how long, it is watched for a need."""
 OPPOSITE_IS_SAFE = frozenset({(Kind.BED, "empty")})
@@ -78,6 +76,7 @@ class _Home:
     def __init__(self, home: Home) -> None:
         self.home = home
         self.devices = {device.name: device for device in home.devices}
+        self.choices = {resident.resident: resident.choices for resident in home.residents}
         self.names = {resident.resident: resident.known_as for resident in home.residents}
 
 
@@ -317,7 +316,7 @@ def _fights(lives: _Home) -> Iterator[Unproved]:
         for after_s, (device, wanted) in its_orders:
             for other, other_s, other_wanted in by_device.get(device, ()):
                 pair = (other.resident, other.rule, rule.resident, rule.rule, device)
-                if wanted == other_wanted or pair in told or not _meet(other, other_s, rule, after_s):
+                if wanted == other_wanted or pair in told or not _meet(lives, other, other_s, rule, after_s):
                     continue
                 told.add(pair)
                 yield _fight(lives, rule, other, f"{device} {wanted}", other_wanted)
@@ -338,35 +337,12 @@ def _rank(rule: Rule) -> int:
     return RANK[rule.otherwise.level] if rule.otherwise is not None else 0
 
 
-def _meet(one: Rule, one_s: int, two: Rule, two_s: int) -> bool:
-    """Whether both may give their orders at about one moment."""
+def _meet(lives: _Home, one: Rule, one_s: int, two: Rule, two_s: int) -> bool:
+    """Whether both may give their orders at about one moment, whatever their residents choose."""
+    choices = [lives.choices.get(rule.resident, ()) for rule in (one, two)]
     if one.resident != two.resident:
-        return _hours_meet(one, two)
-    if isinstance(one.when, AtTime) and isinstance(two.when, AtTime):
-        days = not one.when.days or not two.when.days or bool(set(one.when.days) & set(two.when.days))
-        apart_s = abs(_seconds(one.when.at) + one_s - _seconds(two.when.at) - two_s)
-        return days and min(apart_s, 86_400 - apart_s) < TOGETHER_S
-    same = (one.device, one.kind, one.value, one.when) == (two.device, two.kind, two.value, two.when)
-    return same and bool(one.device) and abs(one_s - two_s) < TOGETHER_S and _hours_meet(one, two)
-
-
-def _hours_meet(one: Rule, two: Rule) -> bool:
-    """Whether there is a time of day that is within the hours of both."""
-    minutes = [_minutes(rule) for rule in (one, two)]
-    return bool(minutes[0] & minutes[1])
-
-
-def _minutes(rule: Rule) -> set[int]:
-    if isinstance(rule.when, AtTime):
-        return {_seconds(rule.when.at) // 60}
-    if rule.during is None:
-        return set(range(24 * 60))
-    start, end = (_seconds(clock) // 60 for clock in rule.during)
-    return set(range(start, end)) if start <= end else {*range(start, 24 * 60), *range(end)}
-
-
-def _seconds(clock: str) -> int:
-    return int(clock[:2]) * 3600 + int(clock[3:]) * 60
+        return hours_meet(one, two, *choices)
+    return meet(one, one_s, two, two_s, choices[0])
 
 
 # -- what the home should know ----------------------------------------------------------------------------------------

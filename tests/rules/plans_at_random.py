@@ -20,6 +20,8 @@ from rules.plans.plan import (
     AtTime,
     Beyond,
     CarerIs,
+    Choice,
+    ChoiceIs,
     Condition,
     DateIs,
     DayIs,
@@ -41,15 +43,24 @@ from rules.proof.faults import unproved
 from tests.stories.village import AGREED, NAMES, resident_of, village
 
 T = TypeVar("T")
-TRIGGERS = ("changes", "held", "nothing", "expected", "repeated", "beyond", "time")
+TRIGGERS = ("changes", "held", "nothing", "expected", "repeated", "beyond", "time", "chosen")
 STEPS = ("light", "say", "wait", "hold", "switch", "cover", "show", *("ask",) * 3, "sound", "scene", "service")
-CONDITIONS = ("state", "number", "time_is", "day", "date", "resident", "carer")
+CONDITIONS = ("state", "number", "time_is", "day", "date", "resident", "carer", "choice")
 ALL = frozenset({*TRIGGERS, *STEPS, *CONDITIONS, "reminder"})
 RUN_NOW = ALL
 LEVELS = (Level.URGENT, Level.CHECK, Level.CHECK, Level.REQUEST, Level.TECHNICAL)
 CLOCKS = ("00:00", "00:30", "01:00", "01:30", "02:00", "06:00", "07:00", "12:00", "22:00", "23:59")
 SECONDS = (0, 1, 5, 30, 60, 90, 300, 900, 3600)
 ROOMS = tuple(NAMES)[:2]
+WAKES = (
+    ("00:00", "00:30", "01:00", "01:30", "02:00", "02:30"),
+    ("01:00", "01:15", "01:30", "01:45"),
+    ("12:00", "12:15", "12:30", "12:45", "13:00", "14:00"),
+    ("21:00", "22:00", "23:00", "23:45", "00:15", "01:15", "02:00"),
+    ("06:30", "07:00"),
+    ("23:59",),
+)
+"""Times of day that may be chosen: where the clocks change, over midnight, in the day, one alone."""
 ABLE = (
     Abilities(),
     Abilities(memory="reduced", hearing_day="none", hearing_night="none", speech="none"),
@@ -129,12 +140,14 @@ def a_home(chance: Chance, forms: frozenset[str]) -> Home:
     residents = tuple(
         replace(
             one,
-            rules=tuple(a_rule(chance, forms, one.room, number) for number in range(chance.number(1, 2))),
+            rules=tuple(a_rule(chance, forms, one.room, number, choices) for number in range(chance.number(1, 2))),
             abilities=chance.pick(ABLE),
+            choices=choices,
         )
         if one.room in ROOMS
         else replace(one, rules=())
         for one in base.residents
+        for choices in (some_choices(chance, forms) if one.room in ROOMS else (),)
     )
     devices = (*base.devices, *(device for room in ROOMS for device in devices_of(room)))
     home = replace(base, residents=residents, devices=devices)
@@ -145,6 +158,18 @@ def a_home(chance: Chance, forms: frozenset[str]) -> Home:
             replace(one, rules=tuple(rule for rule in one.rules if (one.resident, rule.rule) not in refused))
             for one in home.residents
         ),
+    )
+
+
+def some_choices(chance: Chance, forms: frozenset[str]) -> tuple[Choice, ...]:
+    """What a resident decides on the screen of the room: a time of day, and a word or two."""
+    if not {"chosen", "choice"} & forms:
+        return ()
+    wakes = chance.pick(WAKES)
+    return (
+        Choice(choice="wake", ask="When shall I wake you?", of=wakes, usual=chance.pick(wakes)),
+        Choice(choice="music", ask="What shall play?", of=("the radio", "nothing"), usual="nothing"),
+        Choice(choice="blinds", ask="The blinds?", of=("open", "half", "closed"), usual=chance.pick(("open", "half"))),
     )
 
 
@@ -160,15 +185,16 @@ def facts_of(room: str) -> tuple[Fact, ...]:
     )
 
 
-def a_rule(chance: Chance, forms: frozenset[str], room: str, number: int) -> Rule:
+def a_rule(chance: Chance, forms: frozenset[str], room: str, number: int, choices: tuple[Choice, ...]) -> Rule:
     """A rule of one of these forms."""
     fact = chance.pick(facts_of(room))
-    when = a_trigger(chance, forms, room, fact)
+    when = a_trigger(chance, forms, room, fact, choices)
     if isinstance(when, AtTime):
         fact = Fact(device="", kind="", value="")
     elif isinstance(when, Beyond):
         fact = Fact(device=f"room-{room}-thermo", kind="temperature", value="")
     tells = "reminder" not in forms or chance.pick((True, True, True, False))
+    chosen = isinstance(when, AtTime) and bool(when.choice)
     others = [one for one in facts_of(room) if one.kind == fact.kind and one.value != fact.value]
     settles = [Settles(device=one.device, kind=one.kind, value=one.value) for one in others]
     settles += [Settles(ok=True)] if chance.pick((True, False)) else []
@@ -181,20 +207,20 @@ def a_rule(chance: Chance, forms: frozenset[str], room: str, number: int) -> Rul
         kind=fact.kind,
         value=fact.value,
         when=when,
-        during=chance.pick((None, None, None, (chance.pick(CLOCKS), chance.pick(CLOCKS)))),
+        during=None if chosen else chance.pick((None, None, None, (chance.pick(CLOCKS), chance.pick(CLOCKS)))),
         help=tuple(a_step(chance, forms, room) for _ in range(chance.number(0, 4))),
         settled_by=tuple(settles) if tells else (),
         otherwise=Otherwise(level=chance.pick(LEVELS), say="{who}, for {for}.") if tells else None,
         delay_agreed=chance.pick((None, AGREED, AGREED)),
         only_if=tuple(
-            a_condition(chance, room, chance.pick(known))
+            a_condition(chance, room, chance.pick(known), choices)
             for known in ([form for form in CONDITIONS if form in forms],)
             for _ in range(chance.number(0, 1) if known else 0)
         ),
     )
 
 
-def a_trigger(chance: Chance, forms: frozenset[str], room: str, fact: Fact) -> Trigger:
+def a_trigger(chance: Chance, forms: frozenset[str], room: str, fact: Fact, choices: tuple[Choice, ...]) -> Trigger:
     """What starts it."""
     match chance.pick([form for form in TRIGGERS if form in forms]):
         case "held":
@@ -211,6 +237,8 @@ def a_trigger(chance: Chance, forms: frozenset[str], room: str, fact: Fact) -> T
             return Beyond(beyond_s=chance.pick(SECONDS), above=28.0 if above else None, below=None if above else 16.0)
         case "time":
             return AtTime(at=chance.pick(CLOCKS))
+        case "chosen":
+            return AtTime(at=choices[0].usual, choice=choices[0].choice, days=chance.pick(((), (), ("sun", "mon"))))
     return CHANGES
 
 
@@ -244,7 +272,7 @@ def a_step(chance: Chance, forms: frozenset[str], room: str) -> Step:
     return light
 
 
-def a_condition(chance: Chance, room: str, form: str) -> Condition:
+def a_condition(chance: Chance, room: str, form: str, choices: tuple[Choice, ...]) -> Condition:
     """One condition."""
     match form:
         case "state":
@@ -257,6 +285,9 @@ def a_condition(chance: Chance, room: str, form: str) -> Condition:
             return DayIs(days=chance.pick((("sat",), ("sun", "mon"), ("fri", "sat", "sun"))))
         case "date":
             return DateIs(first=chance.pick(("03-01", "10-25")), last=chance.pick(("03-29", "12-31")))
+        case "choice":
+            choice = chance.pick(choices)
+            return ChoiceIs(choice=choice.choice, chosen=chance.pick(choice.of))
         case "resident":
             return ResidentIs(away=chance.pick((True, False)))
     return CarerIs(carer=chance.pick((True, False)))

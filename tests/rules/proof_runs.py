@@ -15,6 +15,7 @@ from rules.proof.bounds import RuleTold, prove
 from rules.setting import key_of
 from rules.state import Alert, AlertState, Episode, State
 from rules.turn import LATE_MS
+from tests.rules.chosen_runs import Chosen, remembered
 from tests.rules.plans_at_random import ROOMS, Chance, a_home
 from tests.stories.village import resident_of
 
@@ -24,6 +25,7 @@ STARTS = tuple(
 )
 """Around both changes of the clocks, and in summer."""
 WAITS_MS = (0, 500, 1_000, 4_000, 29_000, 60_000, 299_000, 300_000, 900_000, 3_600_000)
+NEAR_MS = (-1_800_000, -600_000, -60_000, -1_000, 0, 60_000, 900_000)
 LONG_MS = 300_000
 REMINDER_S = 900
 """A question in a reminder is there so long where the plan says nothing, and so are its last words."""
@@ -59,6 +61,7 @@ class ProvedRun:
     _requests: int = 0
 
     def __post_init__(self) -> None:
+        self.chosen = Chosen(self.home)
         proof = prove(self.home, 2026)
         self.proved: dict[str, RuleTold] = {
             key_of(told.rule): told for resident in proof.residents for told in resident.rules
@@ -74,7 +77,9 @@ class ProvedRun:
     def happens(self, chance: Chance) -> None:
         """One thing at random."""
         room = chance.pick(ROOMS)
-        match chance.pick(("says",) * 8 + ("waits",) * 8 + ("ok",) * 3 + ("answer", "close", "down", "stands")):
+        match chance.pick(
+            ("says",) * 8 + ("waits",) * 8 + ("ok",) * 3 + ("chooses",) * 3 + ("answer", "close", "down", "stands")
+        ):
             case "says":
                 what = chance.pick((*("bed", "door") * 6, *SAID))
                 kind, value = chance.pick(SAID[what])
@@ -87,6 +92,8 @@ class ProvedRun:
                 self._answers(chance)
             case "close":
                 self._close(tuple(Level))
+            case "chooses":
+                self._chooses(room, chance)
             case "stands":
                 self._stands(resident_of(room), chance)
             case "down":
@@ -126,6 +133,15 @@ class ProvedRun:
         do = chance.pick(("visit", "visit", "visit", "not_now", "looked", "change_of_condition", "away", "back"))
         more: dict[str, Any] = {"reason": "hospital", "until_s": 86_400} if do == "away" else {}
         self._asks(do, resident=resident, by="nurse-1", **more)
+
+    def _chooses(self, room: str, chance: Chance) -> None:
+        """The resident decides on the screen of the room, now and then what the plan does not allow; often about the
+        time that was chosen before."""
+        left_ms = self.chosen.left_ms(resident_of(room), self.state, self.now)
+        if left_ms is not None and chance.pick((True, False)):
+            self.passes(max(0, left_ms + chance.pick(NEAR_MS)))
+        if fields := self.chosen.at_random(resident_of(room), chance):
+            self._asks("choose", client=f"room-{room}", **fields)
 
     def _presses_her_second_button(self, chance: Chance) -> None:
         """Whoever may answer so and has heard the question does, where staff have seen to everything else."""
@@ -168,7 +184,8 @@ class ProvedRun:
 
     def take(self, given: Input) -> list[Effect]:
         """One input, and what must hold of what comes of it."""
-        ran = {episode.id: episode for episode in self.state.episodes}
+        before = remembered(self.state, given, self.now)
+        ran = before.running
         _, effects = step(self.state, given, self.now)
         logs = [effect for effect in effects if isinstance(effect, Log)]
         running = {episode.id: episode for episode in self.state.episodes}
@@ -185,6 +202,7 @@ class ProvedRun:
         for key, episode in running.items():
             if key not in ran:
                 self._began_in_time(episode)
+        self.chosen.look(before, self.state, given, self.now, effects, self.proved)
         self.state.adopt()
         return effects
 

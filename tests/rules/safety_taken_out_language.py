@@ -12,6 +12,27 @@ ANSWERS = f"{OF_HELP}what_an_answer_does"
 
 OF_THE_LANGUAGE: tuple[TakenOut, ...] = (
     TakenOut(
+        "no choice of the day skips what ends with staff",
+        "rules/plans/watching.py",
+        'if "" != before.waits_for != before.came',
+        'if "" == before.waits_for != before.came',
+        ("tests/stories/test_choices.py::test_no_choice_skips_what_ends_with_staff",),
+    ),
+    TakenOut(
+        "a time of day over midnight is of the evening before",
+        "rules/plans/choices.py",
+        "if choice is None or not crosses(choice, clock):",
+        "if True:",
+        ("tests/stories/test_choices.py::test_a_span_over_midnight_is_one_night_whatever_is_chosen_in_it",),
+    ),
+    TakenOut(
+        "what a resident may choose is proved for every choice",
+        "rules/proof/hours.py",
+        "choice = of_rule(choices, rule)\n            first",
+        "choice = None\n            first",
+        ("tests/rules/test_proof.py::test_a_chosen_time_is_judged_at_every_minute_at_which_a_choice_may_begin_it",),
+    ),
+    TakenOut(
         "a run that nothing settles tells staff",
         "rules/plans/episodes.py",
         "if not episode.rule.is_reminder:",

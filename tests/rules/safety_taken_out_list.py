@@ -65,16 +65,16 @@ TAKEN_OUT: tuple[TakenOut, ...] = (
     TakenOut("who has no channel does not hear", PROOF, "channels = any(", "channels = True or any(", (QUIET_MINUTE,)),
     TakenOut(
         "staff are told after the waits, and by who is there then",
-        PROOF,
-        "(from_ms + bound * 1000, before_ms + bound * 1000)",
+        "rules/proof/hours.py",
+        "(from_ms + bound_s * 1000, before_ms + bound_s * 1000)",
         "(from_ms, before_ms)",
         (f"{OF_PROOF}a_rule_with_hours_is_judged_by_who_is_there_when_it_tells",),
     ),
     TakenOut(
         "a time that never comes is kept after the gap",
-        PROOF,
-        "for jump in weeks.jumps(week)]",
-        "for jump in ()]",
+        "rules/proof/hours.py",
+        "for jump in weeks.jumps(week) if",
+        "for jump in () if",
         (f"{OF_PROOF}a_time_of_day_that_never_comes_is_judged_by_who_is_there_after_the_gap",),
     ),
     TakenOut(
@@ -161,7 +161,7 @@ TAKEN_OUT: tuple[TakenOut, ...] = (
     TakenOut(
         "nor do two residents",
         FAULTS,
-        "if one.resident != two.resident:\n        return _hours_meet(one, two)",
+        "if one.resident != two.resident:\n        return hours_meet(one, two, *choices)",
         "if one.resident != two.resident:\n        return False",
         (f"{OF_FAULTS}what_helps_one_resident_is_not_switched_off_by_another_s_rule",),
     ),

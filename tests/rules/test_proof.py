@@ -10,7 +10,7 @@ from devices.events import EMERGENCY_KINDS, Kind
 from rules.alerting.levels import LADDERS, LONGEST_DELAY_S, Level
 from rules.home import Carer, Home, Rule, Shift
 from rules.plans.help import AnswerTo, Ask, Light, Say, Step, Wait
-from rules.plans.plan import AtTime, Beyond, Held, Nothing, Trigger
+from rules.plans.plan import AtTime, Beyond, Choice, Held, Nothing, Trigger
 from rules.proof.bounds import prove, unheard
 from rules.proof.waits import bound_s, delay_s, lasts_s, offsets
 from rules.proof.weeks import MINUTE_MS, Week, local, named, spans, weeks_of
@@ -205,7 +205,36 @@ def test_a_time_of_day_that_never_comes_is_judged_by_who_is_there_after_the_gap(
     residents = tuple(replace(one, rules=(timed, later) if one.resident == "ada" else ()) for one in home.residents)
     [ada] = [one for one in prove(replace(home, residents=residents), 2026).residents if one.rules]
     first = [(told.told.first_s, told.told.first_at) for told in ada.rules if told.told is not None]
-    assert first[0] == (None, "sun 2026-03-29 02:00")
+    assert first == [(None, "sun 2026-03-29 02:00"), (0, "mon 2026-03-23 12:00")]
+
+
+@pytest.mark.parametrize(
+    ("quiet", "hours", "first"),
+    [
+        (("08:00", "08:01"), ("06:30", "08:01"), None),
+        (("06:40", "06:41"), ("06:30", "08:01"), None),
+        (("08:01", "08:02"), ("06:30", "08:01"), 0),
+        (("06:29", "06:30"), ("06:30", "08:01"), 0),
+    ],
+)
+def test_a_chosen_time_is_judged_at_every_minute_at_which_a_choice_may_begin_it(
+    quiet: tuple[str, str], hours: tuple[str, str], first: int | None
+) -> None:
+    """Usually at 07:00; what she may choose is not known, and a choice begins at once what it would have skipped."""
+    wake = Choice(choice="wake", ask="When?", of=("06:30", "07:00", "08:00"), usual="07:00")
+    woken = replace(rule(when=AtTime(at="07:00", choice="wake")), device="", kind="", value="", during=None)
+    home = silent(staff=staff(("sun",), quiet))
+    woken = replace(woken, resident="ada")
+    residents = tuple(
+        replace(one, rules=(woken,), choices=(wake,)) if one.resident == "ada" else replace(one, rules=())
+        for one in home.residents
+    )
+    [ada] = [one for one in prove(replace(home, residents=residents), 2026).residents if one.rules]
+    [told] = ada.rules
+    assert told.hours is not None
+    assert (told.hours.start, told.hours.end) == hours
+    assert told.told is not None
+    assert told.told.first_s == first
 
 
 def test_a_level_has_a_bound_and_what_a_person_calls_with_waits_for_nothing() -> None:

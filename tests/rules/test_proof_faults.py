@@ -1,13 +1,14 @@
 """What cannot be proved is refused with its witness; what is only like it is not."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from rules.alerting.levels import Level
 from rules.home import Home, Otherwise, Resident, Rule, Settles
 from rules.plans.help import AnswerTo, Ask, Cover, Light, Scene, Step, Switch, Wait
-from rules.plans.plan import AtTime, Beyond, Expected, Fact, Held, Nothing, NumberIs, StateIs, Trigger
+from rules.plans.plan import AtTime, Beyond, Choice, ChoiceIs, Expected, Fact, Held, Nothing, NumberIs, StateIs, Trigger
 from rules.proof.faults import unproved
 from tests.stories.village import left_open, out_of_bed, village
 
@@ -246,6 +247,44 @@ def test_two_rules_fight_only_where_they_can_meet() -> None:
     assert len(said(home(at_ten, replace(at_ten, rule="second", help=(OFF,))))) == 1
     assert said(home(at_ten, replace(at_ten, rule="second", help=(OFF,), when=AtTime(at="22:01")))) == []
     assert said(home(at_ten, replace(at_ten, rule="x", help=(OFF,), when=AtTime(at="22:00", days=("tue",))))) == []
+
+
+WAKE = Choice(choice="wake", ask="When?", of=("06:30", "06:45", "07:00"), usual="06:30")
+BLINDS = Choice(choice="blinds", ask="The blinds?", of=("open", "closed"), usual="open")
+WOKEN = replace(UP, device="", kind="", value="", settled_by=(), help=(ON,), when=AtTime(at="06:30", choice="wake"))
+
+
+@pytest.mark.parametrize(
+    ("other", "fights"),
+    [
+        ({"when": AtTime(at="06:30")}, True),
+        ({"when": AtTime(at="07:00")}, True),
+        ({"when": AtTime(at="06:44"), "help": (Wait(seconds=60), OFF)}, True),
+        ({"when": AtTime(at="07:01")}, False),
+        ({"when": AtTime(at="06:50")}, False),
+        ({"when": WOKEN.when}, True),
+        ({"when": WOKEN.when, "help": (Wait(seconds=900), OFF)}, False),
+        ({"when": WOKEN.when, "only_if": (ChoiceIs(choice="blinds", chosen="open"),)}, True),
+        ({"when": WOKEN.when, "only_if": (ChoiceIs(choice="blinds", chosen="closed"),)}, False),
+        ({"when": AtTime(at="06:30"), "only_if": (ChoiceIs(choice="blinds", chosen="closed"),)}, True),
+    ],
+)
+def test_what_follows_a_choice_fights_at_every_time_that_may_be_chosen(other: dict[str, Any], fights: bool) -> None:
+    """Not at the usual time alone; rules that want different things chosen never start at one moment."""
+    first = replace(WOKEN, during=None, only_if=(ChoiceIs(choice="blinds", chosen="open"),))
+    second = replace(WOKEN, during=None, rule="second", **({"help": (OFF,)} | other))
+    found = home(first, second)
+    chooses = [replace(one, choices=(WAKE, BLINDS)) if one.resident == "margaret" else one for one in found.residents]
+    assert bool(said(replace(found, residents=tuple(chooses)))) is fights
+
+
+def test_a_choice_of_one_resident_is_kept_apart_from_another_s_hours() -> None:
+    """Ruth's light, at a time that Margaret may choose and does not usually."""
+    ruth = replace(out_of_bed("022", "ruth", device="ruth-bed"), help=(OFF,), during=("06:50", "07:30"))
+    found = home(replace(WOKEN, during=None), sister=(ruth,))
+    assert said(found) == []
+    chooses = [replace(one, choices=(WAKE,)) if one.resident == "margaret" else one for one in found.residents]
+    assert len(said(replace(found, residents=tuple(chooses)))) == 1
 
 
 def test_what_helps_one_resident_is_not_switched_off_by_another_s_rule() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rules.alerting.levels import Level
 from rules.effects import Did
-from rules.home import Rule
+from rules.home import Otherwise, Rule
 from rules.plans import choices
 from rules.plans.help import Light, Say
 from rules.plans.plan import AtTime, Choice, ChoiceIs
@@ -91,3 +92,71 @@ def test_a_choice_the_plan_no_longer_allows_is_the_usual_one_again(home: House) 
     assert home.lights() == []
     home.wait(minutes=30)
     assert home.lights() == ["zigbee2mqtt/room-012-light"]
+
+
+ASKED = replace(
+    WOKEN, rule="looked-in-on", otherwise=Otherwise(level=Level.CHECK, say="{who} wants to be looked in on.")
+)
+
+
+def margaret_is_looked_in_on(home: House, *times: str) -> None:
+    """At a time of hers staff are told, unless she says that all is well; usually at the first."""
+    choice = replace(WAKE, of=times, usual=times[0])
+    rule = replace(ASKED, when=AtTime(at=times[0], choice="wake"))
+    changed = tuple(
+        replace(one, rules=(rule,), choices=(choice,)) if one.resident == "margaret" else one
+        for one in home.home.residents
+    )
+    home.configure(replace(home.home, residents=changed))
+
+
+def begun(home: House) -> list[str]:
+    """What was begun since the last look."""
+    found = [log.reason for log in home.logs(Did.HELPING) if log.reason.startswith(ASKED.rule)]
+    home.forget()
+    return found
+
+
+def test_no_choice_skips_what_ends_with_staff(home: House) -> None:
+    """At ten to eight she chooses half past six: staff are told now, and tomorrow at half past six."""
+    margaret_is_looked_in_on(home, "06:30", "08:00")
+    assert chooses(home, "wake", "08:00")
+    home.wait(hours=9, minutes=20)
+    assert begun(home) == []
+    assert chooses(home, "wake", "06:30")
+    assert begun(home) == ["looked-in-on: 06:30 was chosen for wake"]
+    home.wait(hours=22, minutes=39)
+    assert begun(home) == []
+    home.wait(minutes=1)
+    assert len(begun(home)) == 1
+
+
+def test_a_reminder_that_a_choice_passes_over_comes_tomorrow(home: House) -> None:
+    """Who asks at ten to seven to be woken at half past six is awake."""
+    margaret_chooses(home)
+    home.wait(hours=8, minutes=20)
+    assert chooses(home, "wake", "06:30")
+    home.wait(minutes=30)
+    assert home.lights() == []
+    home.wait(hours=23, minutes=10)
+    assert home.lights() == ["zigbee2mqtt/room-012-light"]
+
+
+def test_a_span_over_midnight_is_one_night_whatever_is_chosen_in_it(home: House) -> None:
+    """Between eleven and one: told once each night, neither left out nor twice, however she changes her mind."""
+    margaret_is_looked_in_on(home, "23:00", "23:45", "01:00")
+    home.wait(minutes=30)
+    assert len(begun(home)) == 1, "at eleven, the usual time"
+    assert chooses(home, "wake", "01:00")
+    home.wait(hours=4)
+    assert begun(home) == [], "this night was dealt with"
+    assert chooses(home, "wake", "23:00")
+    home.wait(hours=19, minutes=50)
+    assert chooses(home, "wake", "01:00")
+    home.wait(hours=2)
+    assert begun(home) == [], "later is no reason to tell now"
+    home.wait(minutes=10)
+    assert len(begun(home)) == 1, "at one, for the second night"
+    assert chooses(home, "wake", "23:00")
+    home.wait(hours=22)
+    assert len(begun(home)) == 1, "and at eleven, for the third"

@@ -20,6 +20,13 @@ def choices_of(check: Checking) -> tuple[Choice, ...]:
     return tuple(_choice(check, form, ("choices", number)) for number, form in enumerate(check.plan.choices))
 
 
+def choices_named(check: Checking) -> tuple[Choice, ...]:
+    """The same, and nothing is refused: that was said already."""
+    return tuple(
+        Choice(choice=one.choice, ask=one.ask, of=_allowed(one), usual=one.usual) for one in check.plan.choices
+    )
+
+
 def choice_of(check: Checking, name: str, at: At) -> Choice | None:
     """The choice of this name; refused where the plan has none."""
     names = [form.choice for form in check.plan.choices]
