@@ -62,7 +62,7 @@ from rules.setting import Setting
 from rules.state import Alert, AlertState, Ending, Meta, State, Status
 from rules.turn import Turn, plainly
 
-MACHINE = 5
+MACHINE = 6
 """Counts up when the same inputs give another outcome: a ledger then begins with a snapshot, and `verify` there."""
 DAY_MS = 86_400_000
 ANSWERS_KEPT_MS = 7 * DAY_MS

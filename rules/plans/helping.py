@@ -6,6 +6,7 @@ from devices.commands import Command, SetCover, Sound, TurnOff, TurnOn
 from devices.commands import Say as Speak
 from devices.records import replace
 from devices.registry import Purpose
+from rules.alerting import reach
 from rules.alerting.levels import RANK
 from rules.effects import CallService, Did, Log
 from rules.inputs import Served
@@ -171,8 +172,8 @@ def _act(turn: Turn, episode: Episode, step: Light | Switch | Cover | Alarm) -> 
         turn.log(Did.UNDELIVERED, said, episode=episode, device=name)
     elif isinstance(step, Alarm) and placed.purpose is not Purpose.VIBRATOR and turn.meta.mode == "fire":
         turn.log(Did.DROPPED, f"no sound while there is a fire alarm: {words(step)}", episode=episode)
-    elif isinstance(step, Alarm) and placed.purpose in SOUNDING and not all(row.quiet for row in turn.open_alerts()):
-        # Its few seconds would end the sound of an alert.
+    elif isinstance(step, Alarm) and placed.purpose in SOUNDING and reach.rings_now(turn, name):
+        # Its few seconds would end that alert's sound.
         turn.log(Did.DROPPED, f"an alert sounds just now: {words(step)}", episode=episode)
     else:
         _carry(turn, episode, name, _command(step, placed.device))

@@ -6,9 +6,10 @@ a rule names anywhere. Everything that calls for help counts always, of everybod
 itself is said by the whole device, so that is what counts. A test holds a replay of everything against a replay of what
 is relevant.
 
-Two things count that no rule names. Where a rule waits for silence: whether its devices could be heard at all, so each
-word of theirs, and what the gateways they hang on say of themselves. Where somebody was away: whatever shows life in
-their room, because staff are then asked whether they are back.
+Three things count that no rule names. Where a rule waits for silence: whether its devices could be heard at all, so
+each word of theirs, and what the gateways they hang on say of themselves. Where somebody was away: whatever shows life
+in their room, because staff are then asked whether they are back. Where a rule sounds something: what every device
+says, because no help sounds where an alert does.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from devices.events import EMERGENCY_KINDS, Kind
 from devices.gateways import hears_below, module_of
 from devices.registry import ALARMED, CALLS, Placed, Purpose
 from rules.home import Home
+from rules.plans.helping import SOUNDING
 from rules.plans.plan import Nothing, Rule
 from rules.plans.standing import SHOWS_LIFE
 
@@ -29,6 +31,7 @@ UNNAMED = frozenset({Kind.OCCUPANCY, Kind.CONTACT, Kind.OTHER, Kind.BUTTON})
 WHOLE = CALLS | {Purpose.PRESENCE_TAG}
 """Of these everything counts, whoever they belong to: what calls for help, and what says that a carer is somewhere."""
 EVERY = frozenset(kind.value for kind in Kind)
+OF_THEMSELVES = frozenset({Kind.BATTERY, Kind.AVAILABILITY})
 OF_GATEWAY = ALWAYS | {Kind.AVAILABILITY}
 
 
@@ -84,6 +87,7 @@ def relevant(homes: Iterable[Home], residents: frozenset[str], known: Known = NO
     named: set[str] = set()
     waited: set[str] = set()
     lively: set[str] = set()
+    sounds = False
     for home in homes:
         for placed in home.devices:
             for address in _addresses(placed):
@@ -99,6 +103,7 @@ def relevant(homes: Iterable[Home], residents: frozenset[str], known: Known = NO
                 if placed.person == one.resident or not words.isdisjoint({placed.name, placed.device, placed.place}):
                     for address in addresses:
                         whose.setdefault(address, set()).add(one.resident)
+                sounds |= placed.name in words and placed.purpose in SOUNDING
                 if placed.name in silences:
                     waited.update(addresses)
                 if one.resident in known.away and (placed.person == one.resident or placed.place == one.room):
@@ -110,6 +115,8 @@ def relevant(homes: Iterable[Home], residents: frozenset[str], known: Known = NO
         for device, every in placed_at.items()
         if device in whose or any(placed.purpose in WHOLE for placed in every)
     }
+    if sounds:
+        stepped = {device: stepped.get(device, EVERY) | (EVERY - OF_THEMSELVES) for device in placed_at}
     gateways = {gateway for device in waited for gateway in (module_of(device), *known.gateways.get(device, ()))}
     return Relevant(
         whose={device: tuple(sorted(each)) for device, each in whose.items()},
