@@ -2,6 +2,7 @@
 
     python bench/harm.py --minutes 60
     python bench/harm.py --minutes 3 --seed 7      # to see that it runs
+    python bench/harm.py --minutes 60 --files      # and the ledger's own files, see `harm_files.py`
 
 `handrail demo` runs with its record on a small disk of its own (where we are root; else on the ordinary one). Somebody
 presses pendants all the while, each press with a stamp, as a gateway does: at QoS 1, again until the broker has it. By
@@ -31,6 +32,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +42,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+from bench.harm_files import Account, Files, Seen  # noqa: E402
 from tests.wire_proxy import BOTH, DOWN, UP, WireProxy  # noqa: E402
 
 SLUG = "willow-court"
@@ -47,6 +50,8 @@ ROOMS = 40
 UNSAVED_S = 3.0
 """The broker writes its file every second or two; what it acknowledged since the last time dies with it."""
 PEACE_S = 60.0
+LOOK_S = 30.0
+"""So much longer where files were harmed: each minute the hub reads what its next start would."""
 HOUR_MS = 3_600_000
 WRONG_BY_MS = (HOUR_MS, -HOUR_MS, 24 * HOUR_MS, -24 * HOUR_MS, 10 * 365 * 24 * HOUR_MS)
 CLOCK = """
@@ -85,6 +90,7 @@ class Harm:
     broker_died_s: list[float] = field(default_factory=list)
     deeds: Counter[str] = field(default_factory=Counter)
     over: bool = False
+    files: Files | None = None
 
     # -- who presses ----------------------------------------------------------------------------------------------
     async def press_on(self, rate: float) -> None:
@@ -183,7 +189,7 @@ class Harm:
     async def pull_on(self) -> None:
         """One deed after the other, with little peace between them."""
         kill, stop = signal.SIGKILL, signal.SIGSTOP
-        deeds = {
+        deeds: dict[str, Callable[[], Awaitable[None]]] = {
             "hub killed": lambda: self._signal("commands run", kill),
             "hub stopped": lambda: self._signal("commands run", stop, self.rng.uniform(1, 15)),
             "broker killed": lambda: self._signal("mosquitto", kill),
@@ -197,14 +203,63 @@ class Harm:
             "network slow": self._slow,
             "clock set": self._set_clock,
         }
+        more = self.files.deeds() if self.files is not None else {}
+        if self.files is not None and "rights taken" not in more:
+            print("chattr +i does nothing here: no rights are taken", file=sys.stderr)
+        deeds |= more
         while not self.over:
             await asyncio.sleep(self.rng.uniform(0.5, 10))
-            name = self.rng.choice([*deeds, "hub killed", "disk filled"])
+            # The files' own come twice as often: some change nothing that a hub looks at.
+            name = self.rng.choice([*deeds, "hub killed", "disk filled", *more])
             self.deeds[name] += 1
             print(f"{time.strftime('%H:%M:%S')} {name}; {len(self.presses)} presses", file=sys.stderr, flush=True)
             await deeds[name]()
 
     # -- and then -------------------------------------------------------------------------------------------------
+    def count_with(self, seen: Seen) -> dict[str, object]:
+        """What was shown of each press, and what this ledger and those before it hold."""
+        assert self.files is not None
+        account = Account.take(self.files, seen)
+        unsaved = self._unsaved()
+        once = [press for press in self.presses if press not in unsaved]
+        became = {press.stamp: account.of(str(press.stamp)) for press in self.presses}
+        for press in once:
+            if became[press.stamp]:
+                print(f"{became[press.stamp]}: {press}", file=sys.stderr)
+        return {
+            "presses": len(self.presses),
+            **{
+                word: sum(1 for press in once if became[press.stamp] == word)
+                for word in ("lost", "not_told", "told_by_old_ledgers_alone")
+            },
+            "doubled": sum(1 for press in once if account.is_doubled(str(press.stamp)) and press.said == 1),
+            "told_again_after_a_lost_record": sum(1 for press in once if account.is_told_again(str(press.stamp))),
+            "told_by_the_watcher": len(seen.by_watcher & {str(press.stamp) for press in self.presses}),
+            "alerts": len(seen.alerts),
+            "alerts_told_anew": len(set().union(*seen.anew.values())),
+            "alerts_vanished": account.vanished(),
+            "ladders_that_stand_still": self._still(),
+            "ledgers_put_aside": len(account.before),
+            "faults_told": sorted(seen.faults),
+            "unsaved_by_a_killed_broker": len(unsaved),
+            "of_these_lost": sum(1 for press in unsaved if became[press.stamp] == "lost"),
+            "said_twice_by_the_gateway": sum(1 for press in self.presses if press.said > 1),
+            "deeds": dict(self.deeds),
+        }
+
+    def _still(self) -> object:
+        """How many; the words of SQLite where the ledger is one that cannot be read."""
+        told = "SELECT count(*) FROM alerts WHERE state = 'told' AND 'ladder/' || key NOT IN (SELECT key FROM timers)"
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{self.folder}/data/ledger.db?mode=ro", uri=True)) as store:
+                return store.execute(told).fetchone()[0]
+        except sqlite3.Error as error:
+            return str(error)
+
+    def _unsaved(self) -> list[Press]:
+        died = self.broker_died_s
+        return [press for press in self.presses if any(0 <= at_s - press.taken_s <= UNSAVED_S for at_s in died)]
+
     def count(self) -> dict[str, object]:
         """What the ledger holds of each press."""
         with contextlib.closing(sqlite3.connect(f"file:{self.folder}/data/ledger.db?mode=ro", uri=True)) as store:
@@ -222,21 +277,14 @@ class Harm:
                 )
                 if str(stamp).isdigit()
             )
-            still = store.execute(
-                "SELECT count(*) FROM alerts WHERE state = 'told' AND 'ladder/' || key NOT IN (SELECT key FROM timers)"
-            ).fetchone()[0]
-        unsaved = [
-            press
-            for press in self.presses
-            if any(0 <= died - press.taken_s <= UNSAVED_S for died in self.broker_died_s)
-        ]
+        unsaved = self._unsaved()
         once = [press for press in self.presses if press not in unsaved]
         return {
             "presses": len(self.presses),
             "lost": sum(1 for press in once if not kept[press.stamp]),
             "not_told": sum(1 for press in once if kept[press.stamp] and not told[press.stamp]),
             "doubled": sum(1 for press in once if told[press.stamp] > 1 and press.said == 1),
-            "ladders_that_stand_still": still,
+            "ladders_that_stand_still": self._still(),
             "unsaved_by_a_killed_broker": len(unsaved),
             "of_these_lost": sum(1 for press in unsaved if not kept[press.stamp]),
             "said_twice_by_the_gateway": sum(1 for press in self.presses if press.said > 1),
@@ -276,6 +324,7 @@ async def main() -> int:
     parser.add_argument("--rate", type=float, default=2, help="presses a second")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--disk-mib", type=int, default=48)
+    parser.add_argument("--files", action="store_true", help="harm the ledger's own files too")
     args = parser.parse_args()
     print(f"seed {args.seed}", file=sys.stderr)
     work = Path(tempfile.mkdtemp(prefix="handrail-harm-"))
@@ -296,6 +345,7 @@ async def main() -> int:
 async def _harm(args: argparse.Namespace, folder: Path, port: int, board: int, wire: WireProxy) -> int:
     demo = _demo(folder, port, board)
     harm = Harm(folder=folder, port=port, board=board, rng=random.Random(args.seed), demo=demo, wire=wire)
+    seen, seeing = Seen(f"handrail/{SLUG}"), asyncio.create_task(asyncio.sleep(0))
     try:
         while not (folder / "secrets" / "zigbee2mqtt.password").exists() or harm.find("commands watch") is None:
             if demo.poll() is not None:
@@ -303,22 +353,37 @@ async def _harm(args: argparse.Namespace, folder: Path, port: int, board: int, w
                 return 2
             await asyncio.sleep(0.2)
         await harm.through_the_wire()
+        if args.files:
+            harm.files = Files(
+                folder / "data", folder.parent / "aside", harm.rng, lambda: harm._signal("commands run", signal.SIGKILL)
+            )
+            password = (folder / "secrets" / "dashboards.password").read_text().strip()
+            seeing = asyncio.create_task(seen.listen(port, password))
         pressing = asyncio.create_task(harm.press_on(args.rate))
         pulling = asyncio.create_task(harm.pull_on())
         await asyncio.sleep(args.minutes * 60)
         harm.over = True
         await asyncio.gather(pressing, pulling)
-        await asyncio.sleep(PEACE_S)
+        await asyncio.sleep(PEACE_S + (LOOK_S if harm.files is not None else 0))
         died = demo.poll()
     finally:
         demo.terminate()
         demo.wait()
-    found = harm.count()
+        seeing.cancel()
+    if harm.files is None:
+        found = harm.count()
+    else:
+        harm.files.clear_away()
+        found = harm.count_with(seen)
     verify = _run(sys.executable, "-m", "hub.commands", "verify", str(folder))
     found |= {"seed": args.seed, "minutes": args.minutes, "verify": verify, "demo_ended_by_itself": died is not None}
+    if harm.files is not None:
+        found["ledger_is_scribbled_over"] = harm.files.is_scribbled()
     print(json.dumps(found))
-    wrong = ("lost", "not_told", "doubled", "ladders_that_stand_still")
-    return 1 if any(found[what] for what in wrong) or verify or died is not None else 0
+    wrong = ("lost", "not_told", "doubled", "ladders_that_stand_still", "alerts_vanished", "told_by_old_ledgers_alone")
+    # Of a ledger with pages that we wrote, all that can be asked is that `verify` says so.
+    differs = verify and not (harm.files is not None and harm.files.is_scribbled())
+    return 1 if any(found.get(what) for what in wrong) or differs or died is not None else 0
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ log = logging.getLogger("handrail.record")
 
 LOOK_S = 1.0
 READ_MS = 60_000
-MINUTE_MS = 60_000
+TENTH_MS = 100
 BEHIND = "begun_behind"
 LEDGER, RECORD, ANEW_FROM_MEMORY, SECOND = "ledger", "record", "record-anew", "second"
 
@@ -58,9 +58,10 @@ class Record:
         self._told: str | None = None
         wall_ms = clock.now().wall_ms
         lost = opened.knows_nothing and (lock.was_there or opened.writer.lost is not None)
-        self.behind = opened.loaded.cursors.get(BEHIND, 0) or (wall_ms // MINUTE_MS if lost else 0)
-        """Numbers of alerts up to this one are of a record that is lost, and new ones are behind it. Minutes of Unix
-        time: no home raises one a minute. 0 where nothing is lost, or all that the broker shows was told anew."""
+        self.behind = opened.loaded.cursors.get(BEHIND, 0) or (wall_ms // TENTH_MS if lost else 0)
+        """Numbers of alerts up to this one are of a record that is lost, and new ones are behind it. Tenths of a second
+        of Unix time: the next record may be lost within the minute, and everybody press. 0 where nothing is lost, or
+        all that the broker shows was told anew."""
 
     # -- each second --------------------------------------------------------------------------------------------------
     async def run(self) -> None:

@@ -20,7 +20,7 @@ from hub.kill_points import Point
 from hub.outbox import dumps
 from hub.put_back import PutBack
 from hub.topics import Topics
-from rules.hearing.remembered import UNRECORDED, number_of, stood_as
+from rules.hearing.remembered import UNRECORDED, number_of, stood_as, stood_before
 from rules.inputs import Input, Remembered, Standing
 from rules.messages import alert_message, room_message, watcher_message
 from rules.state import Alert, AlertState, State
@@ -49,7 +49,7 @@ class Shown:
         behind: int = 0,
         on_standing: Callable[[bool], None] = lambda _: None,
     ) -> None:
-        """`behind`, where the ledger begins with nothing: what the broker shows up to this number is told anew before
+        """`behind`, where the ledger began with nothing: what the broker shows and it does not know is told anew before
         it is cleared; `on_standing` is called when there is such (true), and when all of it was told (false).
 
         Read on the bulk lane what the urgent lane published, because a lane does not hear its own words."""
@@ -126,15 +126,19 @@ class Shown:
         found: dict[str, Standing] = {}
         for topic, payload in self._unchecked if self._behind else ():
             name = self._topics.alert_of(topic)
-            if name is None or name in self._standing or not 0 < number_of(name) <= self._behind:
+            if name is None or name in self._standing or not number_of(name) or name in self._state.alerts.rows:
                 continue
-            stood = _standing(payload)
-            if stood is not None and self._open(name) is None and not self._is_told_anew(name):
+            stood = None if _comes_again(name, payload) else _standing(payload)
+            if stood is not None and not self._is_told_anew(name):
                 found[name] = stood
+        # A hub that died between the two showed an alert of before and the one that it told anew for it.
+        for name in {before for stood in found.values() for before in stood_before(stood.reason)}:
+            found.pop(name, None)
         if found:
             self._standing |= found.keys()
             self._on_standing(True)
-            self._put(Remembered(shown={}, standing=found))
+            # New ones go behind them: there may have been another record since the one that was lost first.
+            self._put(Remembered(shown={}, standing=found, behind=max(number_of(name) for name in found)))
 
     def _check(self) -> None:
         ahead: dict[str, tuple[int, str]] = {}
@@ -158,7 +162,7 @@ class Shown:
         is the machine's to decide on: others have seen it."""
         version, words = _read(payload)
         alert, meta = self._open(name), self._state.meta.get("meta")
-        if number_of(name) > (meta.alerts if meta is not None else 0):
+        if name not in self._standing and number_of(name) > (meta.alerts if meta is not None else 0):
             ahead[name] = (version, UNRECORDED if _is_unrecorded(payload) else words)
         if alert is None and name in self._standing:
             log.warning("alert %s is shown and there is no record of it: it is told anew", name)
@@ -217,6 +221,11 @@ def _standing(payload: bytes) -> Standing | None:
 def _is_unrecorded(payload: bytes) -> bool:
     """Told from memory by a hub that died before its ledger took it."""
     return b'"unrecorded":true' in payload
+
+
+def _comes_again(name: str, payload: bytes) -> bool:
+    """Raised from memory and never kept: the call was not acknowledged."""
+    return "-" in name and _is_unrecorded(payload)
 
 
 def _read(payload: bytes) -> tuple[int, str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from hub.errors import LedgerUnwritable
+from hub.ledger.anew import put_aside
 from hub.ledger.load import Loaded, load, newest_configuration, remembered, restored
 from hub.ledger.snapshots import Snapshot, begins_anew, take
 from hub.ledger.sorts import BROKEN, sort_of, sort_of_disk
@@ -60,7 +61,7 @@ def opened(path: Path) -> Opened:
     """Open and read the ledger. Raises `LedgerTooNew`: who installed an older Handrail is there and reads it, and a hub
     that went on without its memory would have forgotten whose delays are off."""
     try:
-        store, loaded, first = in_time(lambda: _whole(path, open_store))
+        store, loaded, first = in_time(lambda: _whole(path, _for_writing))
     except LedgerUnwritable as error:
         return _in_memory(path, error)
     return Opened(Writer(path, store), loaded, first)
@@ -100,6 +101,15 @@ def _whole(
         store.close()
         sort = sort_of(error, path) if isinstance(error, sqlite3.Error) else BROKEN
         raise LedgerUnwritable(f"the ledger {path} cannot be read: {error}", sort) from error
+
+
+def _for_writing(path: Path) -> sqlite3.Connection:
+    """An emptied file is put aside first, dated by itself: who has it open, as the screens do, holds a lock on it, and
+    no ledger can be begun in it until they let go."""
+    with suppress(OSError):
+        if (status := path.stat()).st_size == 0:
+            put_aside(path, status.st_mtime_ns // 1_000_000)
+    return open_store(path)
 
 
 def _read_only(path: Path) -> sqlite3.Connection:

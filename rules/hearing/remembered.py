@@ -27,12 +27,18 @@ SINCE = "closed since the copy was made: by whom is not in this record"
 PERHAPS = " (Of a record put back from a copy: perhaps over.)"
 UNRECORDED = "unrecorded"
 """Words of an alert that was told from memory and never kept: its call was not acknowledged, and comes again."""
-NUMBER = re.compile(r"a(\d{5,8})")
+NUMBER = re.compile(r"a(\d{5,12})(?:-[0-9a-f]+)?")
+STOOD = re.compile(r"Open when the record broke, as (\S+?): go and look")
 
 
 def stood_as(alert: str, reason: str = "") -> str:
     """The words of an alert that is told anew; the last of them say which one it was."""
     return f"{reason} (Open when the record broke, as {alert}: go and look.)".lstrip()
+
+
+def stood_before(reason: str) -> tuple[str, ...]:
+    """The alerts that one with this reason tells anew."""
+    return tuple(STOOD.findall(reason))
 
 
 def number_of(alert: str) -> int:

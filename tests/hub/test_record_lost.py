@@ -227,6 +227,65 @@ async def test_three_emergencies_ring_on_after_their_record_broke(tmp_path: Path
     assert verify(home.ledger).different == 0
 
 
+async def test_a_record_that_was_emptied_and_is_held_open_is_begun_anew(tmp_path: Path) -> None:
+    """A screen reads it all the while: the hub keeps what it hears all the same, and tells what stood there."""
+    async with rig(tmp_path, rooms=2) as home:
+        await pressed(home, PENDANT)
+        with closing(sqlite3.connect(home.ledger)) as screen:
+            assert screen.execute("SELECT count(*) FROM events").fetchone() != (0,)
+            await home.kill()
+            empty(home)
+            await home.start()
+            await until(lambda: "hub:record" in shown(home))
+            assert "hub:ledger" not in shown(home)
+            await pressed(home, SECOND)
+        assert not any(alert["unrecorded"] for alert in shown(home).values())
+        assert "go and look" in str(shown(home)["room-001-pendant"]["reason"])
+        assert home.presses() == 1
+
+
+async def lose_the_record(home: Rig, *devices: str) -> None:
+    """Killed, the record removed, started; then each of these stands under a new name, and says that it did before."""
+    old = {str(alert["id"]) for alert in shown(home).values()}
+    await home.kill()
+    remove(home)
+    await home.start()
+    await until(lambda: set(devices) <= {name for name, alert in shown(home).items() if alert["id"] not in old}, 10)
+    await home.quiet()
+    await until(lambda: {str(alert["id"]) for alert in shown(home).values()}.isdisjoint(old), 10)
+    for name in devices:
+        assert "go and look" in str(shown(home)[name]["reason"])
+
+
+async def test_the_next_record_is_lost_within_the_minute(tmp_path: Path) -> None:
+    """Three stood there before, and a fourth called in between: after the second loss all four ring, once each."""
+    async with rig(tmp_path, rooms=4) as home:
+        await pressed(home, PENDANT, SECOND, THIRD)
+        await lose_the_record(home, "room-001-pendant", "room-002-pendant", "room-003-pendant")
+        await pressed(home, "zigbee2mqtt/room-004-pendant")
+        called = [f"room-00{room}-pendant" for room in (1, 2, 3, 4)]
+        home.forward(10)
+        await lose_the_record(home, *called)
+        devices = [name for name in home.broker.retained if name.startswith(f"handrail/{SLUG}/alert/")]
+        shows = [orjson.loads(home.broker.retained[name])["device"] for name in devices]
+        assert sorted(device for device in shows if device.startswith("room-")) == called
+        assert "hub:restored" not in shows
+
+
+async def test_what_was_told_from_memory_and_then_kept_is_told_anew(tmp_path: Path) -> None:
+    """The disk was full when two were raised, and then was not; after that the record is lost with the hub."""
+    async with rig(tmp_path, rooms=2) as home:
+        await home.quiet()
+        home.fail("COMMIT")
+        for topic, device in ((PENDANT, "room-001-pendant"), (SECOND, "room-002-pendant")):
+            home.broker.say(topic, PRESS)
+            await until(lambda device=device: shown(home).get(device, {}).get("unrecorded"))  # type: ignore[misc]
+        home.mend()
+        await until(lambda: not any(alert["unrecorded"] for alert in shown(home).values()))
+        await home.quiet()
+        await lose_the_record(home, "room-001-pendant", "room-002-pendant")
+
+
 async def test_what_can_be_read_of_a_broken_record_is_not_forgotten(tmp_path: Path) -> None:
     """A table that says nothing of alerts is missing: open alerts keep their names, their claims and their ladders."""
     async with rig(tmp_path, rooms=2) as home:
