@@ -259,7 +259,7 @@ OF_THE_LANGUAGE: tuple[TakenOut, ...] = (
     TakenOut(
         "help never ends the sound of an alert",
         "rules/plans/helping.py",
-        "not all(row.quiet for row in turn.open_alerts())",
+        "reach.rings_now(turn, name)",
         "False",
         (f"{OF_HELP}help_never_ends_the_sound_of_an_alert",),
     ),

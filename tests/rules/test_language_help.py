@@ -111,6 +111,14 @@ def test_help_never_ends_the_sound_of_an_alert() -> None:
     assert "an alert sounds just now" in home.logs(Did.DROPPED)[0].reason
 
 
+def test_help_sounds_where_no_alert_does() -> None:
+    """A call of another room, which sounds in the corridor, keeps no reminder from her pillow."""
+    home = night(helps(Alarm(sounder="room-012-pad"), Wait(seconds=60)))
+    home.press("011")
+    home.run(["door open"])
+    assert [sound.device for sound in home.sounds()] == [f"{BASE}-pad"]
+
+
 # -- ways --------------------------------------------------------------------------------------------------------------
 
 DAY, DARK = "2026-03-10 15:00", "2026-03-10 23:00"
