@@ -104,7 +104,7 @@ class Chosen:
                 assert self.holds[(rule.resident, one.choice)] == one.chosen, f"not what was chosen: {one}"
         timed = isinstance(rule.when, AtTime | Expected)
         jumped = here.utcoffset() != self._local(now.wall_ms - 1_000).utcoffset()
-        if timed and (jumped or before.overdue_ms):
+        if (timed and (jumped or before.overdue_ms)) or _ends_a_visit(given):
             return
         if told.hours is not None:
             assert told.hours.hold(clock_of(here)), f"began at {here}, proved for {told.hours}: {rule}"
@@ -171,6 +171,13 @@ class _After:
     """It ran already, its conditions did not hold, or a reminder was dropped: said in the log."""
     now: Now
     due: dict[str, int]
+
+
+def _ends_a_visit(given: Input) -> bool:
+    """What a carer's visit kept back begins when it ends: `check` says that it rests on that."""
+    if isinstance(given, FellDue):
+        return given.timer.startswith("visit/")
+    return isinstance(given, Asked) and given.do == "visit"
 
 
 def remembered(state: State, given: Input, now: Now) -> Before:
