@@ -19,7 +19,8 @@ log = logging.getLogger("handrail.watch")
 
 FILE = "watcher.held"
 PAUSE_S = 0.2
-"""Between two writings: in a storm of presses the newest is kept, not each."""
+"""Before each writing: in a storm of presses the newest is kept, not each, and of a press that a hub that is well takes
+within that time nothing is written at all, so that its own commit has the disk for itself."""
 SLOW_S = 5.0
 AGAIN_S = 10.0
 
@@ -33,13 +34,18 @@ class Memory:
         self._changed, self._idle = asyncio.Event(), asyncio.Event()
         self._idle.set()
         self._fails = False
+        self._on_disk: Held | None = None
+        self._is_clean = True
         self.was_broken = False
         """The file is there and cannot be read: what was told is not known."""
 
     def read(self) -> Held | None:
         """What the watcher before this one held. A file that cannot be read is removed, so that it is said once."""
+        if self._half_written.exists():
+            self._is_clean = False  # names are in it: the first writing takes it away
+            self._changed.set()
         try:
-            self._newest = from_bytes(self._path.read_bytes())
+            self._newest = self._on_disk = from_bytes(self._path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -62,17 +68,26 @@ class Memory:
         """Write what changed, until cancelled."""
         while True:
             await self._changed.wait()
+            await asyncio.sleep(self._pause_s)
             self._changed.clear()
             held = self._newest
+            if held == self._on_disk and self._is_clean:
+                self._idle.set()
+                continue
             if not await self._written(held):
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._again_s):
                         await self._changed.wait()
                 self._changed.set()
                 continue
+            self._on_disk, self._is_clean = held, True
             if not self._changed.is_set():
                 self._idle.set()
-            await asyncio.sleep(self._pause_s)
+
+    @property
+    def _half_written(self) -> Path:
+        """What a watcher that is killed just now leaves beside the file."""
+        return self._path.with_name(f"{FILE}.new")
 
     async def flushed(self, within_s: float) -> None:
         """Wait until all is written, or as long as that may take."""
@@ -104,10 +119,10 @@ class Memory:
         self._fails = True
 
     def _write(self, held: Held | None) -> None:
-        new = self._path.with_name(f"{FILE}.new")
+        new = self._half_written
         if held is None:
             self._path.unlink(missing_ok=True)
-            new.unlink(missing_ok=True)  # one that was killed may have left it, with names in it
+            new.unlink(missing_ok=True)
         else:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from hub.watch.held import from_bytes, to_bytes
+from hub.watch.held import Held, from_bytes, to_bytes
 from hub.watch.memory import FILE, Memory
 from hub.watch.records import Show
 from tests.hub.test_watch_shell import PENDANT, PRESS, READY, TOP, Rig, rig
@@ -67,6 +67,31 @@ async def test_a_press_that_waits_for_the_hubs_answer_is_kept_too(tmp_path: Path
         home.hub_takes("001")
         home.watcher.tick()
         await until(lambda: not file_of(home).exists())
+
+
+async def test_a_press_that_the_hub_takes_at_once_costs_the_disk_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub commits it just then, maybe on the same disk."""
+    written: list[Held | None] = []
+    monkeypatch.setattr(Memory, "_write", lambda _, held: written.append(held))
+    async with rig(tmp_path) as home:
+        home.link.say(PENDANT, PRESS, False)
+        home.watcher.tick()
+        home.hub_takes("001")
+        home.watcher.tick()
+        await home.watcher._memory.flushed(5)
+        assert written == []
+
+
+async def test_what_a_killed_watcher_left_half_written_is_taken_away(tmp_path: Path) -> None:
+    """Names are in it."""
+    await told_by_the_first(tmp_path)
+    left = tmp_path / "home" / "data" / f"{FILE}.new"
+    left.with_name(FILE).rename(left)
+    async with rig(tmp_path) as home:
+        await until(lambda: not left.exists())
+        assert home.phones.sent == []
 
 
 @pytest.mark.parametrize("spoil", [lambda held: b"", lambda held: held[:-9], lambda held: held.replace(b"001", b"002")])
