@@ -12,7 +12,7 @@ from devices.events import Event
 from devices.records import replace
 from devices.registry import Placed
 from rules.plans import episodes, standing
-from rules.plans.conditions import noted, says
+from rules.plans.conditions import noted, says, why_not
 from rules.plans.daytimes import day_of
 from rules.plans.plan import AtTime, Beyond, Changes, Expected, Held, Nothing, Repeated, Rule
 from rules.plans.starting import begin, row, stamp
@@ -68,7 +68,9 @@ def _became(turn: Turn, key: str, rule: Rule, event: Event) -> None:
         return
     if key in turn.state.episodes or not _is_in_hours(turn, rule):
         return
-    if begin(turn, key, rule) and not (event.press or rule.is_reminder) and standing.rests(turn, rule):
+    if not begin(turn, key, rule) or event.press or rule.is_reminder:
+        return
+    if not why_not(turn, rule) and standing.rests(turn, rule):
         turn.state.watches.put(key, replace(row(turn, key), since_ms=stamp(turn), blocked=True, started=False))
         look_later(turn, key, rule)
 

@@ -12,7 +12,7 @@ from rules.hearing import gateways
 from rules.hearing.gateways import UNHEARD
 from rules.home import Resident
 from rules.plans import choices, standing
-from rules.plans.conditions import is_beyond, noted, number_of, says, value_of
+from rules.plans.conditions import is_beyond, noted, number_of, says, value_of, why_not
 from rules.plans.daytimes import last_ms, next_day
 from rules.plans.plan import AtTime, Beyond, Changes, Expected, Held, Nothing, Rule
 from rules.plans.starting import AGAIN_MS, RESTS_MS, begin, lasts_ms, may_later, rests, row, stamp
@@ -96,7 +96,7 @@ def look_later(turn: Turn, key: str, rule: Rule) -> None:
     person, now = turn.state.people.get(rule.resident), turn.now.elapsed_ms
     if person is not None and person.gone:
         return
-    if not standing.rests(turn, rule):
+    if why_not(turn, rule) or not standing.rests(turn, rule):
         turn.arm("watch", key, now + AGAIN_MS)
         return
     visited = person.visited_until_ms if person is not None else 0

@@ -8,6 +8,7 @@ from devices.registry import Placed, Purpose
 from rules.alerting.levels import Level
 from rules.effects import Did
 from rules.home import Light, Otherwise, Say, Wait
+from rules.plans.plan import Changes, DayIs, Held, Trigger
 from rules.state import EpisodeState
 from tests.stories.stays import Stays
 from tests.stories.village import AGREED, left_open, out_of_bed
@@ -132,6 +133,20 @@ def test_no_run_of_a_visit_ends_in_silence_when_the_plan_changes_meanwhile(home:
     home.has_plan("margaret", left_open("012"))
     home.visits("012")
     home.expect_did("visit_ended", "dropped")
+
+
+@pytest.mark.parametrize("when", [Changes(changes=True), Held(held_s=120)])
+def test_what_would_not_have_begun_without_a_visit_does_not_begin_at_its_end(home: Stays, when: Trigger) -> None:
+    """The plan looks at the bed at weekends alone: on a Tuesday a visit changes nothing of that."""
+    weekends = replace(out_of_bed("012", "margaret", agreed=AGREED), when=when, only_if=(DayIs(days=("sat", "sun")),))
+    home.has_plan("margaret", weekends)
+    home.visits("012")
+    home.gets_up()
+    home.wait(minutes=19)
+    home.visits("012")
+    home.wait(minutes=60)
+    home.expect_nobody_told()
+    assert home.state.episodes.rows == {}
 
 
 def test_a_light_still_helps_when_a_visit_ends(home: Stays) -> None:
