@@ -96,7 +96,7 @@ class Watch:
             waiting=tuple(self._answers.waiting),
             stands=self._standing.of(row.alert for row in self.told.values()),
             presses=self._answers.presses,
-            line=self._answers.line,
+            lines=self._answers.lines,
         )
 
     def take_up(self, held: Held, now: Now) -> None:
@@ -104,7 +104,7 @@ class Watch:
         held = held.moved(now)
         self._calls.take_up(held.rows, now)
         self._standing.take_up(held.stands)
-        self._calls.doubt(self.house, self._answers.take_up(held.waiting, held.presses, held.line, now), now)
+        self._calls.doubt(self.house, self._answers.take_up(held.waiting, held.presses, held.lines, now), now)
         if held.state is State.WATCHING and not self.told:
             return
         self.state, self.in_charge_wall_ms = State.IN_CHARGE, held.in_charge_wall_ms or now.wall_ms
@@ -154,13 +154,13 @@ class Watch:
             self._deaf.clear()  # it starts anew, and is heard anew
         return self.tick(now)
 
-    def taken(self, device: str, stamp: str | None, seq: int | None = None, *, not_ours: bool = False) -> list[Do]:
+    def taken(self, device: str, stamp: str | None, line: str | None = None, *, not_ours: bool = False) -> list[Do]:
         """The hub shows that it took a press of this device (our name or address), with the device's own stamp.
 
-        `seq` is the log line's; one that was seen is that line again and shows nothing new. `not_ours`: a stranger's
+        `line` is the one of the log that says so; one that was read before shows nothing new. `not_ours`: a stranger's
         device that rings nobody.
         """
-        if not self._answers.is_new(seq):
+        if not self._answers.is_new(line):
             return []
         self._answers.judged(device, not_ours=not_ours)
         # In the order in which they were pressed: what we told while it was gone, what waits. Of what it left out it
@@ -175,10 +175,10 @@ class Watch:
             self._named(device, stamp, exact=False, deaf=True)
         return self._calls.named_late()
 
-    def answered(self, device: str, stamp: str | None, seq: int | None = None, *, no_press: bool = False) -> list[Do]:
+    def answered(self, device: str, stamp: str | None, line: str | None = None, *, no_press: bool = False) -> list[Do]:
         """The hub shows that it heard a press of this device (or topic), and has not told it, or not yet. `no_press`:
         it will not, or in its own time."""
-        if not self._answers.is_new(seq):
+        if not self._answers.is_new(line):
             return []
         if no_press and self._named(device, stamp, exact=True, deaf=False):
             return []

@@ -35,8 +35,9 @@ class Held:
     """The hub's alerts among the rows, as it showed them last, and since when."""
     presses: tuple[tuple[str, int], ...] = field(compare=False)
     """How many presses each open alert of the hub showed: what shows more has taken one."""
-    line: int = field(compare=False)
-    """The last line of the hub's log that was read."""
+    lines: tuple[str, ...]
+    """The last lines of the hub's log that were read. Not how far it had come: lines overtake each other, and a record
+    that is begun anew counts from one again."""
 
     def moved(self, now: Now) -> Held:
         """The same, with moments of the clock that runs now."""

@@ -170,7 +170,7 @@ def test_whatever_is_held_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert held is not None
     assert len(held.rows) == 3
     again = from_bytes(to_bytes(held))
-    assert (again, again.stands, again.presses, again.line) == (held, held.stands, held.presses, held.line)
+    assert (again, again.stands, again.presses, again.lines) == (held, held.stands, held.presses, held.lines)
     assert again.moved(night.now) == held
     for row in ({"level": "blue"}, {"rings": "often"}):
         body = to_bytes(held).split(b"\n", 1)[1]

@@ -160,7 +160,7 @@ class Night:
     def takes(self, device: str, *, stamp: str | None = None, seq: int | None = None) -> None:
         """The hub's log shows that it took a press."""
         self._stamps += 1
-        self._do(self.watch.taken(device, stamp, seq if seq is not None else self._stamps))
+        self._do(self.watch.taken(device, stamp, f"{seq if seq is not None else self._stamps} "))
 
     def says(self, step: str, device: str, *, stamp: str | None = None, **more: object) -> None:
         """A line of the hub's log, as the watcher reads it."""
