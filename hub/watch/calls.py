@@ -41,7 +41,9 @@ class Calls:
         for row in rows:
             latest_ms = now.elapsed_ms + REMIND_MS[row.level] if row.reached else soon_ms
             due_ms = max(soon_ms, min(row.due_ms, latest_ms))
-            self.rows[row.id] = replace(row, due_ms=due_ms, restored=True)
+            # A ring later than now is one of another calendar: a further press is told, and not counted to it.
+            rang_ms = row.rang_ms if row.rang_ms <= now.elapsed_ms else now.elapsed_ms - AGAIN_MS
+            self.rows[row.id] = replace(row, rang_ms=rang_ms, due_ms=due_ms, restored=True)
 
     def doubt(self, house: House, cries: Iterable[Cry], now: Now) -> None:
         """Presses that a watcher before this one had not told, so long ago that nobody knows whether the hub did."""

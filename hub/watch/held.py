@@ -1,7 +1,7 @@
 """What the watcher holds, as one value that outlives it: what a watcher after this one must know. Pure.
 
 Moments are those of a clock that begins anew with each machine. They are moved by the calendar, and nothing hangs on
-it: what would have been later than now is now.
+it: what would have been later than now is now, and when a call rang last is then not known.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Held:
         return replace(
             self,
             at=now,
-            rows=tuple(replace(row, rang_ms=at(row.rang_ms), due_ms=row.due_ms + by_ms) for row in self.rows),
+            rows=tuple(replace(row, rang_ms=row.rang_ms + by_ms, due_ms=row.due_ms + by_ms) for row in self.rows),
             waiting=tuple(replace(cry, heard_ms=at(cry.heard_ms)) for cry in self.waiting),
             stands=tuple((alert, replace(heard, elapsed_ms=at(heard.elapsed_ms))) for alert, heard in self.stands),
         )

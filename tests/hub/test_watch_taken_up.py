@@ -1,0 +1,19 @@
+"""What the next watcher makes of what it took up, where the world is not as it was: the clock, the hub, the people."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hub.test_watch_killed import MARGARET, told_and_killed
+
+
+@pytest.mark.parametrize("clock_s", [-3_600, -10 * 365 * 86_400])
+def test_a_press_after_a_clock_that_went_back_is_told_within_ten_seconds(clock_s: float) -> None:
+    """A machine without a clock of its own starts in the past: that it was told just now is not known."""
+    night = told_and_killed(("p12", None))
+    night.killed(600, clock_s=clock_s)
+    night.wait(8)
+    night.forget()
+    night.press("p12")
+    night.wait(2)
+    assert night.titles == [MARGARET]
