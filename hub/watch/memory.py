@@ -41,10 +41,10 @@ class Memory:
 
     def read(self) -> Held | None:
         """What the watcher before this one held. A file that cannot be read is removed, so that it is said once."""
-        if self._half_written.exists():
-            self._is_clean = False  # names are in it: the first writing takes it away
-            self._changed.set()
         try:
+            if self._half_written.exists():
+                self._is_clean = False  # names are in it: the first writing takes it away
+                self._changed.set()
             self._newest = self._on_disk = from_bytes(self._path.read_bytes())
         except FileNotFoundError:
             return None

@@ -118,6 +118,13 @@ async def test_a_broken_file_stops_nothing_and_is_said_once(
     assert sum("cannot be used, it is not whole" in record.getMessage() for record in caplog.records) == 1
 
 
+def test_a_disk_that_answers_with_an_error_does_not_keep_the_watcher_from_its_start(tmp_path: Path) -> None:
+    """Not even where it cannot say whether a file is there."""
+    memory = Memory(tmp_path / ("x" * 300) / FILE)
+    assert memory.read() is None
+    assert memory.was_broken
+
+
 async def test_a_disk_that_takes_nothing_delays_no_telling_and_is_said_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
