@@ -71,7 +71,7 @@ class Calls:
         if told is None:
             return self._first_press(house, cry, now, deaf=deaf)
         again = replace(
-            told,
+            _named_by(house, told),
             presses=told.presses + 1,
             stamp=cry.stamps[0],
             pressed_wall_ms=cry.heard_wall_ms,
@@ -152,7 +152,7 @@ class Calls:
         waiting = [row for row in self.rows.values() if row.heard_by is None and (row.owed or not hub_is_well)]
         if not any(row.due_ms <= now.elapsed_ms for row in waiting):
             return []
-        rung = [_rung(row, now) for row in waiting]
+        rung = [_rung(_named_by(house, row), now) for row in waiting]
         level = _level(rung)
         title, text = words.list_of(house, rung, why)
         shown = [self._put(row) for row in rung]
@@ -256,6 +256,14 @@ class Calls:
 def _owed(cry: Cry) -> tuple[Cry, ...]:
     """A press of which the hub had shown that it heard it is in its ledger: it will not name it once more."""
     return () if cry.answered else (cry,)
+
+
+def _named_by(house: House, told: Told) -> Told:
+    """What was never told yet is named as the house is known now: when it was taken up, nobody had said who is gone."""
+    if told.rings or not told.owed:
+        return told
+    who, where = house.who_where(told.owed[-1].device)
+    return replace(told, who=who, where=where, reason=words.reason(told.owed[-1].kind, who))
 
 
 def _rung(told: Told, now: Now) -> Told:

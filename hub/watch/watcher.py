@@ -167,7 +167,8 @@ class Watcher:
             self._remember_sirens(anew=True)
             self._say_status()
             for told in self._watch.told.values():
-                self._carry_out([Show(told=told)])
+                if told.rings:  # what was not told yet may name somebody who is gone: it is shown when it is told
+                    self._carry_out([Show(told=told)])
 
     def on_answer(self) -> None:
         """The broker answers, whatever its rights let us hear."""

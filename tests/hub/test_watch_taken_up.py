@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.hub.test_watch_killed import MARGARET, told_and_killed
+from hub.watch.house import House
+from tests.hub.test_watch_killed import MARGARET, WAITS, told_and_killed
+from tests.hub.watch_parts import ELM, Night
 
 
 @pytest.mark.parametrize("clock_s", [-3_600, -10 * 365 * 86_400])
@@ -17,3 +19,17 @@ def test_a_press_after_a_clock_that_went_back_is_told_within_ten_seconds(clock_s
     night.press("p12")
     night.wait(2)
     assert night.titles == [MARGARET]
+
+
+def test_whom_staff_said_to_be_gone_the_next_watcher_does_not_name() -> None:
+    """Her pendant was pressed, long ago or just before; the hub's word on who is gone comes with the connection."""
+    night = Night()
+    night.watch.house = House(ELM).without({"margaret"})
+    night.press("p12")
+    night.wait(1)
+    night.killed(3_600)
+    night.watch.house = House(ELM).without({"margaret"})
+    night.wait(30)
+    assert night.titles == [WAITS]
+    assert "Margaret" not in night.texts
+    assert "Room 12" in night.texts
