@@ -101,15 +101,16 @@ class Watch:
 
     def take_up(self, held: Held, now: Now) -> None:
         """Go on where a watcher before this one was ended; asked for before anything else."""
-        held = held.moved(now)
+        seen_wall_ms, held = held.at.wall_ms, held.moved(now)
         self._calls.take_up(held.rows, now)
         self._standing.take_up(held.stands)
         self._calls.doubt(self.house, self._answers.take_up(held.waiting, held.presses, held.lines, now), now)
         if held.state is State.WATCHING and not self.told:
             return
         self.state, self.in_charge_wall_ms = State.IN_CHARGE, held.in_charge_wall_ms or now.wall_ms
-        self._is_said_gone, self.heart.bad_from_wall_ms = held.is_said_gone, held.bad_from_wall_ms
-        self._deaf, self._deaf_wall_ms = dict.fromkeys(held.deaf), held.deaf_wall_ms
+        self.heart.take_up(held.bad_from_wall_ms, seen_wall_ms)
+        self._is_said_gone, self._deaf_wall_ms = held.is_said_gone, held.deaf_wall_ms
+        self._deaf = dict.fromkeys(held.deaf)
 
     def reached(self, idents: Iterable[str]) -> None:
         """What was told of these has reached somebody."""
@@ -147,10 +148,10 @@ class Watch:
         self._answers.wait_for(replace(cry, answered=known_before))
         return []
 
-    def beat(self, state: str, now: Now, *, retained: bool) -> list[Do]:
+    def beat(self, state: str, now: Now, *, retained: bool, uptime_s: int | None = None) -> list[Do]:
         """A heartbeat of the hub, or its last will. What the broker remembers is not a heart that beats."""
         self.heart.beat(state, now, retained=retained)
-        if not self.heart.is_well and not (retained and self.heart.is_unheard):
+        if self.heart.is_anew(uptime_s, now, retained=retained):
             self._deaf.clear()  # it starts anew, and is heard anew
         return self.tick(now)
 
@@ -267,8 +268,7 @@ class Watch:
             self._untaken.unsure(now)
             self._broker_ms = self._awake_ms = self._fair_ms = now.elapsed_ms
         self._looked_ms = now.elapsed_ms
-        done = self._judge_broker(now)
-        done += self._judge_hub(now)
+        done = [*self._judge_broker(now), *self._judge_hub(now)]
         self._answers.forget(now.elapsed_ms - KEEP_MS)
         if self.state is State.IN_CHARGE:
             done += self._tell_waiting(now)

@@ -111,6 +111,12 @@ def state_of(payload: bytes) -> str | None:
     return state if isinstance(state, str) else None
 
 
+def uptime_s_of(payload: bytes) -> int | None:
+    """For how long the hub that says this heartbeat has run; None where it does not say so."""
+    uptime_s = _object(payload).get("uptime_s")
+    return uptime_s if isinstance(uptime_s, int) else None
+
+
 Taken = tuple[str, str | None, str | None]
 """Device, stamp, and which line of the hub's log says so."""
 

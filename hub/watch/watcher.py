@@ -188,7 +188,8 @@ class Watcher:
         elif topic == topics.hub_status:
             state = messages.state_of(payload)
             if state is not None:
-                self._carry_out(self._watch.beat(state, now, retained=retained))
+                uptime_s = messages.uptime_s_of(payload)
+                self._carry_out(self._watch.beat(state, now, retained=retained, uptime_s=uptime_s))
                 self._clear_left_over()
         elif topic == topics.hub_log and not retained:
             self._line(payload)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
+from hub.status import Health
+from hub.watch import messages
 from hub.watch.house import House
 from tests.hub.test_watch_killed import MARGARET, WAITS, told_and_killed
 from tests.hub.watch_parts import ELM, Night
+
+AGAIN = "Handrail's hub tells calls again"
 
 
 @pytest.mark.parametrize("clock_s", [-3_600, -10 * 365 * 86_400])
@@ -33,3 +38,26 @@ def test_whom_staff_said_to_be_gone_the_next_watcher_does_not_name() -> None:
     assert night.titles == [WAITS]
     assert "Margaret" not in night.texts
     assert "Room 12" in night.texts
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_hub_that_was_started_again_while_nobody_watched_is_trusted_anew(again: bool) -> None:
+    """As one that is seen to be; one that runs on is told for until a press shows that it hears."""
+    night = Night()
+    night.press("p12")
+    night.wait(12)
+    (ident,) = night.watch.told
+    night.watch.seen_to(ident, "ana", night.now)
+    night.forget()
+    night.killed(3_600)
+    night.uptime_s = 1_800 if again else 90_000
+    night.wait(60)
+    assert (night.titles, night.state_word) == (([AGAIN], "watching") if again else ([], "in_charge"))
+
+
+def test_a_heartbeat_of_the_hub_says_for_how_long_it_has_run() -> None:
+    """As the hub writes it."""
+    said = orjson.dumps(
+        Health(home="elm", started_ms=1_000).message(elapsed_ms=91_500, backlog=0, oldest_unacknowledged_ms=0)
+    )
+    assert messages.uptime_s_of(said) == 90

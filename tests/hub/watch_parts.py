@@ -57,6 +57,7 @@ class Night:
         self._stamps = 0
         self._versions = 0
         self._boot_ms = 1_000_000
+        self.uptime_s: int | None = None
         self.watch = Watch(House(ELM), self.now)
         self._do(self.watch.linked(True, self.now))
         if hub:
@@ -123,7 +124,7 @@ class Night:
     def beats(self, state: str, *, retained: bool = False) -> None:
         """The hub says how it is."""
         self._beat_ms = self.ms
-        self._do(self.watch.beat(state, self.now, retained=retained))
+        self._do(self.watch.beat(state, self.now, retained=retained, uptime_s=self.uptime_s))
 
     def hub_stops(self) -> None:
         """SIGSTOP: nothing more is said."""
