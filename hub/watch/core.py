@@ -86,6 +86,7 @@ class Watch:
             return None
         return Held(
             at=now,
+            home=self.house.home.slug,
             state=self.state,
             is_said_gone=self._is_said_gone,
             in_charge_wall_ms=self.in_charge_wall_ms,
@@ -385,8 +386,7 @@ class Watch:
         away_ms = self.heart.away_ms(now)
         if not self._is_said_gone or away_ms is None or not self._hears(now):
             return []
-        waiting = self._standing.waiting(self.house, now, away_ms)
-        return self._calls.left_open(self.house, waiting, self._why, now)
+        return self._calls.left_open(self.house, self._standing.waiting(self.house, now, away_ms), self._why, now)
 
     @property
     def _why(self) -> str:

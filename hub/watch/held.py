@@ -21,6 +21,8 @@ class Held:
 
     at: Now = field(compare=False)
     """When this was so."""
+    home: str
+    """The home's short name: a folder is copied for another one, too."""
     state: State
     is_said_gone: bool
     """Everybody was told that the hub is gone."""

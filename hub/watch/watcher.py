@@ -58,7 +58,7 @@ class Watcher:
         self._catalogue = Catalogue()
         self._known = KnownDevices()
         self._watch = Watch(House(kept.home), self._now())
-        self._memory = Memory(kept.settings.data / FILE)
+        self._memory = Memory(kept.settings.data / FILE, kept.home.slug)
         if (held := self._memory.read()) is not None:
             self._watch.take_up(held, self._now())
         self._everybody = Everybody(channel)
