@@ -122,7 +122,7 @@ class Calls:
         if not new:
             return []
         level = _level(new)
-        title, text = words.list_of(house, new, why, named=True)
+        title, text = words.list_of(house, new, why, now.wall_ms, named=True)
         shown = [self._put(told) for told in new]
         idents = tuple(told.id for told in new)
         return [*shown, *_ring(level), Tell(about="open", level=level, title=title, text=text, rows=idents)]
@@ -154,7 +154,7 @@ class Calls:
             return []
         rung = [_rung(_named_by(house, row), now) for row in waiting]
         level = _level(rung)
-        title, text = words.list_of(house, rung, why)
+        title, text = words.list_of(house, rung, why, now.wall_ms)
         shown = [self._put(row) for row in rung]
         idents = tuple(row.id for row in rung)
         return [*shown, *_ring(level), Tell(about="reminder", level=level, title=title, text=text, rows=idents)]

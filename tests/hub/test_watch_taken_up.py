@@ -8,7 +8,7 @@ import pytest
 from hub.status import Health
 from hub.watch import messages
 from hub.watch.house import House
-from tests.hub.test_watch_killed import MARGARET, WAITS, told_and_killed
+from tests.hub.test_watch_killed import MARGARET, UNSURE, WAITS, told_and_killed
 from tests.hub.watch_parts import ELM, Night
 
 AGAIN = "Handrail's hub tells calls again"
@@ -61,3 +61,16 @@ def test_a_heartbeat_of_the_hub_says_for_how_long_it_has_run() -> None:
         Health(home="elm", started_ms=1_000).message(elapsed_ms=91_500, backlog=0, oldest_unacknowledged_ms=0)
     )
     assert messages.uptime_s_of(said) == 90
+
+
+def test_a_call_of_another_day_says_of_which() -> None:
+    """A machine that was off for weeks, a folder that was copied while something was held: it is not of this night."""
+    night = told_and_killed(("p12", None))
+    night.wait(62)
+    assert "\n21 Nov" not in f"\n{night.texts}"
+    assert "02:00 emergency: Margaret, lives in Room 12" in night.texts
+    night.killed(21 * 86_400)
+    night.forget()
+    night.hub_is_back()
+    night.wait(12)
+    assert f"21 Nov 02:00 emergency: Margaret, lives in Room 12, {UNSURE}" in night.texts
