@@ -28,6 +28,8 @@ AGAIN_AFTER_LINK_MS, AGAIN_WITHIN_MS = 5_000, 30_000
 SURE_MS = 60_000
 """The broker keeps the watcher's session so long. What the hub says of a press meanwhile comes to the next watcher."""
 MOST = 4_096
+LINES_MOST = 1_000
+"""Of the lines of its log the hub says so many once more at the most: those that the broker had not acknowledged."""
 GREW_MOST = 20
 
 
@@ -38,16 +40,18 @@ class Answers:
     def __init__(self, knows: Callable[[str], bool]) -> None:
         self.waiting: list[Cry] = []
         self._knows = knows
-        self._lines: dict[int, None] = {}
+        self._lines: dict[str, None] = {}
         self._presses: dict[str, int] = {}
         self._not_ours: dict[str, None] = {}
         self._heard_ms: dict[str, int] = {}
         self._linked_ms = 0
 
-    def take_up(self, waiting: Iterable[Cry], presses: Iterable[tuple[str, int]], line: int, now: Now) -> list[Cry]:
+    def take_up(
+        self, waiting: Iterable[Cry], presses: Iterable[tuple[str, int]], lines: Iterable[str], now: Now
+    ) -> list[Cry]:
         """What a watcher before this one waited for. Comes back of what nobody knows whether the hub said anything."""
         self._presses |= dict(presses)
-        self._lines |= dict.fromkeys(range(max(0, line - MOST + 1), line + 1))
+        self._lines |= dict.fromkeys(lines)
         late: list[Cry] = []
         for cry in waiting:
             is_sure = cry.answered or 0 <= now.wall_ms - cry.heard_wall_ms < SURE_MS
@@ -61,9 +65,9 @@ class Answers:
         return tuple(self._presses.items())
 
     @property
-    def line(self) -> int:
-        """The last line of the hub's log that was read."""
-        return next(reversed(self._lines), -1)
+    def lines(self) -> tuple[str, ...]:
+        """The last lines of the hub's log that were read."""
+        return tuple(self._lines)[-LINES_MOST:]
 
     def linked(self, now_ms: int) -> None:
         """A new connection to the broker."""
@@ -108,13 +112,13 @@ class Answers:
         self.waiting = [cry for cry in self.waiting if cry.heard_ms >= before_ms]
 
     # -- what the hub says ----------------------------------------------------------------------------------------
-    def is_new(self, seq: int | None) -> bool:
+    def is_new(self, line: str | None) -> bool:
         """Whether a line of the log was not read before: after a restart the hub may send some again."""
-        if seq is None:
+        if line is None:
             return True
-        if seq in self._lines:
+        if line in self._lines:
             return False
-        self._lines[seq] = None
+        self._lines[line] = None
         _shorten(self._lines)
         return True
 
@@ -201,6 +205,6 @@ def is_over(cry: Cry, now_ms: int, hearing: Hearing, *, well_from_ms: int | None
     return now_ms >= min(max(since_ms, well_from_ms) + ANSWER_MS, since_ms + MOST_MS)
 
 
-def _shorten(rows: dict[str, None] | dict[int, None] | dict[str, int]) -> None:
+def _shorten(rows: dict[str, None] | dict[str, int]) -> None:
     if len(rows) > MOST:
-        del rows[next(iter(rows))]  # type: ignore[arg-type]
+        del rows[next(iter(rows))]

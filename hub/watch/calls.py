@@ -41,7 +41,9 @@ class Calls:
         for row in rows:
             latest_ms = now.elapsed_ms + REMIND_MS[row.level] if row.reached else soon_ms
             due_ms = max(soon_ms, min(row.due_ms, latest_ms))
-            self.rows[row.id] = replace(row, due_ms=due_ms, restored=True)
+            # A ring later than now is one of another calendar: a further press is told, and not counted to it.
+            rang_ms = row.rang_ms if row.rang_ms <= now.elapsed_ms else now.elapsed_ms - AGAIN_MS
+            self.rows[row.id] = replace(row, rang_ms=rang_ms, due_ms=due_ms, restored=True)
 
     def doubt(self, house: House, cries: Iterable[Cry], now: Now) -> None:
         """Presses that a watcher before this one had not told, so long ago that nobody knows whether the hub did."""
@@ -69,7 +71,7 @@ class Calls:
         if told is None:
             return self._first_press(house, cry, now, deaf=deaf)
         again = replace(
-            told,
+            _named_by(house, told),
             presses=told.presses + 1,
             stamp=cry.stamps[0],
             pressed_wall_ms=cry.heard_wall_ms,
@@ -120,7 +122,7 @@ class Calls:
         if not new:
             return []
         level = _level(new)
-        title, text = words.list_of(house, new, why, named=True)
+        title, text = words.list_of(house, new, why, now.wall_ms, named=True)
         shown = [self._put(told) for told in new]
         idents = tuple(told.id for told in new)
         return [*shown, *_ring(level), Tell(about="open", level=level, title=title, text=text, rows=idents)]
@@ -150,9 +152,9 @@ class Calls:
         waiting = [row for row in self.rows.values() if row.heard_by is None and (row.owed or not hub_is_well)]
         if not any(row.due_ms <= now.elapsed_ms for row in waiting):
             return []
-        rung = [_rung(row, now) for row in waiting]
+        rung = [_rung(_named_by(house, row), now) for row in waiting]
         level = _level(rung)
-        title, text = words.list_of(house, rung, why)
+        title, text = words.list_of(house, rung, why, now.wall_ms)
         shown = [self._put(row) for row in rung]
         idents = tuple(row.id for row in rung)
         return [*shown, *_ring(level), Tell(about="reminder", level=level, title=title, text=text, rows=idents)]
@@ -254,6 +256,14 @@ class Calls:
 def _owed(cry: Cry) -> tuple[Cry, ...]:
     """A press of which the hub had shown that it heard it is in its ledger: it will not name it once more."""
     return () if cry.answered else (cry,)
+
+
+def _named_by(house: House, told: Told) -> Told:
+    """What was never told yet is named as the house is known now: when it was taken up, nobody had said who is gone."""
+    if told.rings or not told.owed:
+        return told
+    who, where = house.who_where(told.owed[-1].device)
+    return replace(told, who=who, where=where, reason=words.reason(told.owed[-1].kind, who))
 
 
 def _rung(told: Told, now: Now) -> Told:

@@ -86,6 +86,7 @@ class Watch:
             return None
         return Held(
             at=now,
+            home=self.house.home.slug,
             state=self.state,
             is_said_gone=self._is_said_gone,
             in_charge_wall_ms=self.in_charge_wall_ms,
@@ -96,20 +97,21 @@ class Watch:
             waiting=tuple(self._answers.waiting),
             stands=self._standing.of(row.alert for row in self.told.values()),
             presses=self._answers.presses,
-            line=self._answers.line,
+            lines=self._answers.lines,
         )
 
     def take_up(self, held: Held, now: Now) -> None:
         """Go on where a watcher before this one was ended; asked for before anything else."""
-        held = held.moved(now)
+        seen_wall_ms, held = held.at.wall_ms, held.moved(now)
         self._calls.take_up(held.rows, now)
         self._standing.take_up(held.stands)
-        self._calls.doubt(self.house, self._answers.take_up(held.waiting, held.presses, held.line, now), now)
+        self._calls.doubt(self.house, self._answers.take_up(held.waiting, held.presses, held.lines, now), now)
         if held.state is State.WATCHING and not self.told:
             return
         self.state, self.in_charge_wall_ms = State.IN_CHARGE, held.in_charge_wall_ms or now.wall_ms
-        self._is_said_gone, self.heart.bad_from_wall_ms = held.is_said_gone, held.bad_from_wall_ms
-        self._deaf, self._deaf_wall_ms = dict.fromkeys(held.deaf), held.deaf_wall_ms
+        self.heart.take_up(held.bad_from_wall_ms, seen_wall_ms)
+        self._is_said_gone, self._deaf_wall_ms = held.is_said_gone, held.deaf_wall_ms
+        self._deaf = dict.fromkeys(held.deaf)
 
     def reached(self, idents: Iterable[str]) -> None:
         """What was told of these has reached somebody."""
@@ -147,20 +149,20 @@ class Watch:
         self._answers.wait_for(replace(cry, answered=known_before))
         return []
 
-    def beat(self, state: str, now: Now, *, retained: bool) -> list[Do]:
+    def beat(self, state: str, now: Now, *, retained: bool, uptime_s: int | None = None) -> list[Do]:
         """A heartbeat of the hub, or its last will. What the broker remembers is not a heart that beats."""
         self.heart.beat(state, now, retained=retained)
-        if not self.heart.is_well and not (retained and self.heart.is_unheard):
+        if self.heart.is_anew(uptime_s, now, retained=retained):
             self._deaf.clear()  # it starts anew, and is heard anew
         return self.tick(now)
 
-    def taken(self, device: str, stamp: str | None, seq: int | None = None, *, not_ours: bool = False) -> list[Do]:
+    def taken(self, device: str, stamp: str | None, line: str | None = None, *, not_ours: bool = False) -> list[Do]:
         """The hub shows that it took a press of this device (our name or address), with the device's own stamp.
 
-        `seq` is the log line's; one that was seen is that line again and shows nothing new. `not_ours`: a stranger's
+        `line` is the one of the log that says so; one that was read before shows nothing new. `not_ours`: a stranger's
         device that rings nobody.
         """
-        if not self._answers.is_new(seq):
+        if not self._answers.is_new(line):
             return []
         self._answers.judged(device, not_ours=not_ours)
         # In the order in which they were pressed: what we told while it was gone, what waits. Of what it left out it
@@ -175,10 +177,10 @@ class Watch:
             self._named(device, stamp, exact=False, deaf=True)
         return self._calls.named_late()
 
-    def answered(self, device: str, stamp: str | None, seq: int | None = None, *, no_press: bool = False) -> list[Do]:
+    def answered(self, device: str, stamp: str | None, line: str | None = None, *, no_press: bool = False) -> list[Do]:
         """The hub shows that it heard a press of this device (or topic), and has not told it, or not yet. `no_press`:
         it will not, or in its own time."""
-        if not self._answers.is_new(seq):
+        if not self._answers.is_new(line):
             return []
         if no_press and self._named(device, stamp, exact=True, deaf=False):
             return []
@@ -267,8 +269,7 @@ class Watch:
             self._untaken.unsure(now)
             self._broker_ms = self._awake_ms = self._fair_ms = now.elapsed_ms
         self._looked_ms = now.elapsed_ms
-        done = self._judge_broker(now)
-        done += self._judge_hub(now)
+        done = [*self._judge_broker(now), *self._judge_hub(now)]
         self._answers.forget(now.elapsed_ms - KEEP_MS)
         if self.state is State.IN_CHARGE:
             done += self._tell_waiting(now)
@@ -385,8 +386,7 @@ class Watch:
         away_ms = self.heart.away_ms(now)
         if not self._is_said_gone or away_ms is None or not self._hears(now):
             return []
-        waiting = self._standing.waiting(self.house, now, away_ms)
-        return self._calls.left_open(self.house, waiting, self._why, now)
+        return self._calls.left_open(self.house, self._standing.waiting(self.house, now, away_ms), self._why, now)
 
     @property
     def _why(self) -> str:

@@ -33,6 +33,7 @@ class Heart:
         self._good_ms: int | None = None
         self._good_from_ms: int | None = None
         self._went: deque[int] = deque(maxlen=OFTEN)
+        self._seen_wall_ms: int | None = None
 
     @property
     def is_well(self) -> bool:
@@ -58,6 +59,22 @@ class Heart:
         """Whether it is not well, and after the watcher's own start had time for a heartbeat."""
         had_time = not self.is_unheard or now.elapsed_ms - self._began_ms >= SILENT_MS
         return had_time and not self.is_well
+
+    def take_up(self, bad_from_wall_ms: int, seen_wall_ms: int) -> None:
+        """What a watcher before this one knew, which saw no other hub until then."""
+        self.bad_from_wall_ms, self._seen_wall_ms = bad_from_wall_ms, seen_wall_ms
+
+    def is_anew(self, uptime_s: int | None, now: Now, *, retained: bool) -> bool:
+        """Whether what it just said is of a hub that starts, or that was started while nobody watched: its first
+        heartbeat tells for how long it has run."""
+        if not self.is_well:
+            return not (retained and self.is_unheard)
+        if retained:
+            return False
+        seen_wall_ms, self._seen_wall_ms = self._seen_wall_ms, None
+        if seen_wall_ms is None or uptime_s is None:
+            return False
+        return now.wall_ms - (uptime_s + 1) * 1000 > seen_wall_ms
 
     def beat(self, state: str, now: Now, *, retained: bool) -> None:
         """It said how it is, or the broker did for it. What the broker remembers is not a heart that beats."""

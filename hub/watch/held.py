@@ -1,7 +1,7 @@
 """What the watcher holds, as one value that outlives it: what a watcher after this one must know. Pure.
 
 Moments are those of a clock that begins anew with each machine. They are moved by the calendar, and nothing hangs on
-it: what would have been later than now is now.
+it: what would have been later than now is now, and when a call rang last is then not known.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ class Held:
 
     at: Now = field(compare=False)
     """When this was so."""
+    home: str
+    """The home's short name: a folder is copied for another one, too."""
     state: State
     is_said_gone: bool
     """Everybody was told that the hub is gone."""
@@ -35,8 +37,9 @@ class Held:
     """The hub's alerts among the rows, as it showed them last, and since when."""
     presses: tuple[tuple[str, int], ...] = field(compare=False)
     """How many presses each open alert of the hub showed: what shows more has taken one."""
-    line: int = field(compare=False)
-    """The last line of the hub's log that was read."""
+    lines: tuple[str, ...]
+    """The last lines of the hub's log that were read. Not how far it had come: lines overtake each other, and a record
+    that is begun anew counts from one again."""
 
     def moved(self, now: Now) -> Held:
         """The same, with moments of the clock that runs now."""
@@ -48,7 +51,7 @@ class Held:
         return replace(
             self,
             at=now,
-            rows=tuple(replace(row, rang_ms=at(row.rang_ms), due_ms=row.due_ms + by_ms) for row in self.rows),
+            rows=tuple(replace(row, rang_ms=row.rang_ms + by_ms, due_ms=row.due_ms + by_ms) for row in self.rows),
             waiting=tuple(replace(cry, heard_ms=at(cry.heard_ms)) for cry in self.waiting),
             stands=tuple((alert, replace(heard, elapsed_ms=at(heard.elapsed_ms))) for alert, heard in self.stands),
         )

@@ -12,6 +12,8 @@ from hub.watch.records import Open
 from rules.alerting.levels import LADDERS, Level
 from rules.home import Home
 
+THIS_NIGHT_MS = 20 * 3_600_000
+"""What is longer ago is said with its day: its hour alone would be that of a call of today."""
 _SOUNDING = frozenset({Purpose.SIREN, Purpose.SOUNDER})
 
 
@@ -104,7 +106,15 @@ class House:
 
     def time(self, wall_ms: int) -> str:
         """The time of day in this home."""
-        return f"{datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(self._timezone):%H:%M}"
+        return f"{self._at(wall_ms):%H:%M}"
+
+    def when(self, wall_ms: int, now_wall_ms: int) -> str:
+        """The same, with the day where it is not of the hours around now."""
+        at = self._at(wall_ms)
+        return f"{at:%H:%M}" if abs(now_wall_ms - wall_ms) < THIS_NIGHT_MS else f"{at.day} {at:%b %H:%M}"
+
+    def _at(self, wall_ms: int) -> datetime:
+        return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(self._timezone)
 
 
 def _timezone(name: str) -> tzinfo:

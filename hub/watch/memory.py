@@ -28,8 +28,8 @@ AGAIN_S = 10.0
 class Memory:
     """One file; `keep` may be called as often as one likes."""
 
-    def __init__(self, path: Path, *, pause_s: float = PAUSE_S, again_s: float = AGAIN_S) -> None:
-        self._path, self._pause_s, self._again_s = path, pause_s, again_s
+    def __init__(self, path: Path, home: str, *, pause_s: float = PAUSE_S, again_s: float = AGAIN_S) -> None:
+        self._path, self._home, self._pause_s, self._again_s = path, home, pause_s, again_s
         self._newest: Held | None = None
         self._changed, self._idle = asyncio.Event(), asyncio.Event()
         self._idle.set()
@@ -41,11 +41,14 @@ class Memory:
 
     def read(self) -> Held | None:
         """What the watcher before this one held. A file that cannot be read is removed, so that it is said once."""
-        if self._half_written.exists():
-            self._is_clean = False  # names are in it: the first writing takes it away
-            self._changed.set()
         try:
-            self._newest = self._on_disk = from_bytes(self._path.read_bytes())
+            if self._half_written.exists():
+                self._is_clean = False  # names are in it: the first writing takes it away
+                self._changed.set()
+            held = from_bytes(self._path.read_bytes())
+            if held.home != self._home:
+                raise ValueError(f"it is of another home, {held.home}")
+            self._newest = self._on_disk = held
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:

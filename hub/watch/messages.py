@@ -111,17 +111,28 @@ def state_of(payload: bytes) -> str | None:
     return state if isinstance(state, str) else None
 
 
-Taken = tuple[str, str | None, int | None]
-"""Device, stamp, and the line's place in the hub's ledger."""
+def uptime_s_of(payload: bytes) -> int | None:
+    """For how long the hub that says this heartbeat has run; None where it does not say so."""
+    uptime_s = _object(payload).get("uptime_s")
+    return uptime_s if isinstance(uptime_s, int) else None
+
+
+Taken = tuple[str, str | None, str | None]
+"""Device, stamp, and which line of the hub's log says so."""
+
+
+def _line(said: Json) -> str | None:
+    """Its place in the ledger and its time: a record that is begun anew counts from one again."""
+    return f"{seq} {said.get('at', '')}" if isinstance(seq := said.get("seq"), int) else None
 
 
 def taken_by_line(payload: bytes) -> Taken | None:
     """Which press a line of the hub's log shows to be taken."""
     said = _object(payload)
-    device, stamp, seq = said.get("device"), said.get("stamp"), said.get("seq")
+    device, stamp = said.get("device"), said.get("stamp")
     if said.get("step") not in TAKEN or not isinstance(device, str):
         return None
-    return device, stamp if isinstance(stamp, str) else None, seq if isinstance(seq, int) else None
+    return device, stamp if isinstance(stamp, str) else None, _line(said)
 
 
 def taken_by_alert(payload: bytes) -> Taken | None:
@@ -140,10 +151,10 @@ def taken_by_alert(payload: bytes) -> Taken | None:
 def heard_by_line(payload: bytes) -> Taken | None:
     """Which press a line of the hub's log shows to be heard, without its being told: a topic where it was not read."""
     said = _object(payload)
-    device, stamp, seq = said.get("device"), said.get("stamp"), said.get("seq")
+    device, stamp = said.get("device"), said.get("stamp")
     if said.get("step") not in HEARD or not isinstance(device, str):
         return None
-    return device, stamp if isinstance(stamp, str) else None, seq if isinstance(seq, int) else None
+    return device, stamp if isinstance(stamp, str) else None, _line(said)
 
 
 def is_no_press(payload: bytes) -> bool:

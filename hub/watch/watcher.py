@@ -58,7 +58,7 @@ class Watcher:
         self._catalogue = Catalogue()
         self._known = KnownDevices()
         self._watch = Watch(House(kept.home), self._now())
-        self._memory = Memory(kept.settings.data / FILE)
+        self._memory = Memory(kept.settings.data / FILE, kept.home.slug)
         if (held := self._memory.read()) is not None:
             self._watch.take_up(held, self._now())
         self._everybody = Everybody(channel)
@@ -167,7 +167,8 @@ class Watcher:
             self._remember_sirens(anew=True)
             self._say_status()
             for told in self._watch.told.values():
-                self._carry_out([Show(told=told)])
+                if told.rings:  # what was not told yet may name somebody who is gone: it is shown when it is told
+                    self._carry_out([Show(told=told)])
 
     def on_answer(self) -> None:
         """The broker answers, whatever its rights let us hear."""
@@ -187,7 +188,8 @@ class Watcher:
         elif topic == topics.hub_status:
             state = messages.state_of(payload)
             if state is not None:
-                self._carry_out(self._watch.beat(state, now, retained=retained))
+                uptime_s = messages.uptime_s_of(payload)
+                self._carry_out(self._watch.beat(state, now, retained=retained, uptime_s=uptime_s))
                 self._clear_left_over()
         elif topic == topics.hub_log and not retained:
             self._line(payload)

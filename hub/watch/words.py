@@ -68,13 +68,14 @@ def press(house: House, told: Told, *, deaf: bool) -> Words:
     return f"{told.level.upper()}: {where}", text
 
 
-def list_of(house: House, waiting: Sequence[Told], why: str, *, named: bool = False) -> Words:
+def list_of(house: House, waiting: Sequence[Told], why: str, now_wall_ms: int, *, named: bool = False) -> Words:
     """All that nobody said they heard, the most serious and the longest waiting first, and why the watcher says it.
     `named`: one alone stands in the title with who and where, as when it is told for the first time."""
     order = ("emergency", "urgent", "call", "check")
     rows = sorted(waiting, key=lambda told: (order.index(told.level), told.pressed_wall_ms))
     lines = [
-        f"{house.time(told.pressed_wall_ms)} {told.level}: {', '.join(part for part in _who_where_note(told) if part)}"
+        f"{house.when(told.pressed_wall_ms, now_wall_ms)} {told.level}: "
+        f"{', '.join(part for part in _who_where_note(told) if part)}"
         for told in rows[:LISTED]
     ]
     if len(rows) > LISTED:

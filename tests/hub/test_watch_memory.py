@@ -12,7 +12,7 @@ import pytest
 from hub.watch.held import Held, from_bytes, to_bytes
 from hub.watch.memory import FILE, Memory
 from hub.watch.records import Show
-from tests.hub.test_watch_shell import PENDANT, PRESS, READY, TOP, Rig, rig
+from tests.hub.test_watch_shell import PENDANT, PRESS, READY, SLUG, TOP, Rig, rig
 from tests.hub.watch_parts import Night
 from tests.parts import until
 
@@ -118,6 +118,25 @@ async def test_a_broken_file_stops_nothing_and_is_said_once(
     assert sum("cannot be used, it is not whole" in record.getMessage() for record in caplog.records) == 1
 
 
+async def test_what_another_home_was_told_is_not_told_here(tmp_path: Path) -> None:
+    """The folder was copied as the beginning of another home: its names are nobody's here, and the file goes."""
+    await told_by_the_first(tmp_path)
+    folder = tmp_path / "home"
+    (folder / "home.yaml").write_text((folder / "home.yaml").read_text().replace(SLUG, "oak-house"))
+    async with rig(tmp_path) as home:
+        home.wait(1)
+        await until(lambda: [title for _, title in home.phones.sent] == ["The watcher forgot what it told"])
+        assert home.link.shown == {}
+        assert not file_of(home).exists()
+
+
+def test_a_disk_that_answers_with_an_error_does_not_keep_the_watcher_from_its_start(tmp_path: Path) -> None:
+    """Not even where it cannot say whether a file is there."""
+    memory = Memory(tmp_path / ("x" * 300) / FILE, SLUG)
+    assert memory.read() is None
+    assert memory.was_broken
+
+
 async def test_a_disk_that_takes_nothing_delays_no_telling_and_is_said_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -170,7 +189,7 @@ def test_whatever_is_held_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert held is not None
     assert len(held.rows) == 3
     again = from_bytes(to_bytes(held))
-    assert (again, again.stands, again.presses, again.line) == (held, held.stands, held.presses, held.line)
+    assert (again, again.stands, again.presses, again.lines) == (held, held.stands, held.presses, held.lines)
     assert again.moved(night.now) == held
     for row in ({"level": "blue"}, {"rings": "often"}):
         body = to_bytes(held).split(b"\n", 1)[1]
@@ -179,4 +198,4 @@ def test_whatever_is_held_is_read_as_it_was_written(tmp_path: Path) -> None:
         body = orjson.dumps(other)
         with pytest.raises(ValueError, match="it is of another version"):
             from_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-    assert Memory(tmp_path / "none").read() is None
+    assert Memory(tmp_path / "none", SLUG).read() is None

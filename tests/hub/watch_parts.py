@@ -57,6 +57,7 @@ class Night:
         self._stamps = 0
         self._versions = 0
         self._boot_ms = 1_000_000
+        self.uptime_s: int | None = None
         self.watch = Watch(House(ELM), self.now)
         self._do(self.watch.linked(True, self.now))
         if hub:
@@ -123,7 +124,7 @@ class Night:
     def beats(self, state: str, *, retained: bool = False) -> None:
         """The hub says how it is."""
         self._beat_ms = self.ms
-        self._do(self.watch.beat(state, self.now, retained=retained))
+        self._do(self.watch.beat(state, self.now, retained=retained, uptime_s=self.uptime_s))
 
     def hub_stops(self) -> None:
         """SIGSTOP: nothing more is said."""
@@ -160,7 +161,7 @@ class Night:
     def takes(self, device: str, *, stamp: str | None = None, seq: int | None = None) -> None:
         """The hub's log shows that it took a press."""
         self._stamps += 1
-        self._do(self.watch.taken(device, stamp, seq if seq is not None else self._stamps))
+        self._do(self.watch.taken(device, stamp, f"{seq if seq is not None else self._stamps} "))
 
     def says(self, step: str, device: str, *, stamp: str | None = None, **more: object) -> None:
         """A line of the hub's log, as the watcher reads it."""
