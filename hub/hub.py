@@ -50,8 +50,8 @@ class Parts:
     refused: Refused | None
     down_from_ms: int
     left_over: list[Wish]
-    set_aside: list[tuple[str, bytes]]
-    """Messages that a bug of ours could not bear in the run before."""
+    set_aside: list[tuple[str, bytes, int]]
+    """Messages that a bug of ours could not bear just before, and whether people were told of each."""
     had_sessions: set[str]
     """The lanes whose session the broker should still have."""
     writer: Writer

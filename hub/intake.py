@@ -7,7 +7,7 @@ What a group took is written down in `Taken`, so that it is acknowledged after t
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from devices.adapter import NOTHING, Message
@@ -18,7 +18,7 @@ from devices.topics import publishable
 from hub.command_forms import with_refusal
 from hub.config.accounts import DASHBOARDS
 from hub.described import to_supervise
-from hub.lanes import BULK, URGENT, Held, Overlap, Received, digest
+from hub.lanes import BULK, URGENT, Held, Overlap, Owed, Received, digest
 from hub.ledger.rows import OWN_FAULT
 from hub.ledger.write import Batch
 from hub.mqtt.types import Packet
@@ -31,6 +31,7 @@ from rules.inputs import Faulted, Heard, Now, Unread
 log = logging.getLogger("handrail.intake")
 
 RAW_MOST = 65_536
+JUST_MS = 60_000
 LARGEST = 2**63 - 1
 """The largest whole number that the ledger can keep; a device may send larger ones."""
 
@@ -38,15 +39,24 @@ LARGEST = 2**63 - 1
 class Unbearable(Exception):
     """A bug of ours met a message. The hub ends loudly; its next start leaves this message out and says so."""
 
-    def __init__(self, packet: Packet, error: BaseException) -> None:
+    def __init__(self, packet: Packet, error: BaseException, owes: str) -> None:
+        """`owes` is the lane that owes its copy of it, or nothing."""
         super().__init__(f"{packet.topic}: {error!r}")
         self.packet = packet
+        self.owes = owes
         self.reason = f"{OWN_FAULT}{error!r}"
 
     def aside(self, seq: int, now: Now) -> Batch:
-        """What the ledger keeps of it: the message alone, whole, in quarantine."""
-        row = (seq, now.wall_ms, self.packet.topic, self.packet.payload, self.reason)
-        return Batch(quarantine=[row], cursors={"seq": seq})
+        """What the ledger keeps of it: the message alone, whole, in quarantine; and what tells it from a later one that
+        says the same, when it and its copy come again."""
+        packet, key = self.packet, digest(self.packet)
+        batch = Batch(cursors={"seq": seq})
+        batch.quarantine.append((seq, now.wall_ms, packet.topic, packet.payload, self.reason))
+        if packet.packet_id is not None and not packet.retain:
+            batch.received[packet.lane, packet.packet_id] = key
+        if self.owes:
+            batch.twins.append((seq, self.owes, packet.topic, key, now.elapsed_ms))
+        return batch
 
 
 @dataclass(slots=True)
@@ -54,8 +64,8 @@ class Taken:
     """What a group took, so that it can be acknowledged after the commit."""
 
     packets: list[Packet] = field(default_factory=list)
-    acted: list[tuple[int, Packet]] = field(default_factory=list)
-    """What was acted on, with the place in the sequence before it."""
+    acted: list[tuple[int, Packet, str]] = field(default_factory=list)
+    """What was acted on, with the place in the sequence before it and the lane that owes its copy."""
     learned: bool = False
     """Devices introduced themselves, or were forgotten."""
 
@@ -79,19 +89,31 @@ class Intake:
         self._on_watcher = on_watcher
         self._told_gateways: set[str] = set()
         self._left_out: set[bytes] = set()
+        self._told_until_ms: dict[bytes, int] = {}
+        """Those of them that people are told of by this run, and how long that is just now."""
 
-    def leave_out(self, topic: str, payload: bytes) -> Faulted:
-        """A message that ended the run before: it is not acted on when it comes again. What people are told instead."""
-        packet = Packet(URGENT, topic, payload, False, 1, None, False, 0, None, None)
-        key = digest(packet)
-        self._left_out.add(key)
+    def leave_out(self, messages: Iterable[tuple[str, bytes, int]], now: Now) -> list[Faulted]:
+        """Messages that ended a run before: they are not acted on when they come again. What people are told instead of
+        those of which no earlier start told them."""
+        told: list[Faulted] = []
+        for topic, payload, is_told in messages:
+            packet = Packet(URGENT, topic, payload, False, 1, None, False, 0, None, None)
+            key = digest(packet)
+            self._left_out.add(key)
+            if is_told:
+                continue
+            self._told_until_ms[key] = now.elapsed_ms + JUST_MS
+            about = {"device": topic, "call": "yes" if self._perhaps_calls(packet) else ""}
+            reason = f"{topic} met a fault of our own"
+            told.append(Faulted(fault=f"bug:{key.hex()}", on=True, reason=reason, about=about))
+        return told
+
+    def _perhaps_calls(self, packet: Packet) -> bool:
         try:
-            call = self.may_call(packet)
+            return self.may_call(packet)
         except Exception:
-            log.exception("what %s says cannot be read: it is told as a call", topic)
-            call = True
-        about = {"device": topic, "call": "yes" if call else ""}
-        return Faulted(fault=f"bug:{key.hex()}", on=True, reason=f"{topic} met a fault of our own", about=about)
+            log.exception("what %s says cannot be read: it is told as a call", packet.topic)
+            return True
 
     def take(self, group: Group, taken: Taken, packet: Packet, now: Now) -> None:
         """A message of either lane: new, sent again, or the other lane's copy of one that is known.
@@ -100,7 +122,8 @@ class Intake:
         try:
             self._take(group, taken, packet, now)
         except Exception as error:
-            raise Unbearable(packet, error) from error
+            owes = next((owes for _, one, owes in taken.acted if one is packet), "")
+            raise Unbearable(packet, error, owes) from error
 
     def _take(self, group: Group, taken: Taken, packet: Packet, now: Now) -> None:
         topics, topic, overlap = self._steps.topics, packet.topic, self._overlap
@@ -116,25 +139,24 @@ class Intake:
         if client is None and packet.retain:
             if packet.lane == URGENT or not overlap.urgent.covers(topic):
                 key = digest(packet)
-                if not self._is_left_out(packet, key):
+                if key not in self._left_out:  # the broker sends it at each connection
                     self._act(group, taken, packet, key, now, owes="")
                     return
             taken.packets.append(packet)
             return
         key = digest(packet)
-        if self._came_again(group, packet, key) or self._is_left_out(packet, key):
+        if self._came_again(group, packet, key):
             taken.packets.append(packet)
             return
-        if client is not None:
-            taken.acted.append((self._steps.seq, packet))
-            self._request(group, packet, client, now)
-            self._note(group, taken, packet, key)
-            return
-        if packet.lane == BULK:
-            overlap.outgrow(packet, key, now.elapsed_ms)
-        owed = overlap.settle(packet.lane, key)
+        owed = None if client is not None else self._owed(packet, key, now)
         if owed is not None:
             group.batch.paired.append(owed.id)
+        if owed is not None or self._is_left_out(packet, key, now):
+            self._note(group, taken, packet, key)
+            return
+        if client is not None:
+            taken.acted.append((self._steps.seq, packet, ""))
+            self._request(group, packet, client, now)
             self._note(group, taken, packet, key)
             return
         is_urgent = overlap.urgent.covers(topic)
@@ -145,6 +167,12 @@ class Intake:
         elif not is_urgent:
             overlap.stray(topic)
         self._act(group, taken, packet, key, now, owes=BULK if packet.lane == URGENT else "")
+
+    def _owed(self, packet: Packet, key: bytes, now: Now) -> Owed | None:
+        """What this copy was owed for, where the other lane's was acted on."""
+        if packet.lane == BULK:
+            self._overlap.outgrow(packet, key, now.elapsed_ms)
+        return self._overlap.settle(packet.lane, key)
 
     def _is_our_own(self, packet: Packet) -> bool:
         """What the broker shows of us, the watcher's heartbeat, our own word among the requests: no input."""
@@ -174,17 +202,18 @@ class Intake:
         try:
             self._act(group, taken, held.packet, held.key, now, owes=URGENT)
         except Exception as error:
-            raise Unbearable(held.packet, error) from error
+            raise Unbearable(held.packet, error, URGENT) from error
 
     def finish(self, group: Group, taken: Taken) -> None:
         """The group is complete. Raises `Unbearable` where what came of a message cannot be said: it is set aside."""
         try:
             self._steps.finish(group)
         except Undrawn as error:
-            packets = [packet for before, packet in taken.acted if before < error.seq]
-            if not packets:
+            acted = [one for one in taken.acted if one[0] < error.seq]
+            if not acted:
                 raise
-            raise Unbearable(packets[-1], error.__cause__ or error) from error
+            _, packet, owes = acted[-1]
+            raise Unbearable(packet, error.__cause__ or error, owes) from error
 
     def _came_again(self, group: Group, packet: Packet, key: bytes) -> bool:
         """A redelivery: DUP set, the session resumed, and the newest committed use of this packet id is equal."""
@@ -193,10 +222,11 @@ class Intake:
         mine = group.batch.received.get((packet.lane, packet.packet_id))
         return mine == key if mine is not None else self._received.is_use(packet.lane, packet.packet_id, key)
 
-    def _is_left_out(self, packet: Packet, key: bytes) -> bool:
-        """The message that ended the run before, sent again; the broker sends a retained one at each connection. The
-        same said anew is a message like any other."""
-        return bool(self._left_out) and (packet.duplicate or packet.retain) and key in self._left_out
+    def _is_left_out(self, packet: Packet, key: bytes, now: Now) -> bool:
+        """The message that ended the run before, sent again under another packet id: only while people have just been
+        told of it. The same said anew is a message like any other, and a press that a lost connection held up is new
+        as well."""
+        return packet.duplicate and now.elapsed_ms < self._told_until_ms.get(key, 0)
 
     def _note(self, group: Group, taken: Taken, packet: Packet, key: bytes) -> None:
         """Acknowledge it after the commit, and remember its packet id for a redelivery."""
@@ -208,7 +238,7 @@ class Intake:
         """Decode a message and step what it says; the other lane then owes its copy."""
         self._note(group, taken, packet, key)
         before = self._steps.seq
-        taken.acted.append((before, packet))
+        taken.acted.append((before, packet, owes))
         self._decode(group, taken, packet, now)
         if not owes:
             return

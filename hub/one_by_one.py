@@ -33,7 +33,8 @@ def blamed(taken: Taken, error: Exception) -> Exception:
         return error
     if len(taken.acted) > 1:
         return Unwritable(f"what came of {len(taken.acted)} messages: {error!r}")
-    return Unbearable(taken.acted[0][1], error)
+    _, packet, owes = taken.acted[0]
+    return Unbearable(packet, error, owes)
 
 
 async def write_down(

@@ -217,10 +217,9 @@ class Pump:
         self._adopt(group, taken)
         return group, taken
 
-    def leave_out(self, messages: Iterable[tuple[str, bytes]]) -> None:
-        """What was set aside by the run before is told now, and not acted on when the broker sends it again."""
-        for topic, payload in messages:
-            self.put(self._intake.leave_out(topic, payload))
+    def leave_out(self, messages: Iterable[tuple[str, bytes, int]]) -> None:
+        """What was set aside by runs before is told once, and not acted on when the broker sends it again."""
+        self._urgent.extend(self._intake.leave_out(messages, self._clock.now()))
 
     async def drain(self) -> None:
         """Finish the group under way and one more, then return; what is left is the broker's to send again."""

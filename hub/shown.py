@@ -224,8 +224,8 @@ def _is_unrecorded(payload: bytes) -> bool:
 
 
 def _comes_again(name: str, payload: bytes) -> bool:
-    """Raised from memory and never kept: the call was not acknowledged."""
-    return "-" in name and _is_unrecorded(payload)
+    """Raised from memory and never kept: the call was not acknowledged. What ends a rule's wait is no message."""
+    return "-" in name and _is_unrecorded(payload) and b'"episode":null' in payload
 
 
 def _read(payload: bytes) -> tuple[int, str]:

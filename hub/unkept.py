@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
 
 from hub.errors import HandrailError
 from hub.intake import Taken
 from hub.ledger.write import Batch
+from hub.one_by_one import blamed
 from hub.steps import Group
 
 RETRY_MS = 500
@@ -74,7 +76,8 @@ class Unkept:
     def go_on(self, now_ms: int, commit: Callable[[Batch], Awaitable[None]]) -> str | None:
         """Keep what can be kept now, each in its turn. Returns why a commit failed, where one did.
 
-        An error that is not the ledger's own is raised: a bug must not look like a disk.
+        An error that is not the ledger's own is raised, as what the next run is to make of it: a bug must not look like
+        a disk.
         """
         while self._waiting:
             keeping = self._keeping
@@ -91,9 +94,15 @@ class Unkept:
             except HandrailError as error:
                 self.wait(now_ms)
                 return str(error)
+            except Exception as error:
+                raise blamed(self._oldest(), error) from error
             for _ in range(self._many):
                 self._on_kept(*self._waiting.popleft())
         return None
+
+    def _oldest(self) -> Taken:
+        """What the commit under way was to keep."""
+        return Taken(acted=[one for _, taken in islice(self._waiting, self._many) for one in taken.acted])
 
     def _begin(self, commit: Callable[[Batch], Awaitable[None]]) -> None:
         """Keep the oldest, or all of them where the ledger is written anew: memory is what has come of them all."""

@@ -50,8 +50,8 @@ class Loaded:
     cursors: dict[str, int] = field(default_factory=dict)
     subscriptions: dict[str, list[str]] = field(default_factory=dict)
     received: list[tuple[str, bytes]] = field(default_factory=list)
-    set_aside: list[tuple[str, bytes]] = field(default_factory=list)
-    """Topic and payload of what ended the runs just before, by a bug of ours."""
+    set_aside: list[tuple[str, bytes, int]] = field(default_factory=list)
+    """Topic and payload of what ended the runs just before, by a bug of ours; and whether people were told of it."""
     unread: list[Unreadable] = field(default_factory=list)
 
 
@@ -61,12 +61,13 @@ ONLY = {
     "episodes": "WHERE state = 'helping'",
 }
 """Rows of these tables that memory holds, by what the machine says it has forgotten; the others stay on disk."""
-SET_ASIDE = """SELECT topic, payload FROM quarantine WHERE instr(reason, ?) = 1
-    AND seq > (SELECT coalesce(min(seq), 0) FROM inputs WHERE what = 'Started'
-        AND (elapsed_ms >= ? OR seq = (SELECT max(seq) FROM inputs WHERE what = 'Started'))) ORDER BY seq"""
+SET_ASIDE = """SELECT topic, payload, seq < (SELECT coalesce(max(seq), 0) FROM inputs WHERE what = 'Started')
+    FROM quarantine WHERE instr(reason, ?) = 1
+    AND seq > (SELECT coalesce(max(seq), 0) FROM inputs WHERE what = 'Started' AND elapsed_ms < ?) ORDER BY seq"""
 CHAIN_MS = 10 * 60_000
-"""Several messages may each end the hub, one a start, and all of them come again at each: what was set aside since the
-oldest start of so long ago is left out, and not the last of it alone."""
+"""Several messages may each end the hub, one a start, and what is retained comes again at each: what was set aside
+since the last start that is older than this is left out, and not the last of it alone. The run that met the first may
+have been a long one."""
 
 
 def remembered(table: str, columns: str) -> str:

@@ -132,9 +132,13 @@ async def _ends_and_starts_until_it_stays(home: Rig, most: int) -> int:
     raise AssertionError(f"the hub ended more than {most} times")
 
 
-async def test_several_messages_that_each_end_the_hub_end_it_once_each(tmp_path: Path) -> None:
-    """Thirty devices of one kind may all say the same wrong thing, and the broker sends all of it again together."""
+@pytest.mark.parametrize("ran_s", [0, 3_600])
+async def test_several_messages_that_each_end_the_hub_end_it_once_each(tmp_path: Path, ran_s: int) -> None:
+    """Thirty devices of one kind may all say the same wrong thing, and the broker sends all of it again together; also
+    where the run that met the first was a long one."""
     async with rig(tmp_path) as home:
+        await home.quiet()
+        home.forward(ran_s)
         for number in range(4):
             home.broker.say(f"zigbee2mqtt/room-01{number}-pendant", b'{"action":"emergency","note":"bug"}')
         home.broker.say("zigbee2mqtt/room-002-pendant", PRESS)
@@ -145,9 +149,12 @@ async def test_several_messages_that_each_end_the_hub_end_it_once_each(tmp_path:
         assert len(home.rows("SELECT * FROM quarantine")) == 4
 
 
-async def test_a_retained_message_ends_the_hub_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ran_s", [0, 3_600])
+async def test_a_retained_message_ends_the_hub_once(tmp_path: Path, ran_s: int) -> None:
     """The broker sends it at each connection, and never as one that was sent before."""
     async with rig(tmp_path) as home:
+        await home.quiet()
+        home.forward(ran_s)
         home.broker.say("zigbee2mqtt/room-001-door", b'{"contact":false,"note":"bug"}', retain=True)
         home.broker.say("zigbee2mqtt/room-003-door", b'{"contact":true,"note":"bug"}', retain=True)
         assert await _ends_and_starts_until_it_stays(home, 2) == 2
@@ -179,3 +186,93 @@ async def test_a_message_of_which_something_cannot_be_written_is_found_in_its_gr
         assert home.rows(one_by_one) == [(1,)]
         home.forward(61)
         await until(lambda: home.rows(one_by_one) == [(0,)])
+
+
+async def test_what_people_were_told_of_it_is_not_told_again(tmp_path: Path) -> None:
+    """They went and looked, and closed it; the hub starts again a moment later."""
+    async with rig(tmp_path) as home:
+        home.broker.say(PENDANT, b'{"action":"emergency","note":"bug"}')
+        await _ends_and_starts_again(home)
+        await home.quiet()
+        (told,) = alerts(home)
+        for number, do in enumerate(("claim", "attend", "close")):
+            ending = {"ending": "helped", "reason": "all is well"} if do == "close" else {}
+            answer = await home.ask(id=str(number), do=do, alert=told["id"], by="carer-1", **ending)
+            assert answer["ok"]
+        await home.stop()
+        await home.start()
+        await home.quiet()
+        assert alerts(home) == []
+
+
+@pytest.mark.parametrize("later_s", [1, 3_600])
+async def test_a_press_that_a_lost_line_held_up_is_none_that_was_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later_s: int
+) -> None:
+    """It says the same as one that met a bug, and the broker sends it as sent before: it is a press all the same. Also
+    where another message ended the hub in between."""
+    rooms = ["001", "002"]
+
+    def of_alert(alert: Alert) -> dict[str, object]:
+        """The message, with a bug that some rooms' alerts meet."""
+        if alert.room in rooms:
+            raise ZeroDivisionError
+        return alert_message(alert)
+
+    monkeypatch.setattr(steps, "alert_message", of_alert)
+    async with rig(tmp_path) as home:
+        for topic in (PENDANT, "zigbee2mqtt/room-002-pendant"):
+            home.broker.say(topic, PRESS)
+            await _ends_and_starts_again(home)
+            await home.quiet()
+            rooms.pop(0)
+        home.forward(later_s)
+        await home.quiet()
+        for lane in home.lanes.values():
+            lane.is_half_open = True
+        home.broker.say(PENDANT, PRESS)
+        for lane in home.lanes.values():
+            lane.go_down()
+            lane.come_up()
+        await until(lambda: any(alert["device"] == "room-001-pendant" for alert in alerts(home)))
+        await home.quiet()
+        assert [alert["presses"] for alert in alerts(home) if alert["device"] == "room-001-pendant"] == [1]
+
+
+@pytest.mark.parametrize(("ends", "comes_later"), [("urgent", "bulk"), ("bulk", "urgent")])
+async def test_the_other_lane_s_copy_of_what_was_set_aside_is_no_second_message(
+    tmp_path: Path, ends: str, comes_later: str
+) -> None:
+    """It stood behind a flood, or its lane was slow, and comes for the first time when the hub runs again."""
+    async with rig(tmp_path) as home:
+        await home.quiet()
+        home.broker.pause(comes_later)
+        home.broker.say(PENDANT, b'{"action":"emergency","note":"bug"}')
+        if ends == "bulk":
+            await until(lambda: home.hub.parts.overlap.waiting == 1)
+            home.forward(3)
+        await _ends_and_starts_again(home)
+        await home.quiet()
+        home.broker.resume(comes_later)
+        await home.quiet()
+        home.forward(3)
+        await home.quiet()
+        assert not home._running.done()
+        assert len(home.rows("SELECT * FROM quarantine")) == 1
+        assert home.rows("SELECT * FROM twins") == []
+
+
+@pytest.mark.parametrize("word", UNWRITABLE)
+async def test_what_cannot_be_written_ends_the_hub_once_too_where_the_disk_was_full_first(
+    tmp_path: Path, word: str
+) -> None:
+    """It was told from memory, and met the ledger when that took commits again."""
+    async with rig(tmp_path) as home:
+        await home.quiet()
+        home.fail("BEGIN")
+        home.broker.say(PENDANT, orjson.dumps({"action": "emergency", "note": word}))
+        await home.failed()
+        home.mend()
+        assert await _ends_and_starts_until_it_stays(home, 1) == 1
+        await home.quiet()
+        assert home.rows("SELECT topic FROM quarantine") == [(PENDANT,)]

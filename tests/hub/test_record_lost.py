@@ -18,6 +18,7 @@ from hub.verify import verify
 from tests.faulted import assert_told, read_of
 from tests.hub.core_parts import PENDANT, PRESS, SLUG, URGENT, Rig, rig
 from tests.hub.fake_broker import Json
+from tests.hub.own_faults import with_plan
 from tests.parts import until
 
 SECOND = "zigbee2mqtt/room-002-pendant"
@@ -284,6 +285,20 @@ async def test_what_was_told_from_memory_and_then_kept_is_told_anew(tmp_path: Pa
         await until(lambda: not any(alert["unrecorded"] for alert in shown(home).values()))
         await home.quiet()
         await lose_the_record(home, "room-001-pendant", "room-002-pendant")
+
+
+async def test_what_a_wait_told_from_memory_is_told_anew(tmp_path: Path) -> None:
+    """The disk takes nothing while a door stands open for too long, and then the record is lost with the hub: no
+    message will come again that could say it."""
+    async with with_plan(tmp_path) as home:
+        home.broker.say("zigbee2mqtt/room-002-door", b'{"contact":false}')
+        await home.quiet()
+        home.fail("COMMIT")
+        home.broker.say(PENDANT, PRESS)
+        await until(lambda: shown(home).get("room-001-pendant", {}).get("unrecorded"))
+        home.forward(11 * 60)
+        await until(lambda: shown(home).get("room-002-door", {}).get("unrecorded"))
+        await lose_the_record(home, "room-002-door")
 
 
 async def test_what_can_be_read_of_a_broken_record_is_not_forgotten(tmp_path: Path) -> None:
