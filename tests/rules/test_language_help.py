@@ -103,16 +103,12 @@ def test_what_is_not_placed_is_said_and_the_rest_goes_on() -> None:
 
 
 def test_help_never_ends_the_sound_of_an_alert() -> None:
-    """Five seconds on the corridor's siren would silence the call that sounds there."""
+    """Five seconds on the corridor's siren would silence the call that sounds there; on her pillow they disturb none."""
     home = night(helps(Alarm(sounder="ground-siren"), Wait(seconds=60)))
     home.press("011")
     home.run(["door open"])
     assert home.sounds() == []
     assert "an alert sounds just now" in home.logs(Did.DROPPED)[0].reason
-
-
-def test_help_sounds_where_no_alert_does() -> None:
-    """A call of another room, which sounds in the corridor, keeps no reminder from her pillow."""
     home = night(helps(Alarm(sounder="room-012-pad"), Wait(seconds=60)))
     home.press("011")
     home.run(["door open"])
