@@ -103,7 +103,7 @@ def test_what_is_not_placed_is_said_and_the_rest_goes_on() -> None:
 
 
 def test_help_never_ends_the_sound_of_an_alert() -> None:
-    """Five seconds on the corridor's siren would silence the call that sounds there; on her pillow they disturb none."""
+    """Five seconds on the corridor's siren would silence the call that sounds there; on her pillow they do not."""
     home = night(helps(Alarm(sounder="ground-siren"), Wait(seconds=60)))
     home.press("011")
     home.run(["door open"])
