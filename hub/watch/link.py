@@ -124,9 +124,10 @@ class Link:
         """Stay connected; said once when the connection goes and once when it is back."""
         pause_s, told = PAUSE_S[0], False
         while True:
-            self._was_up = False
+            self._was_up = answered = False
             try:
                 async with self._client() as client:
+                    answered = True
                     await self._subscribe(client, self._filters)
                     self._was_up = True
                     if told:
@@ -134,8 +135,10 @@ class Link:
                     pause_s, told = PAUSE_S[0], False
                     await self._work(client)
             except (aiomqtt.MqttError, OSError, CredentialsUnreadable) as error:
-                # What waits for us may be more than we can read before the broker has to answer: begin without it.
-                self._anew = not self._was_up
+                # What waits for us may be more than we can read before the broker has to answer: begin without it. Of
+                # a broker that never said anything it is not known, and there may be the call in it that counts.
+                if answered:
+                    self._anew = not self._was_up
                 if not told:
                     log.warning("no connection to the broker at %s, trying on: %s", self._address, error)
                 told = True

@@ -39,9 +39,11 @@ class Heard:
 
 
 @asynccontextmanager
-async def linked(port: int, heard: Heard, *, client_id: str = "handrail-elm-watcher") -> AsyncIterator[Link]:
+async def linked(
+    port: int, heard: Heard, *, client_id: str = "handrail-elm-watcher", kind: type[Link] = Link
+) -> AsyncIterator[Link]:
     """A link that is up."""
-    link = Link(
+    link = kind(
         address=BrokerAddress(host="127.0.0.1", port=port),
         client_id=client_id,
         filters=("zigbee2mqtt/#", STATUS),
@@ -122,6 +124,29 @@ async def test_a_backlog_that_is_too_long_is_left_to_the_hub(mosquitto: Mosquitt
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
+
+
+class Cut(Link):
+    """A link whose network is down for the first two tries."""
+
+    tries = 0
+
+    def _client(self) -> aiomqtt.Client:
+        self.tries += 1
+        if self.tries <= 2:
+            raise OSError("No route to host")
+        return super()._client()
+
+
+async def test_a_network_that_is_down_for_a_few_tries_costs_no_press(mosquitto: Mosquitto) -> None:
+    """What the broker keeps for the watcher is not thrown away because nobody answered."""
+    heard = Heard()
+    async with aiomqtt.Client("127.0.0.1", mosquitto.port) as device:
+        async with linked(mosquitto.port, Heard()):
+            pass
+        await device.publish("zigbee2mqtt/p12", b"pressed", qos=1)
+        async with linked(mosquitto.port, heard, kind=Cut):
+            await until(lambda: heard.on("zigbee2mqtt/p12") == [b"pressed"])
 
 
 async def test_heartbeats_pass_what_waits_to_be_read() -> None:
