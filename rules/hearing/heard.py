@@ -160,8 +160,8 @@ def _seen(turn: Turn, placed: Placed, event: Event) -> None:
         return
     if event.kind is Kind.CONTACT and event.value != ACTIVE[Kind.CONTACT]:
         return
-    if not standing.is_sensed(turn, resident, placed, event.kind):
-        return
     person = turn.state.people.get(resident) or Person(resident=resident)
-    if person.near != placed.place or abs(turn.now.wall_ms - (person.near_wall_ms or 0)) > SEEN_EVERY_MS:
+    if person.near == placed.place and abs(turn.now.wall_ms - (person.near_wall_ms or 0)) <= SEEN_EVERY_MS:
+        return
+    if standing.is_sensed(turn, resident, placed, event.kind):
         turn.state.people.put(resident, replace(person, near=placed.place, near_wall_ms=turn.now.wall_ms))
