@@ -60,6 +60,11 @@ class Terminal:
         return self.process.returncode, self.process.stdout.read().decode()
 
 
+def _heeds_ctrl_c() -> None:
+    """Whoever runs the tests in the background has Ctrl-C ignored, and so would every program that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def terminal(home: RunningHome, *words: str) -> Iterator[Terminal]:
     """`handrail walk HOME` with a keyboard; what it shows goes to a file."""
@@ -67,7 +72,12 @@ def terminal(home: RunningHome, *words: str) -> Iterator[Terminal]:
     said = home.folder.parent / "walk.err"
     with said.open("wb") as log:
         process = subprocess.Popen(
-            command("walk", home.folder, *words), stdin=slave, stdout=subprocess.PIPE, stderr=log, env=environment()
+            command("walk", home.folder, *words),
+            stdin=slave,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environment(),
+            preexec_fn=_heeds_ctrl_c,  # noqa: PLW1509 - it calls the kernel alone
         )
     os.close(slave)
     try:
