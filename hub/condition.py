@@ -3,7 +3,7 @@ once as a technical alert, and ends by itself when it is right again, also over 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,6 +33,8 @@ class Condition:
     on_fault: OnFault
     save: Callable[[str, int], None]
     """Keep a number with the next commit."""
+    count_anew: Callable[[], Mapping[str, int]] = dict
+    """What the next start must know of the clock, to be kept after each step: one may have been a sleep."""
     wal_most_bytes: int = WAL_MOST_BYTES
     forecast: Forecast = field(default_factory=Forecast)
 
@@ -73,6 +75,8 @@ class Condition:
         wrong = self.belief.look(now, stepped_ms)
         if self.belief.moved_ms != before:
             self.save("clock_moved_ms", self.belief.moved_ms)
+        for name, value in self.count_anew().items() if stepped_ms else ():
+            self.save(name, value)
         self._say("clock", wrong, "the clock of this machine is right again")
 
     def look_at_checkpoint(self, failure: str) -> None:

@@ -39,7 +39,7 @@ class HomeClock:
         gap_ms = boot_gap_ms if is_same_boot else wall_gap_ms if is_likely else 0
         self._base = last_elapsed_ms + gap_ms - clock.elapsed_ms()
         self._apart = clock.wall_ms() - clock.elapsed_ms()
-        self.cursors = {"boot": boot, "boot_apart_ms": on_ms - self.now().elapsed_ms if boot else 0}
+        self.cursors = self._counted(boot, on_ms)
         """Kept with the first commit, for the next start."""
         moved_ms = wall_gap_ms - gap_ms
         before_ms = kept.get("clock_moved_ms", 0)
@@ -49,6 +49,15 @@ class HomeClock:
         """By how much the wall clock was set since it was last believed, as far as can be told."""
         self.is_fresh = not is_same_boot
         """The machine may have started just now, and not have asked for the time yet."""
+
+    def _counted(self, boot: int, on_ms: int) -> dict[str, int]:
+        return {"boot": boot, "boot_apart_ms": on_ms - self.elapsed_ms() if boot else 0}
+
+    def count_anew(self) -> dict[str, int]:
+        """The same as they are now: a machine that slept counts its sleep, and no wait did."""
+        boot, on_ms = self._clock.boot() if isinstance(self._clock, KnowsItsBoot) else (0, 0)
+        self.cursors = self._counted(boot, on_ms)
+        return self.cursors
 
     def now(self) -> Now:
         """This moment."""

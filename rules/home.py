@@ -51,6 +51,11 @@ class Zone:
     """The home's written acceptance that this zone has neither; without it `check` refuses the zone."""
 
 
+def is_none(call_point: str) -> bool:
+    """Whether the home has said that there is no call point: `none`, or `none, because …`."""
+    return call_point.casefold().replace(",", " ").split()[:1] == ["none"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A room, bathroom, corridor, lounge or garden."""
@@ -66,13 +71,12 @@ class Place:
     @property
     def is_blind_spot(self) -> bool:
         """Whether nobody can call from here while Handrail is down."""
-        return self.call_point.casefold() in ("", "none") or self.is_accepted_blind
+        return not self.call_point or is_none(self.call_point)
 
     @property
     def is_accepted_blind(self) -> bool:
         """Whether the home has said that there is no call point here, and why."""
-        first, *rest = self.call_point.casefold().replace(",", " ").split() or [""]
-        return first == "none" and bool(rest)
+        return is_none(self.call_point) and self.call_point.casefold() != "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

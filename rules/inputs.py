@@ -68,6 +68,8 @@ class Asked:
     """For a choice of the day: which; `answer` is what was chosen."""
     reviewed_by: str = ""
     """For being away: who looks at it when the time is over."""
+    at_ms: int | None = None
+    """When it was asked for, as Unix milliseconds, where that is said: it may have waited at the broker for hours."""
     confirmed: bool = False
     """For what cannot be taken back with a tap: it was asked twice."""
     command: Mapping[str, str | int | float] = field(default_factory=dict)

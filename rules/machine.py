@@ -21,10 +21,10 @@ from rules import faults, set_aside
 from rules.alerting import alerts
 from rules.alerting.follow import follow_setting
 from rules.alerting.levels import Level
-from rules.alerting.raising import Found, raise_alert
+from rules.alerting.raising import Found, numbered, raise_alert
 from rules.asking import requests
 from rules.effects import Did, Effect
-from rules.hearing import gateways, morning, supervision, walking
+from rules.hearing import clocks, gateways, morning, supervision, walking
 from rules.hearing.heard import heard
 from rules.hearing.remembered import remembered
 from rules.inputs import (
@@ -62,7 +62,7 @@ from rules.setting import Setting
 from rules.state import Alert, AlertState, Ending, Meta, State, Status
 from rules.turn import Turn, plainly
 
-MACHINE = 6
+MACHINE = 7
 """Counts up when the same inputs give another outcome: a ledger then begins with a snapshot, and `verify` there."""
 DAY_MS = 86_400_000
 ANSWERS_KEPT_MS = 7 * DAY_MS
@@ -245,13 +245,15 @@ def _started(turn: Turn, given: Started) -> None:
             down_from_wall_ms=meta.down_from_wall_ms if _is_down(meta) else given.down_from_ms,
             up_wall_ms=0,
             linked=False,
+            numbered=meta.alerts if given.down_from_ms else -1,
+            known_wall_ms=clocks.known_at_start(turn, given),
             listed_ms=meta.listed_ms or max(0, turn.now.elapsed_ms - UNLISTED_KEPT_MS),
         )
     )
     for fault in turn.meta.unkept:
         _faulted(turn, Faulted(fault=fault, on=False, reason="the hub started and its ledger takes commits"))
     supervision.arm(turn)
-    watching.started(turn)
+    watching.started(turn, clocks.known_again(turn))
     walking.unheard(turn, "the hub was started again")
     walking.watch(turn)
     down = f", after {plainly(turn.now.wall_ms - given.down_from_ms)} down" if given.down_from_ms else ""
@@ -270,6 +272,7 @@ def _linked(turn: Turn, given: Linked) -> None:
     if given.up == turn.meta.linked:
         return
     wall = turn.now.wall_ms
+    turn.set_meta(replace(turn.meta, numbered=numbered(turn)))
     if given.up:
         turn.set_meta(replace(turn.meta, up_wall_ms=wall))
     elif not _is_down(turn.meta):
@@ -277,30 +280,6 @@ def _linked(turn: Turn, given: Linked) -> None:
     supervision.linked(turn, up=given.up)
     walking.unheard(turn, "the broker was lost")
     turn.log(Did.BACK if given.up else Did.LOST, f"broker: {given.why or ('connected' if given.up else 'lost')}")
-
-
-def _clock_stepped(turn: Turn, given: ClockStepped) -> None:
-    """Waits run on elapsed time and go on; the times of day that people read are put right."""
-    direction = "forward" if given.step_ms > 0 else "back"
-    why = f"the clock of this machine went {direction} by {plainly(abs(given.step_ms))}; waits go on"
-    turn.log(Did.CLOCK_STEPPED, why)
-    for alert in turn.open_alerts():
-        later = alert.promise
-        if later is not None:
-            later = replace(later, until_wall_ms=later.until_wall_ms + given.step_ms)
-        test = alert.test and replace(alert.test, until_wall_ms=alert.test.until_wall_ms + given.step_ms)
-        turn.show(
-            replace(
-                alert,
-                version=alert.version + 1,
-                waiting_since_wall_ms=alert.waiting_since_wall_ms + given.step_ms,
-                promise=later,
-                test=test,
-            )
-        )
-    whereabouts.clock_stepped(turn, given.step_ms)
-    morning.clock_stepped(turn, given.step_ms)
-    watching.clock_stepped(turn, given.step_ms)
 
 
 def _unread(turn: Turn, given: Unread) -> None:
@@ -388,7 +367,7 @@ TAKE: dict[type, Callable[[Turn, Input], None]] = {
     ConfigurationRefused: _configuration_refused,  # type: ignore[dict-item]
     Started: _started,  # type: ignore[dict-item]
     Linked: _linked,  # type: ignore[dict-item]
-    ClockStepped: _clock_stepped,  # type: ignore[dict-item]
+    ClockStepped: clocks.stepped,  # type: ignore[dict-item]
     Unread: _unread,  # type: ignore[dict-item]
     Faulted: _faulted,  # type: ignore[dict-item]
     Dropped: _dropped,  # type: ignore[dict-item]

@@ -271,6 +271,8 @@ class Meta:
     """The few single values: counters, when the hub started, the link to the broker, the mode of the house."""
 
     alerts: int = 0
+    numbered: int = -1
+    """After a start, until the broker has shown its alerts: the last number of before. -1: every number is known."""
     episodes: int = 0
     started_ms: int = 0
     started_wall_ms: int = 0
@@ -278,6 +280,8 @@ class Meta:
     """The last time that nobody heard the devices began here: the hub or its broker was down (0: never)."""
     up_wall_ms: int = 0
     """And ended here; 0 while it lasts."""
+    known_wall_ms: int = 0
+    """The clock was set back, or began behind the last record: it said this before (0: it did not)."""
     linked: bool = False
     linked_ms: int = 0
     mode: str = "normal"
@@ -292,23 +296,27 @@ class Meta:
     """Alerts closed up to here (elapsed) are no longer in memory; the ledger has them."""
 
 
+ROWS: dict[str, type] = {
+    "alerts": Alert,
+    "episodes": Episode,
+    "timers": Timer,
+    "devices": Status,
+    "people": Person,
+    "shift": OnShift,
+    "answers": Answered,
+    "strangers": Stranger,
+    "walks": Walk,
+    "watches": Watch,
+    "meta": Meta,
+}
+
+TABLES = tuple(ROWS)
+
+
 class State:
     """The whole of what the machine knows."""
 
-    __slots__ = (
-        "alerts",
-        "answers",
-        "devices",
-        "episodes",
-        "meta",
-        "people",
-        "setting",
-        "shift",
-        "strangers",
-        "timers",
-        "walks",
-        "watches",
-    )
+    __slots__ = ("setting", *TABLES)
 
     def __init__(self) -> None:
         self.setting: Setting | None = None
@@ -332,35 +340,6 @@ class State:
         """What these steps changed has been handed over to be written down: it is the past now."""
         for name in TABLES:
             getattr(self, name).adopt()
-
-
-TABLES: tuple[str, ...] = (
-    "alerts",
-    "episodes",
-    "timers",
-    "devices",
-    "people",
-    "shift",
-    "answers",
-    "strangers",
-    "walks",
-    "watches",
-    "meta",
-)
-
-ROWS: dict[str, type] = {
-    "alerts": Alert,
-    "episodes": Episode,
-    "timers": Timer,
-    "devices": Status,
-    "people": Person,
-    "shift": OnShift,
-    "answers": Answered,
-    "strangers": Stranger,
-    "walks": Walk,
-    "watches": Watch,
-    "meta": Meta,
-}
 
 
 def fork(state: State) -> State:

@@ -18,6 +18,8 @@ COMPANY = "company"
 """The cause of a wish for company: a call of its own, which joins nothing and which nothing joins."""
 MOST_ALSO = 20
 """How many reasons an alert that several things share keeps; the log has them all."""
+SHOWN_MS = 60_000
+"""So long after the link at the latest the broker has shown what it shows of alerts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ def _drawn(turn: Turn, cause: Found) -> Alert:
     zone = turn.setting.zone_of(cause.place) or turn.setting.zone_of(room)
     near, near_wall = _last_seen(turn, cause)
     return Alert(
-        id=f"a{meta.alerts + 1:05d}{_unkept(turn)}",
+        id=f"a{meta.alerts + 1:05d}{_apart(turn)}",
         version=_first_version(turn),
         level=cause.level,
         state=AlertState.TOLD,
@@ -119,10 +121,18 @@ def _drawn(turn: Turn, cause: Found) -> Alert:
     )
 
 
-def _unkept(turn: Turn) -> str:
-    """An alert told from memory may be forgotten with us: no later one may have its name, or screens would take the
-    later one for something they know already."""
-    return f"-{turn.now.elapsed_ms // 1000:x}" if turn.meta.unkept else ""
+def _apart(turn: Turn) -> str:
+    """What keeps a name apart from those that others may know. An alert told from memory may be forgotten with us, and
+    no later one may have its name. And until the broker has shown what it shows, this ledger may be a copy: one that is
+    open since has the next number, and would be overwritten there by the first press after the start."""
+    is_apart = turn.meta.unkept or numbered(turn) >= 0
+    return f"-{turn.now.elapsed_ms // 1000:x}" if is_apart else ""
+
+
+def numbered(turn: Turn) -> int:
+    """The last number of before this start, while the broker may still show a later one; else -1."""
+    meta = turn.meta
+    return -1 if meta.linked and turn.now.elapsed_ms - meta.linked_ms >= SHOWN_MS else meta.numbered
 
 
 def _first_version(turn: Turn) -> int:

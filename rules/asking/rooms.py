@@ -10,12 +10,13 @@ from rules.alerting.levels import Level
 from rules.alerting.raising import Found, raise_alert
 from rules.asking.taking import ASSIST
 from rules.effects import Did
-from rules.hearing import presses, walking
+from rules.hearing import missed, presses, walking
 from rules.inputs import Asked
 from rules.plans import episodes
+from rules.proof.watch import called_late
 from rules.setting import key_of
 from rules.state import Alert
-from rules.turn import Turn
+from rules.turn import LATE_MS, Turn, plainly
 
 ROOM = "room-"
 
@@ -86,17 +87,28 @@ def call(turn: Turn, request: Asked) -> Said:
             return True, alert.id
     who = turn.setting.name_of(resident) or turn.setting.place_name(room) or request.client
     where = "" if is_place else "; where is not known"
+    age_ms, ago = _age(turn, request)
     cause = Found(
         level=Level.CALL,
         kind=Kind.CALL,
         cause=request.client,
-        reason=f"{who} called from a screen{where}",
+        reason=f"{who} called from a screen{where}{ago}",
         resident=resident,
         place=room if is_place else None,
         device=device,
         everybody=not is_place,
+        late=bool(ago),
     )
-    return True, raise_alert(turn, cause).id
+    raised = raise_alert(turn, cause)
+    if ago:
+        called_late(turn, who, age_ms)
+    return True, raised.id
+
+
+def _age(turn: Turn, request: Asked) -> tuple[int, str]:
+    """How long a cry for help waited while the hub was down, and the words for it; none where it is news."""
+    age_ms = missed.age_ms(turn, request)
+    return age_ms, f", {plainly(age_ms)} ago while the hub was down" if age_ms > LATE_MS else ""
 
 
 def assist(turn: Turn, request: Asked) -> Said:
@@ -115,17 +127,22 @@ def assist(turn: Turn, request: Asked) -> Said:
         alerts.leave_all(turn, request.by, f"{caller} needs help themselves")
     where = turn.setting.place_name(place) if place else "place not known"
     last = "" if is_place or not place else ", where they attended last"
+    age_ms, ago = _age(turn, request)
     cause = Found(
         level=Level.EMERGENCY,
         kind=Kind.STAFF_ASSIST,
         cause=who,
-        reason=f"{caller} needs help: {where}{last}",
+        reason=f"{caller} needs help: {where}{last}{ago}",
         place=place,
         device=f"{ASSIST}{who}",
         everybody=True,
         by=request.by or None,
+        late=bool(ago),
     )
-    return True, raise_alert(turn, cause).id
+    raised = raise_alert(turn, cause)
+    if ago:
+        called_late(turn, caller, age_ms)
+    return True, raised.id
 
 
 def _is_with(turn: Turn, person: str) -> str | None:

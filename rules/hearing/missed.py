@@ -11,6 +11,7 @@ from rules.alerting import alerts
 from rules.alerting.levels import Level
 from rules.alerting.raising import Found, raise_alert
 from rules.effects import Did
+from rules.inputs import Asked
 from rules.plans import standing
 from rules.state import Alert, AlertState, Missed
 from rules.turn import Turn
@@ -27,7 +28,7 @@ ONE_LIST_MS = 600_000
 NAME = "missed while down"
 
 
-def age_ms(turn: Turn, event: Event) -> int:
+def age_ms(turn: Turn, event: Event | Asked) -> int:
     """How long ago something happened while the hub or its broker was down; 0 where it did not, or that is unknown.
 
     A time outside of that is not believed, nor one that nothing can be as old as, nor any once the queue at the broker

@@ -43,17 +43,25 @@ def arm(turn: Turn) -> None:
     waiting = turn.state.timers.get(TIMER)
     if waiting is not None and waiting.due_ms <= turn.now.elapsed_ms:
         return
-    here = turn.local(turn.now.wall_ms)
+    turn.arm("morning", "all", turn.now.elapsed_ms + _next_ms(turn, turn.now.wall_ms) - turn.now.wall_ms)
+
+
+def _next_ms(turn: Turn, wall_ms: int) -> int:
+    """The first morning behind a moment."""
+    here = turn.local(wall_ms)
     next_one = _morning_of(turn, here)
-    if next_one <= here:
-        next_one = _days_later(next_one, 1)
-    turn.arm("morning", "all", turn.now.elapsed_ms + _wall_ms(next_one) - turn.now.wall_ms)
+    return _wall_ms(next_one if next_one > here else _days_later(next_one, 1))
 
 
-def clock_stepped(turn: Turn, step_ms: int) -> None:
-    """Somebody set the clock: the list comes at its time by the new one, at once where that time was passed over."""
+def clock_stepped(turn: Turn, step_ms: int, known_ms: int) -> None:
+    """Somebody set the clock: the list comes at its time by the new one, at once where that time was passed over: since
+    `known_ms`, where the clock was wrong from then to now."""
     waiting = turn.state.timers.get(TIMER)
-    if waiting is not None and waiting.due_ms - turn.now.elapsed_ms <= max(0, step_ms):
+    if known_ms and turn.state.setting is not None:
+        is_over = _next_ms(turn, known_ms) <= turn.now.wall_ms
+    else:
+        is_over = waiting is not None and waiting.due_ms - turn.now.elapsed_ms <= max(0, step_ms)
+    if is_over:
         turn.disarm("morning", "all")
         due(turn)
     elif turn.state.setting is not None:

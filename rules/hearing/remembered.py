@@ -13,7 +13,7 @@ from dataclasses import replace
 from rules import faults
 from rules.alerting.alerts import end
 from rules.alerting.levels import Level
-from rules.alerting.raising import MOST_ALSO, Found, raise_alert
+from rules.alerting.raising import MOST_ALSO, Found, numbered, raise_alert
 from rules.effects import Did
 from rules.inputs import Remembered, Standing
 from rules.state import Alert, AlertState, Ending
@@ -49,9 +49,13 @@ def number_of(alert: str) -> int:
 
 def remembered(turn: Turn, given: Remembered) -> None:
     """Go on behind every number and every version that others may have seen."""
-    unknown = {alert: words for alert, (_, words) in given.shown.items() if number_of(alert) > turn.meta.alerts}
+    known, last = turn.state.alerts, numbered(turn)
+    ours = last if last >= 0 else turn.meta.alerts
+    shown = {alert: words for alert, (_, words) in given.shown.items() if alert not in known}
+    unknown = {alert: words for alert, words in shown.items() if number_of(alert) > ours}
     if unknown:
-        turn.set_meta(replace(turn.meta, alerts=max(number_of(alert) for alert in unknown) + LEAP))
+        highest = max(turn.meta.alerts, *(number_of(alert) for alert in unknown))
+        turn.set_meta(replace(turn.meta, alerts=highest + LEAP))
         gone = {alert: words for alert, words in unknown.items() if words != UNRECORDED}
         if gone:
             lines = tuple(f"{alert}: {words}" if words else alert for alert, words in sorted(gone.items()))

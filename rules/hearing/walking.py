@@ -123,6 +123,7 @@ def tested(turn: Turn, request: Asked) -> Said:
         _ended(turn, running),
         tested_by=request.by,
         tested_wall_ms=turn.now.wall_ms,
+        failed_wall_ms=0,
         heard_after_ms=alert.test.heard_after_ms,
         battery=battery,
     )
@@ -204,7 +205,9 @@ def due(turn: Turn, device: str) -> None:
     running = _running(turn)
     if running is None or running.device != device or running.alert:
         return
-    failed = replace(running, failed_by=running.by, failed_wall_ms=turn.now.wall_ms)
+    # Behind the one that went well, also where that has the time of a clock that stood years ahead.
+    failed_ms = max(turn.now.wall_ms, running.tested_wall_ms + 1)
+    failed = replace(running, failed_by=running.by, failed_wall_ms=failed_ms)
     _give_up(turn, failed, f"{device} was not heard within {plainly(WALK_MS)}")
 
 

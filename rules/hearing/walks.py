@@ -130,8 +130,9 @@ def overdue(devices: Iterable[Device], walks: Mapping[str, Walk], times: Interva
             continue
         walk = walks.get(device.name) or Walk(device=device.name, since_wall_ms=0)
         passed_ms = wall_ms - max(walk.tested_wall_ms, walk.since_wall_ms)
-        if walk.has_failed or passed_ms > days * DAY_MS:
-            ago = (wall_ms - walk.tested_wall_ms) // DAY_MS if walk.tested_wall_ms else None
+        # A day that is still to come was written by a clock that stood years ahead: nobody knows when that was.
+        if walk.has_failed or passed_ms > days * DAY_MS or passed_ms < -DAY_MS:
+            ago = max(0, wall_ms - walk.tested_wall_ms) // DAY_MS if walk.tested_wall_ms else None
             found.append(Overdue(device=device.name, days=ago, has_failed=walk.has_failed))
     return sorted(found, key=lambda row: row.device)
 

@@ -54,16 +54,16 @@ def crosses(choice: Choice, clock: str) -> bool:
     return choice.of[-1] < choice.of[0] and clock < choice.of[0]
 
 
-def next_time(turn: Turn, rule: Rule, when: AtTime) -> tuple[date, int]:
-    """When a time of day comes next, by what is chosen, and the date that it counts for: one a span, whichever of its
-    times is chosen, so that nobody is woken twice and nothing is left out."""
-    clock, days = clock_of(turn, rule, when), when.days
+def next_time(turn: Turn, rule: Rule, when: AtTime, since_ms: int | None = None) -> tuple[date, int]:
+    """When a time of day comes next (from now, or from `since_ms` on), by what is chosen, and the date that it counts
+    for: one a span, whichever of its times is chosen, so that nobody is woken twice and nothing is left out."""
+    clock, days, here = clock_of(turn, rule, when), when.days, turn.local(since_ms)
     living = turn.setting.residents.get(rule.resident)
     choice = of_rule(living.choices if living is not None else (), rule)
     if choice is None or not crosses(choice, clock):
-        return next_day(turn.local(), clock, days=days)
+        return next_day(here, clock, days=days)
     behind = tuple(WEEKDAYS[(WEEKDAYS.index(day) + 1) % len(WEEKDAYS)] for day in days)
-    day, moment = next_day(turn.local(), clock, days=behind)
+    day, moment = next_day(here, clock, days=behind)
     return day - timedelta(days=1), moment
 
 

@@ -24,6 +24,7 @@ Listed = tuple[str, list[str]]
 
 def found(turn: Turn) -> Iterator[Listed]:
     """What is to be listed this morning: what it is, and whom or what it is about."""
+    _let_hold(turn)
     _lapse_one(turn)
     dated, overdue = _dated(turn)
     for title, names in (
@@ -84,6 +85,15 @@ def _dated(turn: Turn) -> tuple[list[str], list[str]]:
     return coming, overdue
 
 
+def _let_hold(turn: Turn) -> None:
+    """What was overdue by a wrong calendar alone, or was reviewed since, has not lapsed."""
+    for resident in _residents(turn):
+        person = standing.person_of(turn, resident.resident)
+        holds = tuple(standing.lapsed_of(turn, person))
+        if len(holds) < len(person.lapsed):
+            standing.keep(turn, replace(person, lapsed=holds))
+
+
 def _lapse_one(turn: Turn) -> None:
     """Overdue beyond the grace: the waits of one resident a day become 0, by day, so that staff can get used to it."""
     times = turn.setting.home.times
@@ -94,7 +104,7 @@ def _lapse_one(turn: Turn) -> None:
         for resident in _residents(turn)
         for _, one in standing.subjects(turn, resident.resident)
         if (due := standing.date_of(one.rpartition("@")[2])) is not None
-        and (standing.today(turn) - due).days > times.review_grace_days
+        and standing.is_overdue(turn, one)
         and one not in standing.person_of(turn, resident.resident).lapsed
     ]
     if not late:
@@ -102,8 +112,7 @@ def _lapse_one(turn: Turn) -> None:
     _, who, _ = min(late)
     mine = tuple(one for _, whose, one in late if whose == who)
     person = standing.person_of(turn, who)
-    kept = tuple(one for one in person.lapsed if one in standing.lapsed_of(turn, person))
-    standing.keep(turn, replace(person, lapsed=(*kept, *mine)))
+    standing.keep(turn, replace(person, lapsed=(*person.lapsed, *mine)))
     name = turn.setting.name_of(who)
     what = ", ".join(f"{one.partition('@')[0]} (due {one.rpartition('@')[2]})" for one in mine)
     words = f"no delay for {name} any more: the review is {times.review_grace_days} days overdue: {what}"

@@ -221,8 +221,25 @@ def subjects(turn: Turn, resident: str) -> list[tuple[str, str]]:
 
 
 def lapsed_of(turn: Turn, person: Person) -> list[str]:
-    """What has lapsed and was not reviewed since: a new date makes another subject of it."""
-    return [one for _, one in subjects(turn, person.resident) if one in person.lapsed]
+    """What has lapsed and was not reviewed since: a new date makes another subject of it. What is not overdue today was
+    so by a calendar that was wrong; today may be wrong too, where it lies before the agreement."""
+    mine = [one for _, one in subjects(turn, person.resident) if one in person.lapsed]
+    return [one for one in mine if is_overdue(turn, one) or today(turn) < _made(turn, person.resident)]
+
+
+def is_overdue(turn: Turn, one: str) -> bool:
+    """Whether the review of a `subject` is overdue beyond the home's grace."""
+    due = date_of(one.rpartition("@")[2])
+    return due is not None and (today(turn) - due).days > turn.setting.home.times.review_grace_days
+
+
+def _made(turn: Turn, resident: str) -> date:
+    """The day of the newest agreement of a resident: the calendar stood there once."""
+    known = turn.setting.residents.get(resident)
+    if known is None:
+        return date.min
+    every = [known.agreement, *(rule.agreement for rule in known.rules), *known.sense_agreements.values()]
+    return max((date_of(one.on) or date.min for one in every if one is not None), default=date.min)
 
 
 def today(turn: Turn) -> date:

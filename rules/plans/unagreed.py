@@ -46,7 +46,9 @@ def tasks(turn: Turn, residents: list[Resident]) -> Iterator[str]:
             if task:
                 standing.keep(turn, replace(person, dated=others))
             continue
-        due = standing.date_of(task.removeprefix(TASK)) or today + timedelta(days=AGREE_WITHIN_DAYS)
+        # A calendar that was years ahead may have dated it.
+        latest = today + timedelta(days=AGREE_WITHIN_DAYS)
+        due = min(standing.date_of(task.removeprefix(TASK)) or latest, latest)
         days = (due - today).days
         stage = min((stage for stage in STAGES if days <= stage), default=0)
         last = person.dated.get(task, 0)

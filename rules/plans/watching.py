@@ -5,6 +5,8 @@ When the timer, `watch/KEY`, falls due the row is looked at anew: a look too ear
 
 from __future__ import annotations
 
+from datetime import date
+
 from devices.events import Value
 from devices.records import replace
 from rules.alerting.levels import GROUPED
@@ -196,15 +198,30 @@ def _time_came(turn: Turn, key: str, rule: Rule, overdue_ms: int) -> None:
 
 def _arm_time(turn: Turn, key: str, rule: Rule) -> None:
     """Set the timer of the next such time of day. One that is dealt with today already falls due and does nothing."""
-    when = rule.when
-    if isinstance(when, AtTime):
-        day, moment = choices.next_time(turn, rule, when)
-    else:
-        day, moment = next_day(turn.local(), when.by if isinstance(when, Expected) else "00:00")
+    day, moment = _next_time(turn, rule)
     watch = row(turn, key)
     if watch.waits_for != day.isoformat():
         turn.state.watches.put(key, replace(watch, waits_for=day.isoformat()))
     turn.arm("watch", key, _elapsed_at(turn, moment))
+
+
+def _next_time(turn: Turn, rule: Rule, since_ms: int | None = None) -> tuple[date, int]:
+    """The next of a rule's times of day, from now or from another moment on: for which date it counts, and when."""
+    when = rule.when
+    if isinstance(when, AtTime):
+        return choices.next_time(turn, rule, when, since_ms)
+    return next_day(turn.local(since_ms), when.by if isinstance(when, Expected) else "00:00")
+
+
+def _catch_up(turn: Turn, key: str, rule: Rule, known_ms: int) -> None:
+    """The clock was wrong since `known_ms` and is right: a time of day that came meanwhile is dealt with now."""
+    day, moment = _next_time(turn, rule, known_ms)
+    if moment > turn.now.wall_ms:
+        _arm_time(turn, key, rule)
+        return
+    turn.state.watches.put(key, replace(row(turn, key), waits_for=day.isoformat()))
+    turn.disarm("watch", key)
+    _time_came(turn, key, rule, turn.now.wall_ms - moment)
 
 
 def chosen_anew(turn: Turn, resident: str, choice: str) -> None:
@@ -234,8 +251,9 @@ def _elapsed_at(turn: Turn, wall_ms: int) -> int:
     return turn.now.elapsed_ms + wall_ms - turn.now.wall_ms
 
 
-def clock_stepped(turn: Turn, step_ms: int) -> None:
-    """Somebody set the clock: times of day come by the new one, at once where they were passed over."""
+def clock_stepped(turn: Turn, step_ms: int, known_ms: int) -> None:
+    """Somebody set the clock: times of day come by the new one, at once where they were passed over: since `known_ms`,
+    where the clock was wrong from then to now."""
     today = turn.local().date().isoformat()
     for key, rule in turn.setting.rules.items():
         timer, watch = turn.state.timers.get(f"watch/{key}"), turn.state.watches.get(key)
@@ -247,7 +265,9 @@ def clock_stepped(turn: Turn, step_ms: int) -> None:
             # The calendar was wrong: what was dealt with on a day to come was dealt with on another.
             turn.state.watches.put(key, replace(watch, came=""))
         left = timer.due_ms - turn.now.elapsed_ms if timer is not None else step_ms + 1
-        if left <= max(0, step_ms):
+        if known_ms:
+            _catch_up(turn, key, rule, known_ms)
+        elif left <= max(0, step_ms):
             turn.disarm("watch", key)
             _time_came(turn, key, rule, max(0, step_ms - left))
         else:
@@ -309,8 +329,12 @@ def _watch_anew(turn: Turn, key: str, rule: Rule) -> None:
         lasting(turn, key, rule, value_of(turn, rule.device, rule.kind))
 
 
-def started(turn: Turn) -> None:
-    """The hub runs again, perhaps with another clock: times of day that are not due are found anew."""
+def started(turn: Turn, known_ms: int) -> None:
+    """The hub runs again, perhaps with another clock: times of day that are not due are found anew; where the clock was
+    wrong from `known_ms` to now, those that came meanwhile are dealt with."""
     for key, rule in turn.setting.rules.items():
         if isinstance(rule.when, TIMED):
-            _arm_unless_due(turn, key, rule)
+            if known_ms:
+                _catch_up(turn, key, rule, known_ms)
+            else:
+                _arm_unless_due(turn, key, rule)

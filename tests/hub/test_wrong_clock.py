@@ -56,3 +56,42 @@ async def night(folder: Path, wrong_ms: int) -> None:
     assert (alert["late"], alert["presses"]) == (False, 1)
     await hub.stop()
     assert verify(hub.ledger).shown == []
+
+
+def test_a_machine_that_slept_is_not_hours_ahead_after_the_next_start(tmp_path: Path) -> None:
+    """Suspended for four hours in the evening, and the hub is started again at two, in the same boot. The list of the
+    morning comes at eight by the clock on the wall, and not at the start because of what was counted twice."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(slept(tmp_path / "home"))
+
+
+async def slept(folder: Path) -> None:
+    """From ten in the evening to eight in the morning."""
+    write_new(folder, rooms=2, slug=SLUG, timezone="Etc/UTC")
+    hub = VirtualRig(folder, START_MS - START_MS % (24 * HOUR_MS) + 22 * HOUR_MS)
+    await hub.start()
+    await hub.settle()
+    hub.true.slept_ms = 4 * HOUR_MS
+    await asyncio.sleep(10)
+    await hub.settle()
+    await hub.kill()
+    hub.true.forward(10_000)
+    await hub.start()
+    await hub.settle()
+
+    def listed() -> object:
+        (row,) = hub.rows("SELECT body ->> 'listed_ms' FROM meta")
+        return row[0]
+
+    before = listed()
+    ((due_ms,),) = hub.rows("SELECT body ->> 'due_ms' FROM timers WHERE key = 'morning/all'")
+    left_ms = int(str(due_ms)) - hub.hub.parts.clock.elapsed_ms()
+    assert abs(left_ms - (6 * HOUR_MS - 20_000)) < 10_000
+    hub.true.forward(left_ms - 10_000)
+    await hub.settle()
+    assert listed() == before
+    hub.true.forward(20_000)
+    await hub.settle()
+    assert listed() != before
+    await hub.stop()
+    assert verify(hub.ledger).shown == []

@@ -62,6 +62,8 @@ class VirtualClock:
     def __init__(self, start_ms: int) -> None:
         self.start_ms = start_ms
         self.wrong_ms = 0
+        self.slept_ms = 0
+        """For so long the machine was suspended: its wall clock and the count of its boot went on."""
         self.boots = 1
         self.knows_its_boot = True
         self._forward_ms = 0
@@ -72,7 +74,7 @@ class VirtualClock:
 
     def true_ms(self) -> int:
         """The time of day as it really is."""
-        return self.start_ms + self.elapsed_ms()
+        return self.start_ms + self.slept_ms + self.elapsed_ms()
 
     def wall_ms(self) -> int:
         """The time of day as the hub's machine believes."""
@@ -80,7 +82,7 @@ class VirtualClock:
 
     def boot(self) -> tuple[int, int]:
         """Which boot this is, and how long it lasts."""
-        return (self.boots, self.elapsed_ms()) if self.knows_its_boot else (0, 0)
+        return (self.boots, self.slept_ms + self.elapsed_ms()) if self.knows_its_boot else (0, 0)
 
     def forward(self, ms: int) -> None:
         """Let time pass."""

@@ -158,8 +158,8 @@ def test_what_was_missed_is_shown_or_said_for_each(home: House) -> None:
     missed = home.alert.id
     home.attend("carer-1", proof="screen:011")
     home.expect("attended", proved=False)
-    assert "reason" in refused_to_close(home, resident="ada")
-    assert "reason" in refused_to_close(home, device="lounge-cord", proof="screen:012")
+    assert "reason" in refused_to_close(home, missed, resident="ada")
+    assert "reason" in refused_to_close(home, missed, device="lounge-cord", proof="screen:012")
     home.close("carer-1", alert=missed, device="lounge-cord", reason="", proof="screen:lounge")
     assert "shown by the screen of Lounge" in home.logs(Did.ANSWERED)[0].reason
     home.close("carer-1", alert=missed, resident="ada", reason="handset was dead")

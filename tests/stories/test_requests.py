@@ -169,3 +169,20 @@ def test_who_would_like_a_chat_in_a_shared_room_is_said(home: House) -> None:
     assert "say who" in home.refused("company", client="room-022")
     assert home.ask("company", client="room-022", resident="ruth").ok
     assert "nobody lives" in home.refused("company", client="dashboards", room="lounge")
+
+
+def test_a_call_that_waited_for_the_hub_says_how_long_ago_it_was(home: House) -> None:
+    """Who reads it hours later must not think that somebody calls just now; one of now says nothing of the kind."""
+    home.goes_down()
+    asked_ms = home.wall_ms + 60_000
+    home.wait(minutes=121)
+    home.comes_back()
+    home.ask("call", room="012", at_ms=asked_ms)
+    home.ask("assist", by="carer-1", room="013", at_ms=asked_ms)
+    home.ask("call", room="011", at_ms=home.wall_ms)
+    home.ask("call", room="013")
+    ago = ", 2 h ago while the hub was down"
+    assert [(alert.late, alert.reason.endswith(ago)) for alert in home.open] == [(True, True)] * 2 + [
+        (False, False)
+    ] * 2
+    assert home.open[0].reason == f"Margaret called from a screen{ago}"
