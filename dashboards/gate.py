@@ -90,8 +90,9 @@ def _pause(wrong: int) -> float:
 def load_key(path: Path) -> bytes:
     """The key that signs cookies, made once and readable by its owner alone. Where the folder cannot be written, a key
     for this run: devices then enter the code again after a restart."""
-    with contextlib.suppress(FileNotFoundError, PermissionError):
-        found = path.read_bytes()
+    with contextlib.suppress(OSError):
+        # Whatever else lies there is no key, and a pipe would keep the screens waiting for ever.
+        found = path.read_bytes() if path.is_file() else b""
         if len(found) >= 32:
             return found
     key = secrets.token_bytes(32)

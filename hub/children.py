@@ -9,9 +9,11 @@ import os
 import re
 import signal
 import socket
+import stat
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from hub.errors import HandrailError
 
@@ -23,6 +25,7 @@ LONGEST_PAUSE_S = 10.0
 """Whatever kept it from starting, it is there at most so long after that is over."""
 STANDS_S = 5.0
 """A child that is there for so long has started; when it ends then, that is news again."""
+REST_S, REST_LOOK_S = 3.0, 0.05
 STEADY_S = 60.0
 """A child that ran for so long begins its back-off anew."""
 LAST_BYTES = 8_192
@@ -50,16 +53,22 @@ class Child:
         environment: Mapping[str, str] | None = None,
         output: Path | None = None,
         nice: int = 0,
+        mend: Callable[[str], None] | None = None,
     ) -> None:
-        """`output` is the file that its words are added to; unset, they go where ours go. `nice`: of its process."""
+        """`output` is the file that its words are added to; unset, they go where ours go. `nice`: of its process.
+        `mend` is told its last words before it is started again."""
         self.what = what
         self._command = tuple(command)
         self._environment = {**os.environ, **(environment or {})}
         self._output = output
         self._nice = nice
+        self._mend = mend
         self._process: asyncio.subprocess.Process | None = None
         self.first_pause_s, self.stands_s = FIRST_PAUSE_S, STANDS_S
         self._said_bytes = 0
+        self._unwritten = ""
+        self._group: int | None = None
+        """Of a process that may have left others behind."""
         self._stopping = False
 
     @property
@@ -70,8 +79,10 @@ class Child:
     async def start(self) -> None:
         """Start it."""
         with contextlib.ExitStack() as stack:
-            words = stack.enter_context(self._output.open("ab")) if self._output is not None else None
-            self._said_bytes = words.tell() if words is not None else 0
+            words = self._words()
+            if words is not None:
+                stack.enter_context(words)
+                self._said_bytes = words.tell()
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -84,12 +95,50 @@ class Child:
                 env=self._environment,
                 start_new_session=True,
             )
+            self._group = self._process.pid
+
+    def _words(self) -> BinaryIO | None:
+        """The file that its words are added to. One that cannot be written keeps nobody from being started: then they
+        go where ours go, which is said once."""
+        if self._output is None:
+            return None
+        why = "is no ordinary file"
+        try:
+            # A pipe in its place would keep us waiting for whoever reads it.
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
+            words = os.fdopen(os.open(self._output, flags, 0o666), "ab")
+            if stat.S_ISREG(os.fstat(words.fileno()).st_mode):
+                self._unwritten = ""
+                return words
+            words.close()
+        except OSError as error:
+            why = error.strerror or str(error)
+        if why != self._unwritten:
+            log.warning("the %s: %s cannot be written (%s): what it says is said here", self.what, self._output, why)
+        self._unwritten = why
+        return None
 
     async def ended(self) -> int:
         """Wait until it has ended; its exit code, negative for a signal."""
         if self._process is None:
             raise RuntimeError(f"the {self.what} was never started")
-        return await self._process.wait()
+        code = await self._process.wait()
+        await self._end_rest()
+        return code
+
+    async def _end_rest(self) -> None:
+        """End what a leash that was killed has left behind: a program that goes on holds the port of the next one."""
+        group = self._group
+        if group is None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGTERM)
+            log.warning("the %s goes on without its leash, which was killed: it is ended", self.what)
+            for _ in range(round(REST_S / REST_LOOK_S)):
+                await asyncio.sleep(REST_LOOK_S)
+                os.killpg(group, 0)
+            os.killpg(group, signal.SIGKILL)
+        self._group = None
 
     async def keep(self) -> None:
         """Start it, and start it again whenever it dies or refuses, for ever: with back-off, and a line for each new
@@ -111,6 +160,8 @@ class Child:
                 log.warning("the %s ended (%s): started again in %g s", self.what, reason, pause_s)
             said, tries = reason, tries + 1
             await asyncio.sleep(pause_s)
+            if self._mend is not None:
+                self._mend(self.last_words())
             pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
             cannot = await self._again()
 
@@ -137,7 +188,7 @@ class Child:
 
     def last_words(self) -> str:
         """The last line it said since it was started."""
-        if self._output is None:
+        if self._output is None or self._unwritten:
             return "see the line above"
         try:
             with self._output.open("rb") as file:
@@ -157,7 +208,7 @@ class Child:
         """End it, gently first, and wait until it is gone."""
         self._stopping = True
         process = self._process
-        if process is None or process.returncode is not None:
+        if process is None:
             return
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
@@ -169,6 +220,7 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
+        await self._end_rest()
 
 
 def ending(code: int) -> str:

@@ -6,7 +6,6 @@ because its disk hangs, the hub runs without it and takes it as soon as it can (
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import logging
 import os
@@ -18,7 +17,6 @@ from hub.errors import LedgerBusy, LedgerUnwritable
 
 log = logging.getLogger("handrail.lock")
 
-REFUSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.ENOENT, errno.EIO})
 ANSWERS_S = 1.0
 KILLED = 1 << 8
 """SIGKILL in the masks of `/proc/PID/status`."""
@@ -30,12 +28,16 @@ class Lock:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = -1
+        self._own = threading.Lock()
+        self._is_released = False
+        """A look that is under way on its thread takes no lock for a hub that has ended."""
         self.was_there = path.exists()
         """A hub ran here before."""
 
     def acquire(self) -> None:
         """Take the lock, or say who has it; without one where nobody has it and the disk gives none."""
         failures: list[Exception] = []
+        self._is_released = False
 
         def take() -> None:
             try:
@@ -77,37 +79,47 @@ class Lock:
             raise LedgerBusy(
                 f"another hub{f' (process {holder})' if holder else ''} runs on this ledger: stop it first"
             ) from error
-        before, self._file = self._file, file
-        if before >= 0:
-            os.close(before)
+        with self._own:
+            before, self._file = self._file, file
+            left = self._release() if self._is_released else -1
+        for old in (before, left):
+            if old >= 0:
+                os.close(old)
+        if left >= 0:
+            return
         with suppress(OSError):  # a disk that takes nothing: the lock is the lock without our number in it
             os.ftruncate(file, 0)
             os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
 
     def _opened(self) -> int:
-        """The lock's file, to be written, or at least to be read; -1 where there is none and the disk takes none."""
+        """The lock's file, to be written, or at least to be read; -1 where there is none and the disk takes none,
+        whatever its reason."""
         try:
             return os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            if error.errno not in REFUSED:
-                raise LedgerUnwritable(
-                    f"the file {self.path} cannot be opened: {error.strerror}; give the hub's user the right to write "
-                    "there"
-                ) from error
-        try:
-            return os.open(self.path, os.O_RDONLY)
         except OSError:
+            # Read-only, or a folder lies in its place: that can be locked as well.
+            with suppress(OSError):
+                return os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
             return -1
 
     def release(self) -> None:
         """Let another hub have it."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        with self._own:
+            self._is_released = True
+            held = self._release()
+        if held >= 0:
+            os.close(held)
+
+    def _release(self) -> int:
+        held, self._file = self._file, -1
+        return held
 
 
 def _holder(file: int) -> str:
-    return os.pread(file, 20, 0).decode(errors="replace").strip()
+    try:
+        return os.pread(file, 20, 0).decode(errors="replace").strip()
+    except OSError:  # no file: a folder, or a pipe
+        return ""
 
 
 def _is_killed(holder: str) -> bool:

@@ -149,6 +149,39 @@ async def test_a_broker_that_is_killed_comes_back(tmp_path: Path) -> None:
     assert children(folder) == []
 
 
+async def is_heard(folder: Path, broker: DemoBroker) -> None:
+    """Somebody presses, and the hub tells it."""
+    before_it = len(steps(folder))
+    async with client(broker.address(folder, DEVICES), "test") as somebody:
+        await somebody.publish("zigbee2mqtt/room-002-pendant", b'{"action":"emergency"}', qos=1)
+    await until(lambda: {"raised", "pressed"} & set(steps(folder)[before_it:]), 20)
+
+
+async def test_a_broker_whose_kept_messages_were_broken_comes_back(tmp_path: Path) -> None:
+    """It would refuse for ever, and no call be heard: what it kept is put aside, and staff are told that calls may be
+    lost. Calls after that are told."""
+    part("mosquitto")
+    folder, told = tmp_path / "demo", asyncio.Queue[Running]()
+    plan = Plan(folder=folder, rooms=2, port=free_port(), speed=20, seed=1, carers=False, browser=False)
+    broker = choose(free_port())
+    showing = asyncio.create_task(Stage(plan, broker, SystemClock(), told.put_nowait).show())
+    kept = folder / "broker" / "mosquitto.db"
+    try:
+        async with asyncio.timeout(40):
+            await told.get()
+        await until(lambda: kept.exists() and len(children(folder)) == 4, 20)
+        (mosquitto,) = (process for process in children(folder) if "mosquitto" in process.name())
+        mosquitto.kill()
+        kept.write_bytes(b"no database" * 100)
+        await until(lambda: kept.with_name("mosquitto.db.broken-1").exists(), 20)
+        await until(lambda: faults(folder) >= {"session"}, 20)
+        await is_heard(folder, broker)
+    finally:
+        showing.cancel()
+        await asyncio.gather(showing, return_exceptions=True)
+    assert children(folder) == []
+
+
 async def test_a_part_that_refuses_to_start_ends_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Each part killed, and what it needs taken by somebody: the others run on, one line says why it is not there, and
     given back it is there again."""
@@ -180,10 +213,7 @@ async def test_a_part_that_refuses_to_start_ends_no_other(tmp_path: Path, caplog
             assert caplog.text.count(line) == 1
             assert not showing.done()
         await until(lambda: serves(plan.port), 20)
-        before_it = len(steps(folder))
-        async with client(broker.address(folder, DEVICES), "test") as somebody:
-            await somebody.publish("zigbee2mqtt/room-002-pendant", b'{"action":"emergency"}', qos=1)
-        await until(lambda: {"raised", "pressed"} & set(steps(folder)[before_it:]), 20)
+        await is_heard(folder, broker)
     finally:
         showing.cancel()
         await asyncio.gather(showing, return_exceptions=True)
@@ -245,6 +275,13 @@ def steps(folder: Path) -> list[str]:
     """The steps in the log of a demonstration's ledger."""
     with closing(sqlite3.connect(f"file:{folder}/data/ledger.db?mode=ro", uri=True)) as store:
         return [step for (step,) in store.execute("SELECT step FROM log ORDER BY seq")]
+
+
+def faults(folder: Path) -> set[str]:
+    """What was ever told of the hub itself."""
+    with closing(sqlite3.connect(f"file:{folder}/data/ledger.db?mode=ro", uri=True)) as store:
+        causes = store.execute("SELECT DISTINCT body ->> 'device' FROM log WHERE step = 'raised'").fetchall()
+    return {str(cause).removeprefix("hub:") for (cause,) in causes}
 
 
 def listens(port: int) -> bool:

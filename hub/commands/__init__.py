@@ -6,6 +6,7 @@ nothing else is imported before the command is known.
 
 from __future__ import annotations
 
+import errno
 import sys
 
 from hub.errors import HandrailError
@@ -13,6 +14,8 @@ from hub.errors import HandrailError
 BAD = 2
 """The exit code of what could not be done as asked."""
 INTERRUPTED = 130
+REFUSED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT})
+"""What the machine has no more of, whoever asks."""
 
 
 def main() -> int:
@@ -33,9 +36,9 @@ def main() -> int:
     except BrokenPipeError:
         return 1
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno not in REFUSED:
             raise
-        return _say(f"{error.filename}: {error.strerror}")
+        return _say(f"{error.filename or 'this machine refuses'}: {error.strerror}")
     except (KeyboardInterrupt, EOFError):
         return INTERRUPTED
     return code if isinstance(code, int) else 0

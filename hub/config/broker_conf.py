@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hub.config.problems import Problem
 from hub.config.shipped import broker_settings
+from hub.ordinary import read_ordinary
 
 NAME = "mosquitto.conf"
 LARGEST_BYTES = 1_048_576
@@ -99,7 +100,7 @@ def look_at(folder: Path) -> Looked:
     """Read the home's own file."""
     try:
         changed_wall_ms = (folder / NAME).stat().st_ctime_ns // 1_000_000
-        text = (folder / NAME).read_bytes()[:LARGEST_BYTES].decode("utf-8", "replace")
+        text = read_ordinary(folder / NAME, LARGEST_BYTES).decode("utf-8", "replace")
     except FileNotFoundError:
         return Looked(unchecked=_unchecked("is not there"))
     except OSError as error:

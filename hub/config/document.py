@@ -27,6 +27,7 @@ from ruamel.yaml.events import (
 )
 
 from hub.config.problems import ConfigurationRefused, Problem
+from hub.ordinary import read_ordinary
 
 LARGEST_BYTES = 1 << 20
 _DEEPEST = 12
@@ -74,8 +75,7 @@ class Document:
 def read_document(folder: Path, file: str) -> Document:
     """Read one file of the home; raises `ConfigurationRefused` with the line where it cannot be read."""
     try:
-        with (folder / file).open("rb") as opened:
-            raw = opened.read(LARGEST_BYTES + 1)
+        raw = read_ordinary(folder / file, LARGEST_BYTES + 1)
     except FileNotFoundError:
         raise _refused(file, 0, "does not exist", "a home folder as `handrail new` writes it") from None
     except OSError as error:

@@ -23,6 +23,7 @@ from hub.config.plan.forms import OwnRuleForm
 from hub.config.plan.inviting import invitations_of
 from hub.config.plan.person import abilities_of, agreement_of
 from hub.config.problems import ConfigurationRefused, Problem
+from hub.ordinary import read_ordinary
 from rules.home import Resident
 
 SHADOW = ".shadow.yaml"
@@ -84,7 +85,7 @@ def _misnamed(document: Document, plan: ResidentFile, name: str, stem: str) -> I
 def _by_eye(path: Path) -> tuple[str, str]:
     """Name and room from a file that is no YAML: a line that says so is enough to keep the resident known."""
     try:
-        text = path.read_bytes()[:65_536].decode("utf-8", "replace")
+        text = read_ordinary(path, 65_536).decode("utf-8", "replace")
     except OSError:
         return "", ""
     found = (re.search(rf"^{key}:[ \t]*[\"']?([^\"'#\n]*)", text, re.MULTILINE) for key in ("known_as", "room"))

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from hub.config.files import BrokerForm, DashboardsForm, HomeAssistantForm, HomeFile, InfluxForm, WatcherForm
 from hub.ledger.retention import Retention
 from hub.mqtt.types import BrokerAddress
+from hub.ordinary import read_ordinary
 from rules.home import Channel
 
 log = logging.getLogger("handrail.configuration")
@@ -84,7 +85,7 @@ def remember_data_folder(folder: Path, data: Path) -> None:
     try:
         if data == folder.absolute() / "data":
             note.unlink(missing_ok=True)
-        elif not note.is_file() or note.read_text(encoding="utf-8").strip() != str(data):
+        elif not note.is_file() or _noted(folder) != str(data):
             fresh = note.with_suffix(".new")
             fresh.write_text(f"{data}\n", encoding="utf-8")
             fresh.replace(note)
@@ -97,7 +98,7 @@ def data_folder(folder: Path) -> Path:
     there is none, the note of the last start."""
     folder = folder.absolute()
     try:
-        text = (folder / "home.yaml").read_bytes()[:1_048_576].decode("utf-8", "replace")
+        text = read_ordinary(folder / "home.yaml").decode("utf-8", "replace")
     except OSError:
         text = ""
     found = re.search(r"^data:[ \t]*[\"']?([^\"'#\n]+)", text, re.MULTILINE)
@@ -107,7 +108,7 @@ def data_folder(folder: Path) -> Path:
 
 def _noted(folder: Path) -> str:
     try:
-        return (folder / DATA_NOTE).read_text(encoding="utf-8", errors="replace").strip("\0 \r\n")
+        return read_ordinary(folder / DATA_NOTE).decode("utf-8", "replace").strip("\0 \r\n")
     except OSError:
         return ""
 

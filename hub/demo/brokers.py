@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 from hub.children import Child, free_port
@@ -15,7 +18,11 @@ from hub.config.gateway_accounts import GATEWAYS
 from hub.errors import HandrailError
 from hub.mqtt.types import BrokerAddress
 
+log = logging.getLogger("handrail.demo")
+
 HOST = "127.0.0.1"
+UNREADABLE = "Couldn't open database"
+"""Mosquitto's last word where its file is cut short or no longer what it wrote."""
 ELSEWHERE = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
 """Where Debian and Homebrew keep brokers, off an ordinary user's PATH."""
 
@@ -72,7 +79,7 @@ class DemoBroker:
 
     def child(self, folder: Path) -> Child:
         """Its process."""
-        return Child("broker", self.command(folder), output=folder / "broker.log")
+        return Child("broker", self.command(folder), output=folder / "broker.log", mend=partial(put_aside, folder))
 
     def address(self, folder: Path, account: str) -> BrokerAddress:
         """How a device or person of the demonstration reaches it."""
@@ -80,6 +87,21 @@ class DemoBroker:
             return BrokerAddress(host=HOST, port=self.port)
         password_file = folder / "secrets" / f"{account}.password"
         return BrokerAddress(host=HOST, port=self.port, username=account, password_file=password_file)
+
+
+def put_aside(folder: Path, last_words: str) -> None:
+    """What Mosquitto kept and cannot read any more keeps it from starting for ever, and no call is heard: it is given
+    another name, and the broker begins without it. The hub finds its session gone, and staff look in on everybody."""
+    kept = folder / "broker" / "mosquitto.db"
+    if UNREADABLE not in last_words or not kept.exists():
+        return
+    aside = next(name for n in count(1) if not (name := kept.with_name(f"{kept.name}.broken-{n}")).exists())
+    try:
+        kept.rename(aside)
+    except OSError as error:
+        log.warning("the broker cannot read %s, and it cannot be put aside: %s", kept, error.strerror or error)
+    else:
+        log.warning("the broker could not read what it had kept: put aside as %s, and it begins without it", aside)
 
 
 DEVICES, PEOPLE = GATEWAYS[0].username, DASHBOARDS

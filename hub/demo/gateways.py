@@ -12,6 +12,7 @@ import aiomqtt
 
 from hub.clock import Clock
 from hub.errors import HandrailError
+from hub.mqtt.publishing import publish
 from hub.mqtt.types import BrokerAddress
 from hub.simulate.pace import QOS, client
 from hub.simulate.peer import Peer, Sent
@@ -98,7 +99,7 @@ class Gateways:
             for topic in peer.hears:
                 await line.subscribe(topic, qos=QOS)
             for sent in peer.hello(self._clock.wall_ms()):
-                await line.publish(sent.topic, sent.payload, qos=QOS, retain=sent.retain)
+                await publish(line, sent.topic, sent.payload, retain=sent.retain)
             self._lines[peer.name] = line
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._obey(peer, line))
@@ -108,9 +109,9 @@ class Gateways:
         async for message in line.messages:
             if isinstance(message.payload, bytes):
                 for sent in peer.told(str(message.topic), message.payload, self._clock.wall_ms()):
-                    await line.publish(sent.topic, sent.payload, qos=QOS, retain=sent.retain)
+                    await publish(line, sent.topic, sent.payload, retain=sent.retain)
 
     async def _tell(self, peer: Peer, line: aiomqtt.Client) -> None:
         while True:
             sent = await self._say[peer.name].get()
-            await line.publish(sent.topic, sent.payload, qos=QOS, retain=sent.retain)
+            await publish(line, sent.topic, sent.payload, retain=sent.retain)

@@ -18,6 +18,7 @@ from hub.demo.carers import Carers
 from hub.demo.home import SIMULATED, SLUG, Waits
 from hub.demo.incidents import FIRST_AFTER_S, PAUSE_S, Happening, Incidents
 from hub.errors import HandrailError
+from hub.mqtt.publishing import publish
 from hub.mqtt.types import BrokerAddress
 from hub.simulate.days import days_of
 from hub.simulate.messages import Said
@@ -151,7 +152,7 @@ class Residents:
         while True:
             await asyncio.sleep(LOOK_S)
             for wish in self.carers.wishes(self._clock.elapsed_ms()):
-                await broker.publish(f"handrail/{SLUG}/do/{self._people.username or 'dashboards'}", wish, qos=QOS)
+                await publish(broker, f"handrail/{SLUG}/do/{self._people.username or 'dashboards'}", wish)
 
 
 def _wanted(payload: bytes) -> dict[str, str | int | float | bool] | None:

@@ -4,6 +4,7 @@ import ssl
 
 from hub.errors import CredentialsUnreadable
 from hub.mqtt.types import BrokerAddress
+from hub.ordinary import read_ordinary
 
 
 def password_of(address: BrokerAddress) -> bytes | None:
@@ -11,7 +12,7 @@ def password_of(address: BrokerAddress) -> bytes | None:
     if address.password_file is None:
         return None
     try:
-        return address.password_file.read_bytes().rstrip(b"\r\n")
+        return read_ordinary(address.password_file).rstrip(b"\r\n")
     except OSError as error:
         raise CredentialsUnreadable(
             f"the broker's password file {address.password_file} cannot be read: {error.strerror};"

@@ -10,6 +10,7 @@ import aiomqtt
 
 from hub.clock import Clock
 from hub.mqtt.login import password_of, tls_of
+from hub.mqtt.publishing import publish
 from hub.mqtt.types import BrokerAddress
 from hub.simulate.messages import Said
 
@@ -47,4 +48,4 @@ def client(broker: BrokerAddress, identifier: str, will: aiomqtt.Will | None = N
 
 async def say(broker: aiomqtt.Client, said: Said, clock: Clock) -> None:
     """Publish one message with the stamp of this moment."""
-    await broker.publish(said.topic, said.payload(clock.wall_ms()), qos=QOS)
+    await publish(broker, said.topic, said.payload(clock.wall_ms()))

@@ -17,11 +17,13 @@ from hub.config.problems import ConfigurationRefused
 from hub.config.read import read_home
 from hub.config.settings import HubSettings, WatcherSettings, data_folder
 from hub.config.stored import home_from_json, home_json, settings_from_json, settings_json
+from hub.ordinary import opened_anew, read_ordinary
 from rules.home import Home
 
 log = logging.getLogger("handrail.watch")
 
 FILE = "watcher.copy"
+LARGEST_BYTES = 1 << 26
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ def keep(kept: Kept) -> None:
     new = path.with_name(path.name + ".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with open(opened_anew(new), "wb") as file:
             file.write(home_json(kept.home) + b"\n" + settings_json(kept.settings) + b"\n")
             file.flush()
             os.fsync(file.fileno())
@@ -78,7 +80,7 @@ def keep(kept: Kept) -> None:
 
 def _read_copy(path: Path) -> Kept | None:
     try:
-        home, settings, _ = path.read_bytes().split(b"\n")
+        home, settings, _ = read_ordinary(path, LARGEST_BYTES).split(b"\n")
         return Kept(home=home_from_json(home), settings=settings_from_json(settings))
     except FileNotFoundError:
         return None

@@ -13,9 +13,12 @@ from pathlib import Path
 
 from hub.aside import aside
 from hub.config.writing import sync_folder
+from hub.ordinary import opened_anew, read_ordinary
 from hub.watch.held import Held, from_bytes, to_bytes
 
 log = logging.getLogger("handrail.watch")
+
+LARGEST_BYTES = 1 << 26
 
 FILE = "watcher.held"
 PAUSE_S = 0.2
@@ -45,7 +48,7 @@ class Memory:
             if self._half_written.exists():
                 self._is_clean = False  # names are in it: the first writing takes it away
                 self._changed.set()
-            held = from_bytes(self._path.read_bytes())
+            held = from_bytes(read_ordinary(self._path, LARGEST_BYTES))
             if held.home != self._home:
                 raise ValueError(f"it is of another home, {held.home}")
             self._newest = self._on_disk = held
@@ -128,7 +131,7 @@ class Memory:
             new.unlink(missing_ok=True)
         else:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with open(opened_anew(new), "wb") as file:
                 file.write(to_bytes(held))
                 file.flush()
                 os.fsync(file.fileno())

@@ -124,13 +124,6 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert "Permission denied" in refused("run", home)
 
 
-def test_a_ledger_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
-    """Here a file stands where the folder of the ledger should be."""
-    home = new_home(tmp_path / "home", rooms="1")
-    (home / "data").touch()
-    assert str(home / "data") in refused("run", home)
-
-
 def test_a_ledger_that_is_broken_is_one_line(tmp_path: Path) -> None:
     """`verify` does not judge it; the hub puts it aside and begins anew (`test_record_lost.py`)."""
     home = new_home(tmp_path / "home", rooms="1")

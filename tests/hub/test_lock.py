@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 from contextlib import closing
@@ -10,10 +11,14 @@ from pathlib import Path
 import pytest
 
 from hub.bootstrap import build
-from hub.errors import LedgerBusy, LedgerTooNew, LedgerUnwritable
+from hub.children import free_port
+from hub.config.new import write_new
+from hub.errors import LedgerBusy, LedgerTooNew
 from hub.ledger.write import open_store
 from hub.lock import Lock
 from tests.hub.core_parts import rig
+from tests.hub.program import start, stopped
+from tests.parts import until
 
 
 def test_a_second_one_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
@@ -64,11 +69,63 @@ def test_where_no_lock_can_be_had_the_hub_runs_and_takes_it_later(tmp_path: Path
     lock.release()
 
 
-def test_a_place_where_nothing_can_be_written_is_said_in_one_sentence(tmp_path: Path) -> None:
-    """And is no other hub."""
-    (tmp_path / "hub.lock").mkdir()
-    with pytest.raises(LedgerUnwritable, match="cannot be opened"):
-        Lock(tmp_path / "hub.lock").acquire()
+def test_a_look_that_comes_too_late_takes_no_lock_from_the_next_hub(tmp_path: Path) -> None:
+    """It runs on a thread, and a hub that begins again in this process would be refused by the one before it."""
+    first, second = Lock(tmp_path / "hub.lock"), Lock(tmp_path / "hub.lock")
+    first.acquire()
+    first.release()
+    first.look()
+    second.acquire()
+    second.release()
+
+
+def test_a_folder_in_place_of_the_lock_keeps_out_a_second_hub_and_not_the_first(tmp_path: Path) -> None:
+    """Removed, it is a file again."""
+    path = tmp_path / "hub.lock"
+    path.mkdir()
+    first, second = Lock(path), Lock(path)
+    first.acquire()
+    with pytest.raises(LedgerBusy):
+        second.acquire()
+    path.rmdir()
+    first.look()
+    with pytest.raises(LedgerBusy, match="process"):
+        second.acquire()
+    first.release()
+
+
+def test_a_file_in_place_of_the_folder_of_the_lock_ends_no_start(tmp_path: Path) -> None:
+    """A press stands before the lock; when the folder is one again the lock is had."""
+    (tmp_path / "data").write_text("")
+    lock = Lock(tmp_path / "data" / "hub.lock")
+    lock.acquire()
+    lock.look()
+    (tmp_path / "data").unlink()
+    (tmp_path / "data").mkdir()
+    lock.look()
+    with pytest.raises(LedgerBusy):
+        Lock(tmp_path / "data" / "hub.lock").acquire()
+    lock.release()
+
+
+async def test_a_watcher_whose_lock_was_removed_takes_it_again_and_ends_where_another_has_it(tmp_path: Path) -> None:
+    """Two would take the broker's connection from each other, five times a second, and nobody be told."""
+    write_new(tmp_path / "home", rooms=1, broker=f"mqtt://hub@127.0.0.1:{free_port()}")
+    path = tmp_path / "home" / "data" / "watcher.lock"
+    watcher = start("watch", tmp_path / "home")
+    try:
+        await until(lambda: path.exists() and path.read_text().strip() == str(watcher.pid), 20)
+        path.unlink()
+        await until(lambda: path.exists() and path.read_text().strip() == str(watcher.pid), 20)
+        path.unlink()
+        other = Lock(path)
+        other.acquire()
+        await until(lambda: watcher.poll() is not None, 20)
+        other.release()
+    finally:
+        code, complaints = await asyncio.to_thread(stopped, watcher)
+    assert code == 2
+    assert "handrail: another watcher of" in complaints
 
 
 async def test_a_second_hub_on_the_same_home_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -140,6 +141,7 @@ async def test_what_was_wished_before_a_crash_is_asked_after_it_or_dropped(tmp_p
         home.broker.say(DOOR, OPEN)
         await until(lambda: waiting(home))
         await home.kill()
+        await until(lambda: "home-assistant" not in {thread.name for thread in threading.enumerate()})
         await house.start()
         await home.start()
         await until(lambda: home.broker.log("delivered"))
@@ -151,6 +153,8 @@ async def test_what_was_wished_before_a_crash_is_asked_after_it_or_dropped(tmp_p
         home.broker.say(DOOR, OPEN)
         await until(lambda: waiting(home))
         await home.kill()
+        # A real kill ends what was under way with its process; here the thread has to be waited for.
+        await until(lambda: "home-assistant" not in {thread.name for thread in threading.enumerate()})
         home.clock.forward(31_000)
         await house.start()
         await home.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -199,3 +200,22 @@ def test_whatever_is_held_is_read_as_it_was_written(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="it is of another version"):
             from_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
     assert Memory(tmp_path / "none", SLUG).read() is None
+
+
+async def test_the_last_word_of_a_watcher_that_ends_is_that_it_ends(tmp_path: Path) -> None:
+    """Its heart beats once more while what it holds is still being written: nobody may think that it is still there."""
+    async with rig(tmp_path) as home:
+        writing, written = asyncio.Event(), asyncio.Event()
+
+        async def flushed(within_s: float) -> None:
+            writing.set()
+            await written.wait()
+
+        home.link.flushed = flushed  # type: ignore[method-assign]
+        home.watcher.stop()
+        await writing.wait()
+        home.watcher.beat()
+        written.set()
+    said = [said for said in home.link.published if said.topic == f"{TOP}/watch/status"]
+    assert [orjson.loads(one.payload)["state"] for one in said[-2:]] == ["stopping", "stopping"]
+    assert said[-1].expiry_s is None, "nobody says it once more"
