@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboards import gate as gates
 from dashboards import strings
-from dashboards.asks import Asker, NotAnswered
+from dashboards.asks import Asker, NotAnswered, stamped
 from dashboards.gate import Gate
 from dashboards.house import add_house
 from dashboards.live import Live
@@ -246,7 +246,7 @@ def _add_asking(app: FastAPI, gate: Gate, live: Live, asker: Asker) -> None:
         if isinstance(wish, Response):
             return wish
         try:
-            answer = await asker.ask(wish.model_dump(exclude_defaults=True))
+            answer = await asker.ask(stamped(wish.model_dump(exclude_defaults=True), live.reader.wall_ms()))
         except NotAnswered as error:
             return _json({"id": wish.id, "ok": False, "reason": str(error)}, 504)
         await live.refresh()

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import secrets
 import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 import aiomqtt
@@ -39,6 +41,13 @@ LATE_IS_WELCOME = frozenset({"assist", "call"})
 
 class NotAnswered(Exception):
     """The hub did not answer in time or cannot be reached: asking again with the same id is safe."""
+
+
+def stamped(wish: Mapping[str, object], wall_ms: int) -> dict[str, object]:
+    """The wish, and of one that may come late when it was made."""
+    if wish["do"] not in LATE_IS_WELCOME:
+        return dict(wish)
+    return {**wish, "asked_at": datetime.fromtimestamp(wall_ms / 1000, UTC).isoformat(timespec="milliseconds")}
 
 
 class Answer(BaseModel):
@@ -188,7 +197,9 @@ class Bus:
             expiry.MessageExpiryInterval = max(1, int(self._deadline_s))
         try:
             async with asyncio.timeout(self._deadline_s):
-                await self._client.publish(self._topics.do, orjson.dumps(dict(wish)), qos=1, properties=expiry)
+                said = orjson.dumps(dict(wish))
+                # Without an end of its own: before Python 3.12 that one can swallow ours (`hub/mqtt/publishing.py`).
+                await self._client.publish(self._topics.do, said, qos=1, properties=expiry, timeout=math.inf)
                 return await asyncio.shield(answer)
         except (TimeoutError, aiomqtt.MqttError) as error:
             raise NotAnswered(strings.NOT_ANSWERED) from error

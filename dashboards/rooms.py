@@ -8,7 +8,7 @@ for that room, and nothing else of the house: the house code's own cookie is tak
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Literal
 from urllib.parse import quote
 
@@ -20,10 +20,11 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from dashboards import gate as gates
 from dashboards import strings
-from dashboards.asks import Asker, NotAnswered
+from dashboards.asks import Asker, NotAnswered, stamped
 from dashboards.gate import Gate
 from dashboards.live import Live
-from hub.ledger.read import Unreadable
+from hub.ledger.read import HousePlace, Unreadable
+from rules.home import is_none
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 
@@ -65,14 +66,14 @@ def add_rooms(
             return Response(strings.LEDGER.format(why=error), 503, media_type="text/plain; charset=utf-8")
         if names is None:
             return Response(strings.ROOM_UNKNOWN.format(room=room), 404, media_type="text/plain; charset=utf-8")
-        place, timezone, residents = names
+        place, timezone, _ = names
+        words = _words(place)
         text = pages.get_template("room.html").render(
-            t=strings.ROOM,
+            t=words,
             room=room,
-            place=place,
+            place=place.name,
             timezone=timezone,
-            residents=residents,
-            words=orjson.dumps(strings.ROOM).decode(),
+            words=orjson.dumps(words).decode(),
         )
         response = Response(text, media_type="text/html; charset=utf-8")
         if gate.needs_code:
@@ -94,6 +95,16 @@ def add_rooms(
         events = live.rooms.stream(room, live.beat, lambda: live.is_closed)
         return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
+    async def people(request: Request, room: str) -> Response:
+        """Who lives here now: a page that is open for months must not name who has left or died."""
+        if not may(request, room):
+            return _said(401, False, "house code")
+        try:
+            names = await asyncio.to_thread(_names, live, room)
+        except Unreadable as error:
+            return _said(503, False, strings.LEDGER.format(why=error))
+        return Response(orjson.dumps(names[2] if names else []), media_type="application/json")
+
     async def ask(request: Request, room: str) -> Response:
         if not may(request, room):
             return _said(401, False, "house code")
@@ -101,7 +112,7 @@ def add_rooms(
         if isinstance(wish, Response):
             return wish
         assert isinstance(wish, RoomWish)
-        asked: Mapping[str, str | int] = {**wish.model_dump(exclude_defaults=True), "room": room}
+        asked = stamped({**wish.model_dump(exclude_defaults=True), "room": room}, live.reader.wall_ms())
         try:
             answer = await asker.ask(asked)
         except NotAnswered as error:
@@ -110,17 +121,29 @@ def add_rooms(
 
     app.add_api_route("/room/{room}", page, methods=["GET"])
     app.add_api_route("/room/{room}/live", stream, methods=["GET"])
+    app.add_api_route("/room/{room}/people", people, methods=["GET"])
     app.add_api_route("/room/{room}/do", ask, methods=["POST"])
 
 
-def _names(live: Live, room: str) -> tuple[str, str, list[tuple[str, str]]] | None:
-    """What the place is called, its time zone, and who lives there; None where there is no such place."""
+def _words(place: HousePlace) -> dict[str, str]:
+    """What the screen says, with what else there is to call with in this room."""
+    instead = strings.INSTEAD
+    if is_none(place.call_point):
+        instead = strings.INSTEAD_NONE
+    elif place.call_point:
+        instead = strings.INSTEAD_AT.format(call_point=place.call_point)
+    fitting = {key: strings.ROOM[key].format(instead=instead) for key in ("failed", "not_live")}
+    return {**strings.ROOM, **fitting}
+
+
+def _names(live: Live, room: str) -> tuple[HousePlace, str, list[tuple[str, str]]] | None:
+    """The place, its time zone, and who lives there; None where there is no such place."""
     house = live.reader.home()
     place = next((row for row in house.places if row.place == room), None) if house is not None else None
     if house is None or place is None:
         return None
     live_here = [(row.resident, row.known_as) for row in house.residents if row.room == room]
-    return place.name, house.timezone, live_here
+    return place, house.timezone, live_here
 
 
 def _said(status: int, ok: bool, reason: str) -> Response:

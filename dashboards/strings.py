@@ -256,13 +256,18 @@ ROOM = {
     "back": "Back",
     "chosen": "{answer} is chosen.",
     "too_late": "Thank you. This is not asked any more.",
-    "failed": "That did not get through. Use your pendant, or the cord.",
-    "not_live": "This screen does not work just now. Use your pendant, or the cord.",
+    "failed": "That did not get through. {instead}",
+    "not_live": "This screen does not work just now. {instead}",
     "begin": "Touch once, so that this screen may speak",
     "just_now": "just now",
     "ago": "{time} ago",
 }
 """What the screen of a room says."""
+
+INSTEAD = "Use your pendant, or the cord."
+INSTEAD_AT = "Use your pendant, or: {call_point}."
+INSTEAD_NONE = "Use your pendant, or call out."
+"""What else there is to call with in a room, by what `home.yaml` says of its call point."""
 
 
 HOUSE: dict[str, str] = {

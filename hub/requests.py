@@ -44,6 +44,8 @@ class Request(BaseModel):
     choice: str = Field(default="", max_length=80)
     reviewed_by: str = Field(default="", max_length=120)
     confirmed: bool = False
+    asked_at: object = None
+    """No call is refused for a time that cannot be read."""
     command: object = None
 
 
@@ -83,6 +85,7 @@ def read_request(client: str, payload: bytes, wall_ms: int) -> Asked:
         answer=request.answer,
         choice=request.choice,
         reviewed_by=request.reviewed_by,
+        at_ms=_moment_ms(request.asked_at),
         confirmed=request.confirmed,
         command=command,
     )
@@ -106,10 +109,16 @@ def _seconds(request: Request, wall_ms: int) -> int:
         return until or 0
     if re.fullmatch(r"[0-9]{1,8}", until):
         return min(int(until), LONGEST_S)
+    moment_ms = _moment_ms(until)
+    return 0 if moment_ms is None else max(-LONGEST_S, min(LONGEST_S, int((moment_ms - wall_ms) / 1000)))
+
+
+def _moment_ms(said: object) -> int | None:
+    """A moment in RFC 3339 as Unix milliseconds; None where it says none."""
+    if not isinstance(said, str):
+        return None
     try:
-        moment = datetime.fromisoformat(until)
-    except ValueError:
-        return 0
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(-LONGEST_S, min(LONGEST_S, int(moment.timestamp() - wall_ms / 1000)))
+        moment = datetime.fromisoformat(said)
+        return int((moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None

@@ -1,18 +1,12 @@
 // Asking the hub. A request that got no answer is asked again under its own id, so that it can only be done once.
+import { answered, idOf } from "./ids.js";
 import { words } from "./words.js";
 
 const DEADLINE_MS = 8000;
-const unanswered = new Map();
-
-function freshId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 export async function ask(wish) {
   const key = JSON.stringify(wish);
-  const id = unanswered.get(key) ?? freshId();
-  unanswered.set(key, id);
+  const id = idOf(key);
   let response;
   let answer;
   try {
@@ -27,6 +21,6 @@ export async function ask(wish) {
     return { ok: false, decided: false, reason: words.failed };
   }
   if (response.status === 401) location.replace("/code");
-  if (response.ok) unanswered.delete(key);
+  if (response.ok) answered(key);
   return { ...answer, decided: response.ok };
 }

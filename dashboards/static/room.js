@@ -2,6 +2,7 @@
 import { now, setClock, setZone, timeOfDay } from "./clock.js";
 import * as day from "./day.js";
 import { broad, fit } from "./fit.js";
+import { answered, idOf } from "./ids.js";
 import { plainly, say, words } from "./words.js";
 
 const BROKEN_MS = 3000;
@@ -13,7 +14,6 @@ const RANK = ["emergency", "urgent", "call", "request"];
 const body = document.body;
 const room = body.dataset.room;
 const base = `/room/${encodeURIComponent(room)}`;
-const residents = JSON.parse(body.dataset.residents);
 const page = (id) => document.getElementById(id);
 let picture = {};
 let beat = null;
@@ -22,7 +22,6 @@ let brokenAt = null;
 let spoken = "";
 let saidUntil = 0;
 let told = "";
-const unanswered = new Map();
 
 setZone(body.dataset.zone);
 
@@ -171,8 +170,7 @@ function speak(text, times) {
 
 async function ask(wish, button) {
   const key = JSON.stringify(wish);
-  const id = unanswered.get(key) ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
-  unanswered.set(key, id);
+  const id = idOf(key);
   button.setAttribute("aria-busy", "true");
   if (wish.do === "call") tell(words.calling, true);
   let answer = null;
@@ -185,7 +183,7 @@ async function ask(wish, button) {
     });
     if (response.ok) {
       answer = await response.json();
-      unanswered.delete(key);
+      answered(key);
     }
   } catch {
     // Said below: a resident is told what else to do.
@@ -198,6 +196,8 @@ async function ask(wish, button) {
 function outcome(wish, answer) {
   if (answer === null || (!answer.ok && !CALM.has(wish.do))) return words.failed;
   if (!answer.ok && wish.do === "answer") return words.too_late;
+  // Without a hub the watcher told everybody, and nothing else on this screen says so.
+  if (answer.ok && wish.do === "call" && body.dataset.live === "no") return words.heard;
   if (answer.ok && (wish.do === "call" || wish.do === "company")) return "";
   if (answer.ok && wish.do === "choose") return say("chosen", { answer: wish.answer });
   return `${answer.reason.charAt(0).toUpperCase()}${answer.reason.slice(1)}.`;
@@ -211,8 +211,30 @@ function tell(text, ok) {
   arrange();
 }
 
-function choose(deed, button) {
-  if (residents.length < 2 || deed === "call") {
+// Asked each time: this page is open for months, and whoever has left or died is not named any more.
+async function livesHere() {
+  try {
+    const response = await fetch(`${base}/people`, { signal: AbortSignal.timeout(DEADLINE_MS) });
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null;
+  }
+}
+
+async function choose(deed, button) {
+  if (deed === "call") {
+    ask({ do: deed }, button);
+    return;
+  }
+  button.setAttribute("aria-busy", "true");
+  const residents = await livesHere();
+  button.removeAttribute("aria-busy");
+  page("people").replaceChildren();
+  if (residents === null) {
+    tell(words.failed, false);
+    return;
+  }
+  if (residents.length < 2) {
     ask({ do: deed }, button);
     return;
   }

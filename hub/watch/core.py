@@ -18,6 +18,7 @@ from devices.events import EMERGENCY_KINDS, Event, Kind
 from devices.registry import meaning
 from hub.watch import words
 from hub.watch.answers import Answers, Hearing, is_over
+from hub.watch.asked import name_of
 from hub.watch.calls import Calls
 from hub.watch.heart import START_MS, Heart
 from hub.watch.held import Held
@@ -39,7 +40,6 @@ KEEP_MS = 120_000
 """A press the hub never showed it took is kept so long: it may have been hanging, with a heart that still beat."""
 STALLED_MS = 3_000
 """The watcher itself stood still for so long: that it heard nothing meanwhile says nothing of others."""
-
 ALL_SAID_MS = 25 * 3_600_000
 """By then every sensor has said its state once. An alarm first heard sooner may have been on, and told, before."""
 
@@ -56,33 +56,29 @@ class Watch:
         self.in_charge_wall_ms: int | None = None
         self.gave_back_wall_ms: int | None = None
         self.broker_gone_wall_ms: int | None = None
+        self._gone_before_wall_ms: int | None = None
         self.heart = Heart(now)
         self._news = News()
-        self._linked = False
+        self._linked = self._is_said_gone = False
         self._broker_ms = now.elapsed_ms + START_MS - BROKER_MS
         self._broker_wall_ms = now.wall_ms
-        self._looked_ms = now.elapsed_ms
-        self._began_ms = self._awake_ms = self._fair_ms = now.elapsed_ms
-        self._answers = Answers(self._knows)
+        self._looked_ms = self._began_ms = self._awake_ms = self._fair_ms = now.elapsed_ms
+        self._answers = Answers(lambda name: self.house.knows(name))  # noqa: PLW0108 - the house changes
         self._untaken = Untaken()
         self._deaf: dict[str, None] = {}
         self._deaf_wall_ms = 0
-        self._calls = Calls()
-        self._standing = Standing()
-        self._is_said_gone = False
+        self._calls, self._standing = Calls(), Standing()
 
     @property
     def told(self) -> dict[str, Told]:
         """What the watcher tells just now, by its own ids."""
         return self._calls.rows
 
-    def _knows(self, name: str) -> bool:
-        return self.house.knows(name)
-
     # -- what outlives it -----------------------------------------------------------------------------------------
     def holds(self, now: Now) -> Held | None:
         """What a watcher after this one must know; None where there is nothing to forget."""
-        if self.state is State.WATCHING and not self._answers.waiting:
+        gone = self.broker_gone_wall_ms or self._gone_before_wall_ms
+        if self.state is State.WATCHING and not (self._answers.waiting or gone):
             return None
         return Held(
             at=now,
@@ -90,6 +86,7 @@ class Watch:
             state=self.state,
             is_said_gone=self._is_said_gone,
             in_charge_wall_ms=self.in_charge_wall_ms,
+            broker_gone_wall_ms=gone,
             bad_from_wall_ms=self.heart.bad_from_wall_ms,
             deaf=tuple(self._deaf),
             deaf_wall_ms=self._deaf_wall_ms,
@@ -103,6 +100,7 @@ class Watch:
     def take_up(self, held: Held, now: Now) -> None:
         """Go on where a watcher before this one was ended; asked for before anything else."""
         seen_wall_ms, held = held.at.wall_ms, held.moved(now)
+        self._gone_before_wall_ms = held.broker_gone_wall_ms
         self._calls.take_up(held.rows, now)
         self._standing.take_up(held.stands)
         self._calls.doubt(self.house, self._answers.take_up(held.waiting, held.presses, held.lines, now), now)
@@ -134,7 +132,7 @@ class Watch:
             return []
         cry = Cry(
             device=event.device,
-            name=placed.name if placed else event.device,
+            name=placed.name if placed else name_of(event.device),
             topic=topic,
             is_press=event.press,
             kind=event.kind,
@@ -143,11 +141,15 @@ class Watch:
             heard_ms=now.elapsed_ms,
             heard_wall_ms=now.wall_ms,
         )
-        if self.state is State.IN_CHARGE and self.heart.is_away(now):
+        if self.tells_at_once(now):
             return self._calls.press(self.house, cry, now, deaf=False)
         known_before = what is Is.FOUND and now.elapsed_ms - self._began_ms < ALL_SAID_MS
         self._answers.wait_for(replace(cry, answered=known_before))
         return []
+
+    def tells_at_once(self, now: Now) -> bool:
+        """Whether a press that is heard now is told in the same step."""
+        return self.state is State.IN_CHARGE and self.heart.is_away(now)
 
     def beat(self, state: str, now: Now, *, retained: bool, uptime_s: int | None = None) -> list[Do]:
         """A heartbeat of the hub, or its last will. What the broker remembers is not a heart that beats."""
@@ -189,7 +191,7 @@ class Watch:
         return []
 
     def _named(self, device: str, stamp: str | None, *, exact: bool, deaf: bool) -> bool:
-        foreign = "/" not in device and not device.startswith("hub:") and not self._knows(device)
+        foreign = "/" not in device and not device.startswith("hub:") and not self.house.knows(device)
         return self._calls.named(device, stamp, exact=exact, deaf=deaf, foreign=foreign)
 
     def are_not_ours(self, devices: Iterable[str]) -> None:
@@ -207,11 +209,9 @@ class Watch:
         for _ in range(more):
             for device in alert.devices:
                 self._answers.heard(device, alert.stamp)
-        if not more:
-            return []
-        for device in alert.devices:
+        for device in alert.devices if more else ():
             self._deaf.pop(device, None)
-        if alert.is_test:
+        if alert.is_test or not more:
             return []
         self._calls.shown(alert.devices)
         return self._calls.named_late()
@@ -250,10 +250,10 @@ class Watch:
             self._untaken.unsure(now)
             self._fair_ms = now.elapsed_ms
         self._broker_ms, self._broker_wall_ms = now.elapsed_ms, now.wall_ms
-        gone = self.broker_gone_wall_ms
+        gone = self.broker_gone_wall_ms or self._gone_before_wall_ms
         if gone is None:
             return []
-        self.broker_gone_wall_ms = None
+        self.broker_gone_wall_ms = self._gone_before_wall_ms = None
         title, text = words.broker_back(self.house, gone, now.wall_ms)
         return [Turned(), Tell(about="broker", level="urgent", title=title, text=text)]
 
@@ -286,8 +286,8 @@ class Watch:
     def _judge_broker(self, now: Now) -> list[Do]:
         if self.broker_gone_wall_ms is not None or now.elapsed_ms - self._broker_ms < BROKER_MS:
             return []
-        self.broker_gone_wall_ms = self._broker_wall_ms
-        title, text = words.broker_gone(self.house, self._broker_wall_ms)
+        self.broker_gone_wall_ms = self._gone_before_wall_ms or self._broker_wall_ms
+        title, text = words.broker_gone(self.house, self.broker_gone_wall_ms)
         return [Turned(), Tell(about="broker", level="emergency", title=title, text=text)]
 
     def _judge_hub(self, now: Now) -> list[Do]:
@@ -305,9 +305,9 @@ class Watch:
             self.in_charge_wall_ms, self.gave_back_wall_ms = now.wall_ms, None
         self.state = State.IN_CHARGE
         self._is_said_gone, self._deaf_wall_ms = True, 0
-        done = [*self._tell_waiting(now), *self._tell_open(now)]
         title, text = words.took_over(self.house, self.heart.bad_from_wall_ms, comes_and_goes=self.heart.is_well)
-        return [Turned(), *done, Tell(about="hub", level="urgent", title=title, text=text)]
+        said = Tell(about="hub", level="urgent", title=title, text=text)
+        return [Turned(), *self._tell_waiting(now), *self._tell_open(now), said]
 
     def _miss_answers(self, now: Now) -> list[Do]:
         """The heart beats, and of a press the hub says nothing: the watcher tells it, and takes over what it must."""

@@ -110,6 +110,9 @@ class Everybody:
                 log.warning("%s: no receipt within %s s", who, way.deadline_s)
             except ChannelFailed as error:
                 log.warning("%s: %s", who, error)
+            except Exception as error:
+                # A bug, ours or a library's, or no thread left: this person is tried another way, and it is said again.
+                log.exception("%s: the channel is broken: %s", who, type(error).__name__)
             else:
                 return True
         return False

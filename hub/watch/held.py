@@ -27,6 +27,8 @@ class Held:
     is_said_gone: bool
     """Everybody was told that the hub is gone."""
     in_charge_wall_ms: int | None
+    broker_gone_wall_ms: int | None = None
+    """Everybody was told, or was being told, that nothing is heard from the broker since then."""
     bad_from_wall_ms: int
     deaf: tuple[str, ...]
     """Devices of which the hub said nothing."""

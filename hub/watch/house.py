@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from devices.events import Event
 from devices.registry import Placed, Purpose, Registry
+from hub.watch.asked import is_asked, parts_of
 from hub.watch.records import Open
 from rules.alerting.levels import LADDERS, Level
 from rules.home import Home
@@ -47,9 +49,14 @@ class House:
         """The placed device of an address."""
         return self._registry.by_address(address)
 
+    @property
+    def places(self) -> Container[str]:
+        """The ids of its places."""
+        return self._places
+
     def knows(self, name: str) -> bool:
         """Whether a device is called so here."""
-        return self._registry.by_name(name) is not None
+        return self._registry.by_name(name) is not None or is_asked(name)
 
     def of_part(self, event: Event) -> Event:
         """The event as one of the part that reported it, where that part was placed by itself."""
@@ -58,6 +65,8 @@ class House:
     def who_where(self, address: str) -> tuple[str, str]:
         """Who calls with this device, and where to go; where a pendant is nobody knows: its wearer's room is named."""
         placed = self.placed(address)
+        if placed is None and is_asked(address):
+            return self._who_asked(address)
         if placed is None:
             return "", f"a device nobody has placed, {address}"
         resident = self._residents.get(placed.person or "")
@@ -66,6 +75,12 @@ class House:
             lives = self._lives.get(placed.place, [])
             return who or (lives[0] if len(lives) == 1 else ""), self.place(placed.place)
         return who, f"lives in {self.place(resident.room)}" if resident else placed.name
+
+    def _who_asked(self, address: str) -> tuple[str, str]:
+        staff, room = parts_of(address)
+        lives = self._lives.get(room, [])
+        who = self._staff.get(staff, staff) if staff else lives[0] if len(lives) == 1 else ""
+        return who, self.place(room) if room else "place not known"
 
     def who_where_of(self, alert: Open) -> tuple[str, str]:
         """Whom an alert of the hub is about, and where to go."""

@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 
 from hub.errors import CredentialsUnreadable
 from hub.mqtt.login import password_of, tls_of
+from hub.mqtt.publishing import publish
 from hub.mqtt.types import BrokerAddress
 
 log = logging.getLogger("handrail.watch")
@@ -186,9 +187,7 @@ class Link:
             if said.expiry_s is not None:
                 expiry = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
                 expiry.MessageExpiryInterval = said.expiry_s
-            await client.publish(
-                said.topic, said.payload, qos=1, retain=said.retain, properties=expiry, timeout=ANSWER_S
-            )
+            await publish(client, said.topic, said.payload, retain=said.retain, properties=expiry, within_s=ANSWER_S)
             waiting.task_done()
             self._on_answer()
 

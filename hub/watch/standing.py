@@ -93,7 +93,9 @@ class Standing:
         if until_wall_ms is None:
             patience_ms = house.attend_within_ms(row.alert.level)
         else:
-            patience_ms = until_wall_ms - row.heard.wall_ms
+            # By two calendars, the hub's and ours: where one of them is wrong nobody is waited for longer than may be.
+            longest_ms = house.home.times.promise_longest_s * 1000
+            patience_ms = min(until_wall_ms - row.heard.wall_ms, longest_ms)
         return now.elapsed_ms - row.heard.elapsed_ms >= patience_ms
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from hub.config.accounts import DASHBOARDS
-
 
 class Topics:
     """By home."""
@@ -11,12 +9,12 @@ class Topics:
     __slots__ = (
         "_alert",
         "_base",
+        "_do",
         "_hub_alert",
         "hub_known",
         "hub_log",
         "hub_probe",
         "hub_status",
-        "requests",
         "sounding",
         "status",
     )
@@ -29,7 +27,7 @@ class Topics:
         self.hub_log = f"{self._base}log"
         self.hub_probe = f"{self._base}probe/bulk"
         self.hub_known = f"{self._base}watch/known"
-        self.requests = f"{self._base}do/{DASHBOARDS}"
+        self._do = f"{self._base}do/"
         self.status = f"{self._base}watch/status"
         self.sounding = f"{self._base}watch/sounding"
 
@@ -38,7 +36,7 @@ class Topics:
         """What is subscribed; its own heartbeat as well, which shows that the broker still answers."""
         shown = (f"{self._hub_alert}+", f"{self._alert}+")
         hub = (self.hub_status, self.hub_log, self.hub_known, self.hub_probe)
-        return (*hub, self.requests, self.status, self.sounding, *shown)
+        return (*hub, f"{self._do}+", self.status, self.sounding, *shown)
 
     def is_ours(self, topic: str) -> bool:
         """Whether it is none of a device."""
@@ -47,6 +45,10 @@ class Topics:
     def hub_alert_of(self, topic: str) -> str | None:
         """Which alert the hub shows there."""
         return topic[len(self._hub_alert) :] if topic.startswith(self._hub_alert) else None
+
+    def client_of(self, topic: str) -> str | None:
+        """Whose request comes there."""
+        return topic[len(self._do) :] if topic.startswith(self._do) else None
 
     def alert(self, ident: str) -> str:
         """Where a told press is shown."""

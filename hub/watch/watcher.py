@@ -21,10 +21,12 @@ from devices.registry import presses_call
 from devices.topics import matches
 from hub.abc import Channel, Page
 from hub.clock import Clock
+from hub.config.accounts import DASHBOARDS
 from hub.config.problems import ConfigurationRefused
 from hub.config.watch import changes
 from hub.watch import kept as files
 from hub.watch import messages, words
+from hub.watch.asking import Asking
 from hub.watch.core import Watch
 from hub.watch.everybody import Everybody
 from hub.watch.house import House
@@ -64,12 +66,11 @@ class Watcher:
         self._everybody = Everybody(channel)
         self._left_over: set[str] = set()
         self._unheard = 0
-        self._silent: set[str] = set()
-        self._loud: set[str] = set()
+        self._silent, self._loud = set[str](), set[str]()
         self._relays = Relays()
         self._remembered: tuple[str, ...] = ()
         self._rights = Rights(self._catalogue.filters())
-        self._gone: set[str] = set()
+        self._gone, self._asking = set[str](), Asking()
         self._stop = asyncio.Event()
         self._read_again = asyncio.Event()
         self._link = link(
@@ -93,7 +94,7 @@ class Watcher:
                 self._carry_out([Tell(about="memory", level="urgent", title=title, text=text)])
             await self._stop.wait()
             self._hush(at_end=True)
-            self._say_status(stopping=True)
+            self._say_status()
             await asyncio.gather(self._link.flushed(1.0), self._memory.flushed(1.0))
             for task in tasks:
                 task.cancel()
@@ -199,8 +200,8 @@ class Watcher:
             self._left_on(messages.left_on_by(payload), now)
         elif (alert := topics.hub_alert_of(topic)) is not None:
             self._alert(alert, payload, retained, now)
-        elif topic == topics.requests and not retained:
-            self._asked(payload, now)
+        elif (client := topics.client_of(topic)) is not None and not retained:
+            self._asked(client, payload, now)
         elif (ident := topics.alert_of(topic)) is not None and retained and payload:
             self._left_over.add(ident)
             self._clear_left_over()
@@ -284,16 +285,19 @@ class Watcher:
             self._link.hear(*(name for name in named if not any(matches(wide, name) for wide in covers)))
         return decoded.events
 
-    def _asked(self, payload: bytes, now: Now) -> None:
-        """A carer tapped that they heard a press."""
-        asked = messages.heard_of(payload)
-        if asked is None:
-            return
-        done = self._watch.seen_to(asked.alert, asked.by, now)
-        reason = "it rings no more" if done is not None else "the hub is back: see its own card"
-        answer = {"id": asked.id, "ok": done is not None, "reason": reason}
-        self._carry_out(done or ())
-        self._link.publish(Said(topic=self._topics.done(asked.id), payload=orjson.dumps(answer)))
+    def _asked(self, client: str, payload: bytes, now: Now) -> None:
+        """Somebody calls for help on a screen, or a carer tapped that they heard a press."""
+        self._carry_out(self._asking.heard(self._watch, client, payload, now))
+        asked = messages.heard_of(payload) if client == DASHBOARDS else None
+        if asked is not None:
+            done = self._watch.seen_to(asked.alert, asked.by, now)
+            reason = "it rings no more" if done is not None else "the hub is back: see its own card"
+            self._carry_out(done or ())
+            self._answer(asked.id, reason, ok=done is not None)
+
+    def _answer(self, request: str, reason: str, *, ok: bool = True) -> None:
+        answer = {"id": request, "ok": ok, "reason": reason}
+        self._link.publish(Said(topic=self._topics.done(request), payload=orjson.dumps(answer)))
 
     # -- what is done ---------------------------------------------------------------------------------------------
     def _carry_out(self, wishes: Sequence[Do]) -> None:
@@ -312,6 +316,8 @@ class Watcher:
                     self._link.publish(Said(topic=self._topics.alert(wish.told.id), payload=body, retain=True))
                     if wish.told.heard_by is not None:
                         self._everybody.no_more(wish.told.id)
+                    for request in self._asking.told(wish.told.device, self._now()):
+                        self._answer(request, "everybody was told, by the watcher")
                 case Hide():
                     self._link.publish(Said(topic=self._topics.alert(wish.id), payload=b"", retain=True))
                     self._everybody.no_more(wish.id)
@@ -363,8 +369,7 @@ class Watcher:
         ours = {told.alert for told in self._watch.told.values() if told.alert is not None}
         now_ms = self._now().elapsed_ms
         for address in self._relays.over(now_ms, waits=waits, hub_is_well=well, ours=ours, at_end=at_end):
-            adapter = self._catalogue.adapter_for(address)
-            off = Sound(device=address, duration_s=0)
+            adapter, off = self._catalogue.adapter_for(address), Sound(device=address, duration_s=0)
             said = sounded(adapter, off, self._known) if adapter else Refused(f"no adapter knows {address}")
             if isinstance(said, Refused):
                 if address not in self._loud:
@@ -385,10 +390,11 @@ class Watcher:
             self._carry_out([Hide(id=ident)])
         self._left_over.clear()
 
-    def _say_status(self, *, stopping: bool = False) -> None:
-        body = orjson.dumps(messages.status(self._watch, not_heard=self._rights.not_heard, stopping=stopping))
-        expiry_s = None if stopping else BEAT_KEPT_S
-        self._link.publish(Said(topic=self._topics.status, payload=body, retain=True, expiry_s=expiry_s))
+    def _say_status(self) -> None:
+        ends = self._stop.is_set()  # whatever else is said while the last is written down
+        body = orjson.dumps(messages.status(self._watch, not_heard=self._rights.not_heard, stopping=ends))
+        kept_s = None if ends else BEAT_KEPT_S
+        self._link.publish(Said(topic=self._topics.status, payload=body, retain=True, expiry_s=kept_s))
 
     def _now(self) -> Now:
         return Now(elapsed_ms=self._clock.elapsed_ms(), wall_ms=self._clock.wall_ms())

@@ -45,7 +45,8 @@ FAULTS: Mapping[str, Fault] = {
     "broker-gone": Fault(
         staff="CALLS ARE NOT HEARD: go round. No pendant and no cord is heard, by nobody. Go round and look in on "
         "everybody until it is back.",
-        mend="The broker or the network: `systemctl status mosquitto`, switch, Wi-Fi.",
+        mend="The broker or the network: `systemctl status mosquitto`, switch, Wi-Fi. Where it says `Couldn't open "
+        "database`, move its mosquitto.db elsewhere.",
     ),
 }
 """What only the watcher can say, as in FAULTS.md: the first sentence is the title."""

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import orjson
 import pytest
 from playwright.async_api import Browser, Page, expect
+
+from hub.config.stored import home_json
+from rules.state import Person
+from tests.dashboards.conftest import a_home
+from tests.dashboards.test_board import LATER
+from tests.parts import until
 
 if TYPE_CHECKING:
     from tests.dashboards.conftest import FakeHub, Screens
@@ -48,6 +56,8 @@ async def test_a_call_from_the_bed_is_heard_and_somebody_comes(hub: FakeHub, scr
     await tablet.tap('[data-do="call"]')
     await expect(tablet.locator("#said")).to_be_hidden()
     assert [(wish["do"], wish["room"]) for wish in hub.asked] == [("call", "012")]
+    age_s = hub.clock.wall_ms() / 1000 - datetime.fromisoformat(str(hub.asked[0]["asked_at"])).timestamp()
+    assert 0 <= age_s < 60, "should it wait for the hub, its age is known"
     shows(screens, heard=True, calls=[CALL])
     await expect(tablet.locator("#calls b")).to_have_text("Your call was heard")
     shows(screens, heard=True, calls=[{**CALL, "state": "claimed", "coming": "Ana"}])
@@ -57,6 +67,14 @@ async def test_a_call_from_the_bed_is_heard_and_somebody_comes(hub: FakeHub, scr
     await expect(tablet.locator("#calls span")).to_have_text("Ana comes by 03:30")
     shows(screens)
     await expect(tablet.locator("#calls li")).to_have_count(0)
+
+
+async def test_a_call_that_the_watcher_told_is_said_to_be_heard(screens: Screens, tablet: Page) -> None:
+    """The hub is gone, and the call went to everybody all the same: whoever called does not have to wonder."""
+    screens.live.on_status("lost", "")
+    await expect(tablet.locator("#not-live")).to_be_visible()
+    await tablet.tap('[data-do="call"]')
+    await expect(tablet.locator("#said")).to_have_text("Your call was heard")
 
 
 async def test_a_question_is_answered_with_a_tap(hub: FakeHub, screens: Screens, tablet: Page) -> None:
@@ -125,6 +143,41 @@ async def test_what_does_not_get_through_says_what_else_to_do(hub: FakeHub, scre
     await tablet.tap('[data-do="call"]')
     await expect(tablet.locator("#said")).to_be_hidden()
     assert hub.asked[-1]["id"] == first
+
+
+@pytest.mark.parametrize(
+    ("call_point", "instead"),
+    [
+        ("nurse-call cord by the bed", "Use your pendant, or: nurse-call cord by the bed."),
+        ("none, because she rings nobody", "Use your pendant, or call out."),
+    ],
+)
+async def test_what_else_to_do_is_what_this_room_has(hub: FakeHub, tablet: Page, call_point: str, instead: str) -> None:
+    """`home.yaml` names what works here without Handrail; no cord is named where there is none."""
+    home = a_home()
+    places = (replace(home.places[0], call_point=call_point), *home.places[1:])
+    with hub.write() as db:
+        row = (2, hub.clock.wall_ms(), home_json(replace(home, places=places)).decode())
+        db.execute("INSERT INTO configurations (seq, wall_ms, body, settings) VALUES (?, ?, ?, '{}')", row)
+    await tablet.reload()
+    hub.deaf = True
+    await tablet.tap('[data-do="call"]')
+    await expect(tablet.locator("#said")).to_have_text(f"That did not get through. {instead}")
+    assert await tablet.locator("#not-live").text_content() == f"This screen does not work just now. {instead}"
+
+
+async def test_the_next_call_of_the_night_is_a_call_of_its_own(hub: FakeHub, tablet: Page) -> None:
+    """The first one got no answer, and the hub did it all the same, minutes later: under the same id the second one
+    would be answered as the first, and told to nobody."""
+    hub.deaf = True
+    await tablet.tap('[data-do="call"]')
+    await expect(tablet.locator("#said")).to_have_text("That did not get through. Use your pendant, or the cord.")
+    hub.deaf = False
+    await tablet.evaluate(LATER)
+    await tablet.tap('[data-do="call"]')
+    await expect(tablet.locator('[data-do="call"]')).not_to_have_attribute("aria-busy", "true")
+    first, second = (wish["id"] for wish in hub.asked)
+    assert first != second
 
 
 async def test_a_screen_that_is_cut_off_says_so(screens: Screens, tablet: Page) -> None:
@@ -295,3 +348,23 @@ async def test_words_that_are_given_once_more_are_spoken_once_more(screens: Scre
         shows(screens, say="Margaret. Sit down.", spoken=True, times=times, picture=picture)
         await expect(tablet.locator("#picture")).to_have_attribute("data-name", picture)
     assert await tablet.evaluate("() => window.heard") == ["Margaret. Sit down."] * 2
+
+
+async def test_whoever_has_died_is_not_named_on_a_screen_that_was_open_before(
+    hub: FakeHub, screens: Screens, tablet: Page
+) -> None:
+    """Two shared the room; its page stays open for months. Who is left is not asked which of the two they are."""
+    home = a_home()
+    shared = replace(home, residents=tuple(replace(row, room="012") for row in home.residents[:2]))
+    with hub.write() as db:
+        row = (2, hub.clock.wall_ms(), home_json(shared).decode())
+        db.execute("INSERT INTO configurations (seq, wall_ms, body, settings) VALUES (?, ?, ?, '{}')", row)
+    await tablet.tap('[data-do="ok"]')
+    await expect(tablet.locator("#people button")).to_have_text(["Margaret Hill", "Arthur Penrose"])
+    await tablet.tap("#done")
+    hub.put("people", "arthur", Person(resident="arthur", gone="died"))
+    await tablet.tap('[data-do="company"]')
+    await until(lambda: [wish for wish in hub.asked if wish["do"] == "company"], 10)
+    assert "resident" not in hub.asked[-1]
+    await expect(tablet.locator("#who")).to_be_hidden()
+    assert "Arthur" not in await tablet.content()

@@ -44,6 +44,16 @@ def told_by(screens: Screens, state: str, *presses: Told) -> None:
         screens.live.on_watcher(f"alert/{press.id}", body(press))
 
 
+async def test_a_long_word_leaves_heard_on_the_phone(screens: Screens, phone: OpenBoard) -> None:
+    """Nobody has placed the device: its address has no blanks, and the button beside it is still in reach."""
+    ana = await phone(screens, "ana")
+    screens.live.on_status("lost", "")
+    where = f"a device nobody has placed, lora/{'0123456789abcdef' * 3}"
+    told_by(screens, "in_charge", replace(MARGARET, who="", where=where, reason="Somebody pressed for help"))
+    await expect(ana.page.locator('[data-do="heard"]')).to_be_in_viewport(ratio=1)
+    assert await ana.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 async def test_what_the_watcher_told_is_shown_and_sounds_until_somebody_heard_it(
     hub: FakeHub, screens: Screens, phone: OpenBoard
 ) -> None:

@@ -35,6 +35,17 @@ def test_a_request_is_read_as_it_stands() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "at_ms"),
+    [("2026-09-21T14:13:20.250Z", WALL_MS + 250), ("soon", None), (17, None), ({}, None), (None, None)],
+)
+def test_when_a_call_was_made_is_read_and_no_call_is_refused_for_it(said: object, at_ms: int | None) -> None:
+    """It may have waited at the broker for hours; a time that cannot be read is none."""
+    asked = read_request("dashboards", orjson.dumps({"id": "1", "do": "call", "asked_at": said}), WALL_MS)
+    assert asked.do == "call"
+    assert asked.at_ms == at_ms
+
+
+@pytest.mark.parametrize(
     ("until_is", "seconds"),
     [
         ("600", 600),

@@ -13,6 +13,7 @@ import pytest
 from devices.adapter import Message
 from devices.registry import presses_call
 from hub.watch import messages
+from hub.watch.asking import Asking
 from hub.watch.core import Watch
 from hub.watch.held import from_bytes, to_bytes
 from hub.watch.house import House as Known
@@ -46,6 +47,8 @@ class Beside(House):
 
     watch: Watch = field(init=False)
     wished: list[Do] = field(default_factory=list)
+    asking: Asking = field(default_factory=Asking)
+    kept: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     cannot_write: bool = False
     _seq: int = 0
     _beat_ms: int = 0
@@ -86,6 +89,15 @@ class Beside(House):
             self.wished += self.watch.heard(event, self._when, retained=retain, can_call=can_call, topic=topic)
         super().hear(topic, payload, retain=retain)
 
+    def asks(self, client: str, ident: str, said: dict[str, str]) -> None:
+        """A request arrives at both; for a hub that is down the broker keeps it."""
+        payload = orjson.dumps({"id": ident, **said})
+        self.wished += self.asking.heard(self.watch, client, payload, self._when)
+        if self.is_down:
+            self.kept.append((client, ident, said))
+        else:
+            self.ask(said["do"], client=client, id=ident, room=said["room"], by=said["by"])
+
     def goes_down(self) -> None:
         """The broker says so."""
         super().goes_down()
@@ -94,6 +106,9 @@ class Beside(House):
     def comes_back(self) -> None:
         """It is ready, and tells what waited."""
         super().comes_back()
+        kept, self.kept = self.kept, []
+        for client, ident, said in kept:
+            self.asks(client, ident, said)
         self._beat()
 
     def take(self, given: Input, *, more: bool = False) -> None:
@@ -154,6 +169,15 @@ def presses(home: Beside, chance: random.Random) -> None:
             home.wait(seconds=chance.choice((0, 0.05, 0.6)))
             home.hear(f"zigbee2mqtt/{name}/action", "emergency")
         home.wait(seconds=chance.choice((0.1, 0.49, 0.51, 3)))
+
+
+def from_a_screen(home: Beside, chance: random.Random) -> None:
+    """*Call for help* in a room, *Staff assist*, or only a wish for company; sometimes the same request once more."""
+    do, client = chance.choice(("call", "assist", "company")), chance.choice(("dashboards", "room-012", "room-013"))
+    by = chance.choice(("carer-1", "Agency Jo", "")) if client == "dashboards" else ""
+    said = {"do": do, "room": chance.choice(("011", "012", "013", "099", "")), "by": by}
+    home.asks(client, f"s{chance.randrange(10**9)}", said)
+    home.wait(seconds=chance.choice((0.1, 3)))
 
 
 def remembered(home: Beside, chance: random.Random) -> None:
@@ -237,7 +261,7 @@ def restarts(home: Beside, chance: random.Random) -> None:
     home.goes_down()
     home.wait(seconds=chance.choice((1, 3, 20, 5_000)))
     for _ in range(chance.randrange(3)):
-        presses(home, chance)
+        chance.choice((presses, from_a_screen))(home, chance)
     if chance.random() < 0.5:
         before = datetime.fromtimestamp(home.wall_ms / 1000, UTC) - timedelta(hours=1.2)
         home.device("room-012-pendant", action="emergency", last_seen=f"{before:%Y-%m-%dT%H:%M:%S}.007Z")
@@ -246,7 +270,7 @@ def restarts(home: Beside, chance: random.Random) -> None:
 
 
 HAPPENS: tuple[Callable[[Beside, random.Random], None], ...] = (
-    *(presses, presses, presses, remembered, smokes, by_radio),
+    *(presses, presses, presses, from_a_screen, remembered, smokes, by_radio),
     *(of_a_stranger, is_tested, is_answered, cannot_be_written, passes, passes),
 )
 

@@ -346,6 +346,28 @@ async def test_everybody_is_told_whatever_hangs_and_who_has_two_channels_by_the_
     await everybody.stop()
 
 
+async def test_a_channel_that_is_broken_leaves_no_other_untried_and_is_said_again() -> None:
+    """A bug in a library, or a machine without a thread left: whoever has a second channel is told by that one."""
+
+    class Broken(Phones):
+        async def send(self, url: str, page: Page) -> None:
+            if url == "broken":
+                self.failed += 1
+                raise RuntimeError("can't start new thread")
+            await super().send(url, page)
+
+    phones = Broken()
+    everybody = Everybody(phones, again_s=0.05)
+    page = Page(alert="w1", version=1, level="emergency", title="T", text="t")
+    ways = (Channel(url="broken"), Channel(url="second"))
+    everybody.tell(page, [], [Carer(id="a", name="A", channels=ways)], Path)
+    await until(lambda: phones.sent == [("second", "T")])
+    again = Page(alert="w1", version=2, level="emergency", title="T", text="t")
+    everybody.tell(again, [Channel(url="broken")], [], Path)
+    await until(lambda: phones.failed >= 3)
+    await everybody.stop()
+
+
 async def test_what_reached_nobody_is_said_again_until_it_reaches_somebody() -> None:
     """What took the broker away took the channels too. A newer word on the same takes its place, and what is over is
     said no more."""

@@ -134,6 +134,18 @@ def test_what_was_closed_or_taken_before_is_not_told() -> None:
     assert night.shown == []
 
 
+def test_a_calendar_that_is_years_behind_makes_no_promise_longer_than_it_may_be() -> None:
+    """The watcher's machine has no clock of its own, and the hub's says another year."""
+    night = with_open_emergency()
+    promised = {"state": "promised", "promised_by": "ana", "promised_until": "2036-11-21T02:05:00.000Z"}
+    night.shows("a00001", "pendant-12", quiet=True, **{**P12, **promised, "level": "call", "kind": "call"})
+    night.hub_stops()
+    night.wait(1195)
+    assert night.titles == [GONE]
+    night.wait(10)
+    assert night.titles == [GONE, "CALL: Margaret, lives in Room 12"]
+
+
 @pytest.mark.parametrize(
     ("more", "after_s"),
     [

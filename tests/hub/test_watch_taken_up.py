@@ -63,6 +63,24 @@ def test_a_heartbeat_of_the_hub_says_for_how_long_it_has_run() -> None:
     assert messages.uptime_s_of(said) == 90
 
 
+@pytest.mark.parametrize("back_s", [5, 120])
+def test_the_next_watcher_says_that_calls_are_heard_again(back_s: int) -> None:
+    """Everybody was told to go round, and nobody else could tell them that they need not any more."""
+    night = Night()
+    night.wait(30)
+    night.without_broker(60, linked=False)
+    night.forget()
+    night.killed(2, linked=False)
+    night.without_broker(back_s)
+    night.wait(60)
+    again = ["CALLS ARE NOT HEARD: go round"] if back_s > 60 else []
+    assert night.titles == [*again, "Calls are heard again"]
+    assert "It was gone from 02:00" in night.texts
+    night.killed(3_600)
+    night.wait(60)
+    assert night.titles == [*again, "Calls are heard again"]
+
+
 def test_a_call_of_another_day_says_of_which() -> None:
     """A machine that was off for weeks, a folder that was copied while something was held: it is not of this night."""
     night = told_and_killed(("p12", None))

@@ -81,14 +81,14 @@ class Night:
                 self.beats(self.state)
             self._do(self.watch.tick(self.now))
 
-    def without_broker(self, seconds: float) -> None:
-        """The connection is down for so long; nothing is heard."""
+    def without_broker(self, seconds: float, *, linked: bool = True) -> None:
+        """The connection is down for so long; nothing is heard. It is there again then, where `linked`."""
         self._do(self.watch.linked(False, self.now))
         until_ms = self.ms + int(seconds * 1000)
         while self.ms < until_ms:
             self.ms += TICK_MS
             self._do(self.watch.tick(self.now))
-        self._do(self.watch.linked(True, self.now))
+        self._do(self.watch.linked(linked, self.now))
 
     def broker_stands_still(self, seconds: float) -> None:
         """It is stopped for so long: the connection stays, and nothing is heard."""
@@ -102,9 +102,9 @@ class Night:
         self.ms += int(seconds * 1000)
         self._do(self.watch.tick(self.now))
 
-    def killed(self, seconds: float = 2, *, clock_s: float = 0) -> None:
-        """Kill -9 of the watcher, and so much later the next one is connected, on a machine that was on for another
-        time; `clock_s`: by so much the calendar was set meanwhile."""
+    def killed(self, seconds: float = 2, *, clock_s: float = 0, linked: bool = True) -> None:
+        """Kill -9 of the watcher, and so much later the next one is connected, where `linked`, on a machine that was on
+        for another time; `clock_s`: by so much the calendar was set meanwhile."""
         held = self.watch.holds(self.now)
         data = to_bytes(held) if held is not None else None
         self._boot_ms -= 500_000
@@ -113,7 +113,7 @@ class Night:
         self.watch = Watch(House(ELM), self.now)
         if data is not None:
             self.watch.take_up(from_bytes(data), self.now)
-        self._do(self.watch.linked(True, self.now))
+        self._do(self.watch.linked(linked, self.now))
 
     def reached(self) -> None:
         """All that was told has reached somebody."""
