@@ -82,7 +82,7 @@ class Lane(Broker, Protocol):
         """Publish the last words, say goodbye, and end."""
         ...
 
-    async def ask_again(self) -> tuple[str, ...]:
+    async def ask_again(self, *, everything: bool = False) -> tuple[str, ...]:
         """Ask once more for the filters that were refused at the connect; a sentence for each that still is."""
         ...
 

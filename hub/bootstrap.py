@@ -12,6 +12,7 @@ from pathlib import Path
 
 from devices.catalogue import Catalogue
 from hub.abc import Lane
+from hub.broker.again import Again
 from hub.broker.drops import Drops
 from hub.broker.rights import Probe, Rights
 from hub.broker.watch import WATCH, BrokerWatch
@@ -178,8 +179,7 @@ def _parts(hub: Hub, start: _Start, lock: Lock) -> Parts:
     series = _series(hub, start, source, start.rng)
     logs = _logs(hub, start, lanes, lines)
     watch = _watch(hub, start, lanes, shown, source)
-    health = Health(home=start.slug, started_ms=start.clock.now().elapsed_ms)
-    keeping = _keeping(hub, start, pump)
+    keeping, health = _keeping(hub, start, pump), Health(home=start.slug, started_ms=start.clock.elapsed_ms())
     record.begins(pump.put, keeping.note)
     jobs: list[Asking | SeriesWriter] = [asking, *([series] if series else [])]
     return Parts(
@@ -206,6 +206,7 @@ def _parts(hub: Hub, start: _Start, lock: Lock) -> Parts:
             belief=Belief(start.clock.moved_ms, start.clock.now(), is_fresh=start.clock.is_fresh),
             on_fault=hub.on_fault,
             save=keeping.note,
+            count_anew=start.clock.count_anew,
         ),
         keeping=keeping,
         source=source,
@@ -268,6 +269,8 @@ def _shown(hub: Hub, start: _Start, lanes: dict[str, Lane], record: Record) -> S
         state=start.loaded.state,
         save_soon=hub.save_soon,
         on_refused_filter=partial(hub.on_rights, "shown"),
+        on_refused=hub.on_publish_refused,
+        on_taken=hub.on_publish_taken,
         put=hub.put,
         put_back=PutBack(hub, start.loaded, start.topics, start.clock),
         behind=record.behind,
@@ -337,7 +340,7 @@ def _watch(hub: Hub, start: _Start, lanes: dict[str, Lane], shown: Shown, source
     watch = BrokerWatch(
         probe=Probe(topics=start.topics, bulk=lanes[BULK], urgent=lanes[URGENT], filters=start.catalogue.filters()),
         rights=Rights(hub.on_fault, told="subscription" in start.told),
-        drops=Drops(source, hub.on_fault, lambda: start.clock.now().wall_ms),
+        drops=Drops(source, hub.on_fault, start.clock.elapsed_ms),
         on_fault=hub.on_fault,
         wall_ms=lambda: start.clock.now().wall_ms,
         address=start.settings.broker,
@@ -358,18 +361,8 @@ def _watch(hub: Hub, start: _Start, lanes: dict[str, Lane], shown: Shown, source
         session_expiry_s=0,
     )
 
-    async def subscribe_again(lane: str) -> None:
-        watch.rights.say(lane, *await lanes[lane].ask_again())
-
-    async def follow_again() -> None:
-        hub.on_learned()
-
-    watch.rights.again = {
-        URGENT: partial(subscribe_again, URGENT),
-        BULK: partial(subscribe_again, BULK),
-        "devices": follow_again,
-        "shown": shown.look,
-    }
+    again = Again(watch.rights, lanes=(lanes[BULK], lanes[URGENT]), follow=hub.on_learned, look=shown.look)
+    watch.rights.again, watch.hear_anew = again.by_part, again.all_of_it
     return watch
 
 

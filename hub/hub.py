@@ -20,7 +20,7 @@ from hub.elapsed import HomeClock
 from hub.errors import LedgerUnwritable
 from hub.keeping import APART_MS, Keeping
 from hub.kill_points import Point
-from hub.lanes import BULK, LOG, URGENT, Overlap
+from hub.lanes import BULK, LOG, URGENT, Overlap, lost_meanwhile
 from hub.ledger.checkpoint import Checkpointer
 from hub.ledger.source import LedgerSource
 from hub.ledger.write import Batch, Writer
@@ -121,13 +121,9 @@ class Hub:
         now_ms = parts.clock.now().elapsed_ms
         self._up_ms[lane] = now_ms
         if not up.session_present and lane != LOG:
-            parts.overlap.session_lost(lane, now_ms)
-            if lane in parts.had_sessions:
-                reason = (
-                    f"the broker had forgotten the {lane} lane's session: what devices said meanwhile may be lost; "
-                    "does it keep its sessions (persistence true), and was it started with its own folder?"
-                )
-                parts.pump.put(Faulted(fault="session", on=True, reason=reason))
+            parts.pump.session_lost(lane, now_ms)
+        if lane != LOG and lane in parts.had_sessions and (reason := lost_meanwhile(lane, up)):
+            parts.pump.put(Faulted(fault="session", on=True, reason=reason))
         parts.had_sessions.add(lane)
         self.later(self._lane_up(lane, up.connection))
 

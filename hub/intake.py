@@ -206,6 +206,8 @@ class Intake:
 
     def finish(self, group: Group, taken: Taken) -> None:
         """The group is complete. Raises `Unbearable` where what came of a message cannot be said: it is set aside."""
+        if self._received.forgotten:
+            group.batch.forgotten, self._received.forgotten = self._received.forgotten, []
         try:
             self._steps.finish(group)
         except Undrawn as error:
@@ -214,6 +216,11 @@ class Intake:
                 raise
             _, packet, owes = acted[-1]
             raise Unbearable(packet, error.__cause__ or error, owes) from error
+
+    def session_lost(self, lane: str, now_ms: int) -> None:
+        """The broker forgot a lane's session: what it had sent there before says nothing of what it sends now."""
+        self._overlap.session_lost(lane, now_ms)
+        self._received.forget(lane)
 
     def _came_again(self, group: Group, packet: Packet, key: bytes) -> bool:
         """A redelivery: DUP set, the session resumed, and the newest committed use of this packet id is equal."""

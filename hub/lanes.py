@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 
-from hub.mqtt.types import Packet
+from hub.mqtt.types import Packet, Up
 from hub.topics import Filters
 
 URGENT, BULK = "urgent", "bulk"
@@ -46,6 +46,8 @@ class Received:
 
     def __init__(self, groups: list[tuple[str, bytes]]) -> None:
         self._uses: dict[str, bytearray] = {}
+        self.forgotten: list[str] = []
+        """Lanes whose uses of before the ledger must forget as well; whoever commits takes them out here."""
         for lane, uses in groups:
             for at in range(0, len(uses), 2 + DIGEST_BYTES):
                 packet_id = int.from_bytes(uses[at : at + 2], "big")
@@ -57,6 +59,12 @@ class Received:
         if uses is None:
             uses = self._uses[lane] = bytearray(65_536 * DIGEST_BYTES)
         uses[packet_id * DIGEST_BYTES : (packet_id + 1) * DIGEST_BYTES] = key
+
+    def forget(self, lane: str) -> None:
+        """The broker made this lane's session anew, and gives its packet ids out from the start: under one of them an
+        equal press that is sent again is a new one."""
+        if self._uses.pop(lane, None) is not None:
+            self.forgotten.append(lane)
 
     def copied(self) -> dict[str, bytes]:
         """All of them as they are now, by lane; `uses_in` reads them."""
@@ -252,3 +260,20 @@ class Overlap:
 
 def _is_over(owed: Owed, *, now_ms: int, since_ms: int, longest_ms: int) -> bool:
     return now_ms - max(owed.since_ms, since_ms) > longest_ms
+
+
+def lost_meanwhile(lane: str, up: Up) -> str:
+    """Why something may be lost of what devices said while a lane was away; nothing where the broker kept it all."""
+    if not up.session_present:
+        return (
+            f"the broker had forgotten the {lane} lane's session: what devices said meanwhile may be lost; "
+            "does it keep its sessions (persistence true), and was it started with its own folder?"
+        )
+    # Mosquitto 2.0.11, tried: from the SIGHUP on with which it reads another password for us, or none, it puts nothing
+    # into our session's queue, and counts none of it as dropped.
+    if up.kept_out:
+        return (
+            f"the broker had not let the {lane} lane's account in, and may keep nothing for who is not let in: what "
+            "devices said meanwhile may be lost; was its password changed?"
+        )
+    return ""

@@ -85,6 +85,7 @@ class Pump:
         self._overlap = overlap
         self._received = received
         self._intake = Intake(steps=steps, overlap=overlap, received=received, on_shown=on_shown, on_watcher=on_watcher)
+        self.session_lost = self._intake.session_lost
         self._one_by_one = one_by_one
         self._after = after
         self._housekeeping = housekeeping

@@ -174,7 +174,7 @@ class PutBack:
         lane, owed = self._hub.parts.lanes["urgent"], self._hub.parts.outbox.every()
         if not (self._decided and lane.up and self._seq > max(self._not_before, self._said_seq)) or self._is_looking:
             return
-        if any(wish.key.startswith("alert/") for wish in owed):
+        if any(wish.key.startswith("alert/") for wish in owed) or not self._hub.parts.shown.is_whole:
             return
         self._said_seq, self._said_ms = self._seq, self._clock.elapsed_ms()
         lane.publish(self._topics.record, dumps(record_message(self.made_ms, self._seq)), retain=True)

@@ -23,11 +23,13 @@ from hub.topics import Topics
 from rules.hearing.remembered import UNRECORDED, number_of, stood_as, stood_before
 from rules.inputs import Input, Remembered, Standing
 from rules.messages import alert_message, room_message, watcher_message
-from rules.state import Alert, AlertState, State
+from rules.state import Alert, AlertState, Meta, State
 
 log = logging.getLogger("handrail.shown")
 
 LOOK_S = 2.0
+RETRY_S = 5.0
+"""After so long, what the broker refused to show is said to it again: somebody may mend its rights while we run."""
 HIGHEST_VERSION = 2**53
 WORDS_MOST = 300
 
@@ -44,13 +46,16 @@ class Shown:
         state: State,
         save_soon: Callable[[], None],
         on_refused_filter: Callable[..., None],
+        on_refused: Callable[[str, str], None],
+        on_taken: Callable[[str], None],
         put: Callable[[Input], None],
         put_back: PutBack,
         behind: int = 0,
         on_standing: Callable[[bool], None] = lambda _: None,
     ) -> None:
         """`behind`, where the ledger began with nothing: what the broker shows and it does not know is told anew before
-        it is cleared; `on_standing` is called when there is such (true), and when all of it was told (false).
+        it is cleared; `on_standing` is called when there is such (true), and when all of it was told (false). A topic
+        that was told as refused is told as taken when it is.
 
         Read on the bulk lane what the urgent lane published, because a lane does not hear its own words."""
         self._urgent = urgent
@@ -59,6 +64,7 @@ class Shown:
         self._state = state
         self._save_soon = save_soon
         self._on_refused_filter = on_refused_filter
+        self._on_refused, self._on_taken = on_refused, on_taken
         self._put = put
         self.put_back = put_back
         self._behind = behind
@@ -68,10 +74,17 @@ class Shown:
         self._seen: set[str] = set()
         self._unchecked: list[tuple[str, bytes]] = []
         self._looked = False
+        self.retry_s = RETRY_S
+        self._begun = 0
+        self._refused: set[str] = set()
+        self._again: set[str] = set()
+        """What the broker did not take, and is said again with the next commit."""
+        self._lacking: set[str] = set()
 
     async def look(self) -> None:
         """Let the broker send all it shows; a later look begins anew."""
         self._seen.clear()
+        self._begun += 1
         self.put_back.looks()
         filters = (self._topics.alerts, self._topics.rooms, self._topics.for_watcher)
         try:
@@ -86,6 +99,11 @@ class Shown:
         self._looked = True
         self._save_soon()
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the broker took all that it was to show."""
+        return not self._lacking
+
     def saw(self, topic: str, payload: bytes) -> None:
         """The broker shows this."""
         if topic == self._topics.record:
@@ -96,6 +114,8 @@ class Shown:
     def compare(self, seq: int) -> None:
         """Right after a commit up to this `seq`, because nothing may be shown before it is kept."""
         self._clear_what_was_told_anew()
+        while self._again:
+            self._show(topic := self._again.pop(), self._wanted(topic))
         if self._unchecked:
             kill_points.at(Point.LOOKED, self._unchecked)
             self._check()
@@ -161,8 +181,10 @@ class Shown:
         """Clear what is not open; put right what is another version. What is ahead of the ledger, in number or version,
         is the machine's to decide on: others have seen it."""
         version, words = _read(payload)
-        alert, meta = self._open(name), self._state.meta.get("meta")
-        if name not in self._standing and number_of(name) > (meta.alerts if meta is not None else 0):
+        alert, meta = self._open(name), self._state.meta.get("meta") or Meta()
+        # What was raised since this start took none of the numbers that a newer ledger may have used.
+        last = meta.numbered if meta.numbered >= 0 and name not in self._state.alerts else meta.alerts
+        if name not in self._standing and number_of(name) > last:
             ahead[name] = (version, UNRECORDED if _is_unrecorded(payload) else words)
         if alert is None and name in self._standing:
             log.warning("alert %s is shown and there is no record of it: it is told anew", name)
@@ -197,8 +219,39 @@ class Shown:
         setting = self._state.setting
         return dumps(room_message(self._state, room)) if setting is not None and room in setting.places else b""
 
+    def _wanted(self, topic: str) -> bytes:
+        """What the broker is to show there now."""
+        if (name := self._topics.alert_of(topic)) is not None:
+            alert = self._open(name)
+            return dumps(alert_message(alert)) if alert is not None else b""
+        room = self._topics.room_of(topic)
+        return self._room(room) if room is not None else dumps(watcher_message(self._state))
+
     def _show(self, topic: str, payload: bytes) -> None:
-        self._urgent.publish(topic, payload, retain=True)
+        begun = self._begun
+
+        def answered(ok: bool, why: str) -> None:
+            if not ok:
+                self._lacking.add(topic)
+                asyncio.get_running_loop().call_later(self.retry_s, self._retry, topic, why, begun)
+                return
+            self._lacking.discard(topic)
+            if topic in self._refused:
+                self._refused.discard(topic)
+                self._on_taken(topic)
+
+        self._urgent.publish(topic, payload, retain=True, on_acknowledged=answered)
+
+    def _retry(self, topic: str, why: str, begun: int) -> None:
+        """What was not taken although no connection was lost, which begins with a look, was refused."""
+        if not (self._urgent.up and self._bulk.up):
+            asyncio.get_running_loop().call_later(self.retry_s, self._retry, topic, why, begun)
+            return
+        if begun == self._begun:
+            self._refused.add(topic)
+            self._on_refused(topic, why)
+        self._again.add(topic)
+        self._save_soon()
 
     def _open(self, name: str) -> Alert | None:
         alert = self._state.alerts.get(name)

@@ -23,7 +23,9 @@ QUIET_MS = 86_400_000
 """A broker that dropped nothing for so long is right again."""
 MORE = 10
 """People are told again when it has become so many times as much; each message would be a line of its own."""
-_COUNT, _AT = "broker_dropped", "broker_dropped_wall_ms"
+_COUNT, _AT = "broker_dropped", "broker_dropped_ms"
+_AT_BEFORE = "broker_dropped_wall_ms"
+"""Before 2026-11-23 it was kept by the calendar, which somebody may set."""
 
 
 class Cursors(Protocol):
@@ -41,8 +43,8 @@ class Cursors(Protocol):
 class Drops:
     """Compares the broker's count with the one we saw last."""
 
-    def __init__(self, cursors: Cursors, on_fault: Callable[..., None], wall_ms: Callable[[], int]) -> None:
-        self._cursors, self._on_fault, self._wall_ms = cursors, on_fault, wall_ms
+    def __init__(self, cursors: Cursors, on_fault: Callable[..., None], elapsed_ms: Callable[[], int]) -> None:
+        self._cursors, self._on_fault, self._elapsed_ms = cursors, on_fault, elapsed_ms
         self._total = self._told = 0
         self.known = False
         """The broker has said a count since we started, or that it has not changed."""
@@ -61,7 +63,7 @@ class Drops:
         grown = (count if count < seen else count - seen) if seen >= 0 else 0
         if not grown:
             return
-        self._cursors.move_cursor(_AT, self._wall_ms())
+        self._cursors.move_cursor(_AT, max(1, self._elapsed_ms()))
         self._total += grown
         if self._total >= max(1, self._told * MORE):
             self._told = self._total
@@ -86,8 +88,11 @@ class Drops:
 
     def look(self) -> None:
         """Once a minute: is it over?"""
+        if self._cursors.cursor(_AT_BEFORE):
+            self._cursors.move_cursor(_AT_BEFORE, 0)
+            self._cursors.move_cursor(_AT, max(1, self._elapsed_ms()))
         at_ms = self._cursors.cursor(_AT)
-        if at_ms and self._wall_ms() - at_ms >= QUIET_MS:
+        if at_ms and self._elapsed_ms() - at_ms >= QUIET_MS:
             self._cursors.move_cursor(_AT, 0)
             self._total = self._told = 0
             self._on_fault("dropped", False, "the broker has dropped nothing for a day")

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import count
 from pathlib import Path
 
 from hub.abc import Lane
 from hub.broker import certificates, drops
 from hub.broker.drops import Drops
-from hub.broker.rights import SILENT, Probe, Rights
+from hub.broker.rights import PATIENCE_S, SILENT, Probe, Rights
 from hub.broker.running import RIGHT, Running
 from hub.config.broker_conf import BrokerProblem, Looked, look_at
 from hub.errors import BrokerError, SubscriptionRefused
@@ -69,6 +69,9 @@ class BrokerWatch:
         self._said: dict[str, str] = {}
         self._running = Running(wall_ms)
         self._unchecked = ""
+        self._silent: frozenset[str] = frozenset()
+        self.hear_anew: Callable[[], Awaitable[None]] | None = None
+        """Subscribes anew to what comes through again."""
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -197,6 +200,14 @@ class BrokerWatch:
         if found is None or self._disturbed:
             return
         silent, raises = found
+        if self._silent - set(silent) and self.hear_anew is not None:
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    await self.hear_anew()
+            except TimeoutError:
+                log.warning("what the broker passes on again was not subscribed to anew in time: again in a minute")
+                return
+        self._silent = frozenset(silent)
         self.rights.say(SILENT, *(f"the broker grants {name} and passes nothing of it on" for name in silent))
         if not raises and self._raises_qos0:
             log.warning(

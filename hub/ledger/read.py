@@ -17,10 +17,10 @@ from typing import Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from devices.adapter import Description
-from devices.registry import Purpose, Supervision
 from hub.clock import Clock, SystemClock
+from hub.ledger.house import House, HouseCarer, HouseDevice, HousePlace, HouseResident, HouseTimes
 from rules.hearing.walks import Walk
-from rules.home import Abilities, Home, Role
+from rules.home import Home
 from rules.plans.standing import present
 from rules.state import Alert, Episode, Meta, OnShift, Person, Status, Stranger
 
@@ -61,74 +61,6 @@ class Quarantined:
     wall_ms: int
     topic: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HousePlace:
-    """A place by its name."""
-
-    place: str
-    name: str
-    zone: str = ""
-    kind: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HouseResident:
-    """Who lives where, and the name this person goes by."""
-
-    resident: str
-    known_as: str
-    room: str
-    abilities: Abilities = field(default_factory=Abilities)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HouseCarer:
-    """A member of staff as the screens need them: no channels, no rota."""
-
-    id: str
-    name: str
-    role: Role = Role.CARER
-    zones: tuple[str, ...] = ()
-    always: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HouseDevice:
-    """A placed device: the address it speaks under, and what the home calls it."""
-
-    device: str
-    name: str = ""
-    person: str | None = None
-    place: str | None = None
-    purpose: Purpose = Purpose.OTHER
-    supervision: Supervision = Supervision.NONE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HouseTimes:
-    """The bounds a screen must know."""
-
-    promise_longest_s: int = 1200
-    night_from: str = "20:00"
-    night_to: str = "08:00"
-    walk_pendant_days: int = 30
-    walk_pull_cord_days: int = 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """The part of an accepted configuration that screens show. What else it holds is passed over unread."""
-
-    slug: str
-    name: str
-    timezone: str = "UTC"
-    places: tuple[HousePlace, ...] = ()
-    residents: tuple[HouseResident, ...] = ()
-    staff: tuple[HouseCarer, ...] = ()
-    devices: tuple[HouseDevice, ...] = ()
-    times: HouseTimes = field(default_factory=HouseTimes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,8 +127,7 @@ class Reader:
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
-            self._connection = None
-            self._house = None
+            self._connection = self._house = None
 
     def wall_ms(self) -> int:
         """The time of day by the hub's clock file: screens read no clock of their own."""
@@ -263,9 +194,8 @@ class Reader:
 
     def quarantine_since(self, seq: int, limit: int = 50) -> list[Quarantined]:
         """Unreadable messages kept behind `seq`, in order."""
-        rows = self._ask(
-            "SELECT seq, wall_ms, topic, reason FROM quarantine WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit
-        )
+        query = "SELECT seq, wall_ms, topic, reason FROM quarantine WHERE seq > ? ORDER BY seq LIMIT ?"
+        rows = self._ask(query, seq, limit)
         return [_quarantined(row) for row in rows]
 
     def quarantine_newest(self, limit: int = 5) -> list[Quarantined]:
@@ -376,17 +306,19 @@ class Reader:
             return self._connection
         try:
             found = os.stat(self.path)
-        except FileNotFoundError as error:
+        except OSError as error:
             self.close()
-            raise NotThereYet(f"{self.path} is not there yet: the hub makes it at its first start") from error
+            if isinstance(error, FileNotFoundError):
+                raise NotThereYet(f"{self.path} is not there yet: the hub makes it at its first start") from error
+            raise Unreadable(f"{self.path}: {error.strerror}") from error
+        if self.path.is_fifo():
+            raise Unreadable(f"{self.path} is no ordinary file")  # who asks a pipe waits for ever
         if self._connection is None or self._file != (found.st_dev, found.st_ino):
             self.close()
-            address = self.path.absolute().as_uri() + "?mode=ro"
-            self._connection = sqlite3.connect(
-                address, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False
-            )
+            at = self.path.absolute().as_uri() + "?mode=ro"
+            store = sqlite3.connect(at, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+            self._connection, self._file = store, (found.st_dev, found.st_ino)
             self._connection.execute("PRAGMA query_only = 1")
-            self._file = (found.st_dev, found.st_ino)
         return self._connection
 
 
@@ -398,3 +330,18 @@ def _line(seq: Cell, wall_ms: Cell, step: Cell, alert: Cell, body: Cell) -> LogL
 def _quarantined(row: Sequence[Cell]) -> Quarantined:
     seq, wall_ms, topic, reason = row
     return Quarantined(seq=int(str(seq)), wall_ms=int(str(wall_ms)), topic=str(topic), reason=str(reason))
+
+
+__all__ = [
+    "House",
+    "HouseCarer",
+    "HouseDevice",
+    "HousePlace",
+    "HouseResident",
+    "HouseTimes",
+    "Night",
+    "NotThereYet",
+    "Quarantined",
+    "Reader",
+    "Unreadable",
+]

@@ -33,6 +33,8 @@ class LedgerLines:
             raise LedgerUnreadable("the log lines wait for the ledger")
         try:
             if self._reader is None:
+                if self._path.is_fifo():
+                    raise LedgerUnreadable("a pipe lies in place of the ledger")
                 address = f"{self._path.absolute().as_uri()}?mode=ro"
                 self._reader = sqlite3.connect(address, uri=True, isolation_level=None, timeout=1)
             rows = self._reader.execute(LINES, (after, urgent, limit)).fetchall()

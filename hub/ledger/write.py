@@ -66,6 +66,8 @@ class Batch:
     carried: list[tuple[str, int]] = field(default_factory=list)
     received: dict[tuple[str, int], bytes] = field(default_factory=dict)
     """The packet ids this group used, by lane: what a redelivery is compared with."""
+    forgotten: list[str] = field(default_factory=list)
+    """Lanes whose session the broker made anew: what their packet ids were used for before is nothing any more."""
     twins: list[tuple[int, str, str, bytes, int]] = field(default_factory=list)
     paired: list[int] = field(default_factory=list)
     quarantine: list[tuple[int, int, str, bytes, str]] = field(default_factory=list)
@@ -191,6 +193,8 @@ def _common(store: sqlite3.Connection, batch: Batch) -> None:
 
 def _rare(store: sqlite3.Connection, batch: Batch) -> None:
     seq = batch.cursors.get("seq", 0)
+    if batch.forgotten:
+        store.executemany("DELETE FROM received WHERE lane = ?", [(lane,) for lane in batch.forgotten])
     for lane, uses in _packed(batch.received).items():
         kept = store.execute("INSERT INTO received (lane, seq, uses) VALUES (?, ?, ?)", (lane, seq, uses))
         newest = kept.lastrowid or 0

@@ -25,7 +25,7 @@ from hub.mqtt.filters import impossible, portions
 from hub.mqtt.link import MAX_PACKET_SIZE, Link, OnAcknowledged
 from hub.mqtt.login import password_of, tls_of
 from hub.mqtt.patience import ANSWER_S, patience
-from hub.mqtt.reasons import FILTER_INVALID, FIRST_FAILURE, closed_silently, refusal, subscribe_words, untrusted
+from hub.mqtt.reasons import FILTER_INVALID, FIRST_FAILURE, LOGIN, closed_silently, refusal, subscribe_words, untrusted
 from hub.mqtt.types import BrokerAddress, Message, Packet, Publication, Up
 
 __all__ = ["BrokerAddress", "Connection", "Message", "OnAcknowledged", "Packet", "Up"]
@@ -87,10 +87,8 @@ class Connection:
         self._came_up = asyncio.Event()
         self._was_up = False
         self._told_down: type[BrokerError] | None = None
-        self._failures = 0
-        self._recent_takeovers = 0
-        self._closed_silently = False
-        self._recent_closings = 0
+        self._failures = self._recent_takeovers = self._recent_closings = 0
+        self._closed_silently = self._kept_out = False
 
     @property
     def connection(self) -> int:
@@ -188,11 +186,11 @@ class Connection:
             self._removed[name] = None
         await self._when_up(lambda link: self._unsubscribe_on(link, filters))
 
-    async def ask_again(self) -> tuple[str, ...]:
-        """Ask once more for the filters that were refused at the connect; a sentence for each that still is."""
+    async def ask_again(self, *, everything: bool = False) -> tuple[str, ...]:
+        """Ask once more for the filters that were refused at the connect, or for all; a sentence for each that is."""
         with contextlib.suppress(BrokerError):  # a connection lost meanwhile: the next one asks anew by itself
             if self._link is not None and self.up:
-                await self._subscribe_on(self._link, tuple(self._refused))
+                await self._subscribe_on(self._link, tuple(self._filters if everything else self._refused))
         return tuple(self._refused.values())
 
     # -- one connection -------------------------------------------------------------------------------------------
@@ -215,7 +213,8 @@ class Connection:
             self._link = link
             async with patience(f"the broker at {self.address} accepted the connection and then did not answer"):
                 welcome = await link.connect(connect)
-            if int(welcome.reason_code):
+            if code := int(welcome.reason_code):
+                self._kept_out |= code in LOGIN
                 raise refusal(welcome, str(self.address), self.client_id, self.address.username)
             self.session_present = welcome.session_present
             self._count_silent_closing(welcome)
@@ -327,8 +326,8 @@ class Connection:
 
     # -- up, down and again ---------------------------------------------------------------------------------------
     def _went_up(self, welcome: mqtt5.ConnAckPacket) -> None:
-        back = self._told_down is not None
-        self._told_down = None
+        back, self._told_down = self._told_down is not None, None
+        kept_out, self._kept_out = self._kept_out, False
         self._was_up = self.up = True
         self._came_up.set()
         session = "the broker kept our session" if welcome.session_present else "a new session"
@@ -345,6 +344,7 @@ class Connection:
                 keep_alive_s=self._watch_s(welcome),
                 session_expiry_s=self._session_expiry_s if expiry_s is None else expiry_s,
                 refused=tuple(self._refused.values()),
+                kept_out=kept_out,
             )
         )
 

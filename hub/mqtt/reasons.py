@@ -32,7 +32,7 @@ _CONNECTION: dict[int, str] = {
     132: "it does not speak MQTT 5; use Mosquitto 2 or another MQTT 5 broker",
     133: "it does not accept our client id; allow it in the broker's settings",
     134: "user name or password are wrong; compare them with the broker's password file",
-    135: "this user is not authorised; give it the rights in the broker's access list",
+    135: "user name or password are wrong, or this user has no rights; compare them with the broker's password file",
     136: "it is not available now",
     137: "it is busy",
     138: "this client is banned; lift the ban in the broker's settings",
@@ -59,6 +59,8 @@ _CONNECTION: dict[int, str] = {
     161: "it offers no subscription identifiers",
     162: "it offers no wildcard subscriptions; allow them in its settings",
 }
+LOGIN = frozenset({134, 135, 138, 140})
+"""It does not let our account in. Mosquitto 2.0.11 says 135 where the password is wrong."""
 _BUSY = frozenset({128, 131, 136, 137, 139, 151, 159})
 
 _PUBLISH: dict[int, str] = {

@@ -79,3 +79,5 @@ class Up:
     session_expiry_s: int
     refused: tuple[str, ...] = ()
     """A sentence for each filter that was not granted; the others work."""
+    kept_out: bool = False
+    """Since the last time it had not let our account in."""

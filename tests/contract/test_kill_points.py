@@ -221,7 +221,7 @@ async def _nothing_lost_or_doubled(walk: Walk, room: str, point: Point) -> None:
         await _one(me, "raised", device=f"zigbee2mqtt/new-{room}")
         assert walk.presses(f"zigbee2mqtt/new-{room}") == 1, point
     if point is Point.LOOKED:
-        assert me.raw(f"{TOP}/alert/{GHOST}")[-1] == b""
+        await until(lambda: me.raw(f"{TOP}/alert/{GHOST}")[-1] == b"")
 
 
 def _is_shown(me: Stranger, alert: str) -> bool:

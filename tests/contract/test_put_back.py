@@ -149,6 +149,30 @@ async def test_a_press_after_the_start_keeps_an_alert_of_the_copy_open(home: Run
         assert "closed" not in steps(home, closed)
 
 
+@pytest.mark.fault("restored")
+async def test_the_first_press_after_the_start_takes_the_place_of_no_call_that_is_open_since(home: RunningHome) -> None:
+    """A plain copy of the file, before anybody knows that it is one: the press that waited would have had the number of
+    a call that still rings. Both are told: the one rings, and everybody reads of the other."""
+    async with stranger(home.broker.port) as me:
+        home.start()
+        await me.is_ready()
+        await raised(me, "001")
+        copy = await copied(home, as_file=True)
+        await me.is_ready()
+        since = await raised(me, "002")
+        assert await asyncio.to_thread(home.stop) == 0
+        put_back(home, copy)
+        await me.press("003")
+        home.start()
+        await me.line("raised", device="hub:restored")
+        here = {"room_001_pendant": "told", "room_003_pendant": "told", "hub:restored": "told"}
+        found = await shows(home.broker.port, **here)
+        assert_told(found["hub:restored"], "restored")
+        assert f"{since}: Resident 002 pressed for help" in str(found["hub:restored"]["also"])
+        assert found["room-003-pendant"]["topic"] != f"{TOP}/alert/{since}"
+    assert await asyncio.to_thread(verified, home)
+
+
 async def test_a_hub_that_is_killed_between_close_and_clear_is_not_taken_for_one_put_back(home: RunningHome) -> None:
     """The ledger is ahead of the broker then: nothing is said of a copy, also after many starts."""
     async with stranger(home.broker.port) as me:

@@ -299,9 +299,9 @@ class FakeLane:
         self._broker.deliver(self.client_id)
         return refused
 
-    async def ask_again(self) -> tuple[str, ...]:
-        """Ask once more for what was refused at the connect."""
-        self._refused = self._subscribe(*self._refused)
+    async def ask_again(self, *, everything: bool = False) -> tuple[str, ...]:
+        """Ask once more for what was refused at the connect, or for all."""
+        self._refused = self._subscribe(*(self._filters if everything else self._refused))
         return tuple(f"refused: {name}" for name in self._refused)
 
     async def unsubscribe(self, *filters: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import random
 import ssl
 import subprocess
@@ -156,6 +157,34 @@ async def test_a_day_without_a_drop_ends_it(tmp_path: Path) -> None:
         home.clock.forward(WHOLE_DAY_S * 1000)
         await home.start()
         await until(lambda: home.broker.log("mended"))
+
+
+async def test_a_clock_that_is_set_neither_ends_it_nor_keeps_it(tmp_path: Path) -> None:
+    """Ten years ahead at the next start, while everybody looks in on everybody; and right again: it lasts a day."""
+    decade_ms = 10 * 365 * WHOLE_DAY_S * 1000
+
+    def said(step: str) -> list[object]:
+        return [line["reason"] for line in home.broker.log(step) if line.get("device") == "hub:dropped"]
+
+    async with rig(tmp_path) as home:
+        home.broker.say(TOPIC, b"1", retain=True)
+        await until(lambda: home.hub.parts.source.cursor("broker_dropped") == 2)
+        home.broker.say(TOPIC, b"3", retain=True)
+        await until(lambda: said("fault"))
+        await home.stop()
+        home.clock.step(decade_ms)
+        await home.start()
+        home.broker.say(TOPIC, b"400", retain=True)
+        await until(lambda: home.hub.parts.source.cursor("broker_dropped") == 401)
+        await home.quiet()
+        assert not said("mended")
+        await home.stop()
+        home.clock.step(-decade_ms)
+        await home.start()
+        await home.stop()
+        home.clock.forward(WHOLE_DAY_S * 1000)
+        await home.start()
+        await until(lambda: said("mended"))
 
 
 # -- rights -------------------------------------------------------------------------------------------------------
@@ -313,6 +342,6 @@ async def test_a_certificate_of_our_own_that_has_ended_is_said_as_ours(mosquitto
 
 def test_a_certificate_is_looked_at_on_uvloop_as_well(mosquitto: Mosquitto, tmp_path: Path) -> None:
     """The hub runs on it where there is one, and its TLS is not quite asyncio's."""
-    uvloop = pytest.importorskip("uvloop")
+    uvloop = importlib.import_module("uvloop")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(test_a_certificate_about_to_end_is_told_until_it_is_renewed(mosquitto, tmp_path))

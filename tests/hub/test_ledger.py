@@ -363,7 +363,8 @@ async def test_a_ledger_the_series_cannot_read_is_a_foreseen_error(tmp_path: Pat
 
 
 def test_every_field_of_a_batch_is_written(store: sqlite3.Connection) -> None:
-    """One of each, and each is found again."""
+    """One of each, and each is found again; what is forgotten is not."""
+    write(store, Batch(received={("bulk", 5): b"x" * 12}))
     batch = Batch(
         events=[event_row(1, NOW, Heard(event=Event(device="d", kind=Kind.MOTION, value=True)))],
         inputs=[input_row(2, NOW, FellDue(timer="t"))],
@@ -373,6 +374,7 @@ def test_every_field_of_a_batch_is_written(store: sqlite3.Connection) -> None:
         outbox={"k": ("k", 4, 1, {})},
         carried=[("none", 1)],
         received={("urgent", 5): b"x" * 12},
+        forgotten=["bulk"],
         twins=[(6, "bulk", "t", b"k", 0)],
         paired=[7],
         quarantine=[(2, 0, "t", b"\xff", "why")],

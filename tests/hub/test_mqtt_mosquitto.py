@@ -1,6 +1,7 @@
 """The MQTT connection against a real Mosquitto: what is acknowledged, what comes again, and what happens on faults."""
 
 import asyncio
+import importlib
 from collections.abc import Callable, Coroutine
 
 import aiomqtt
@@ -350,6 +351,6 @@ def test_the_same_holds_on_uvloop(
     mosquitto: Mosquitto, scenario: Callable[[Mosquitto], Coroutine[None, None, None]]
 ) -> None:
     """The hub runs on uvloop where there is one, whose transports are not quite asyncio's."""
-    uvloop = pytest.importorskip("uvloop")
+    uvloop = importlib.import_module("uvloop")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(scenario(mosquitto))

@@ -91,6 +91,7 @@ async def test_all_ladders_that_meet_a_bug_while_the_hub_is_down_ring_at_the_sta
         await home.start()
         await home.quiet()
         await until(lambda: home.rows("SELECT count(*) FROM inputs WHERE what = 'SetAside'") == [(4,)])
+        await until(lambda: len(shown(home, "room-004-pendant")) > 1)
         await home.quiet()
         assert [len(shown(home, f"room-00{room}-pendant")) for room in range(1, 5)] == [2] * 4
         home.broker.say("zigbee2mqtt/room-005-pendant", PRESS)

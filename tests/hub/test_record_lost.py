@@ -137,6 +137,33 @@ async def test_a_press_is_told_while_the_record_is_gone_and_cannot_be_written_an
     assert verify(home.ledger).different == 0
 
 
+@pytest.mark.parametrize("back", [True, False])
+async def test_a_hub_that_is_started_with_a_file_in_place_of_its_data_folder_tells_presses(
+    tmp_path: Path, back: bool
+) -> None:
+    """From memory; with the folder back it goes on where it was, and with an empty one it writes a new record."""
+    async with rig(tmp_path, rooms=2) as home:
+        await pressed(home, PENDANT)
+        await home.kill()
+        home.ledger.parent.rename(home.folder / "away")
+        home.ledger.parent.write_text("no folder")
+        await home.start()
+        home.broker.say(SECOND, PRESS)
+        await until(lambda: "room-002-pendant" in shown(home))
+        assert shown(home)["room-002-pendant"]["unrecorded"]
+        home.ledger.parent.unlink()
+        if back:
+            (home.folder / "away").rename(home.ledger.parent)
+            await until(lambda: home.hub.failure is not None, 8)
+            await home.kill()
+            await home.start()
+        await until(lambda: "hub:ledger" not in shown(home), 8)
+        await home.quiet()
+        assert {"room-001-pendant", "room-002-pendant"} <= set(shown(home))
+        assert not any(alert["unrecorded"] for alert in shown(home).values())
+    assert verify(home.ledger).different == 0
+
+
 def overwrite(home: Rig) -> None:
     """Every page, in the file and in its log; of some the writer still has its own copy, and writes it again."""
     for file in files(home)[:2]:
