@@ -105,7 +105,7 @@ class NoBroker:
     async def unsubscribe(self, *filters: str) -> None:
         """Granted."""
 
-    async def ask_again(self) -> tuple[str, ...]:
+    async def ask_again(self, *, everything: bool = False) -> tuple[str, ...]:
         """Nothing is refused."""
         return ()
 
