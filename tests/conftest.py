@@ -17,12 +17,22 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
-LONG = ("test_three_months.py", "test_kill_points.py", "test_watcher.py", "test_demo.py", "test_beside.py")
-"""Files of a minute or so, begun first: one that is begun last keeps everybody waiting for one core."""
+LONG = (
+    "test_three_months.py",
+    "test_watcher.py",
+    "test_kill_points.py",
+    "test_demo.py",
+    "test_disk.py",
+    "test_life.py",
+    "test_put_back.py",
+    "test_board.py",
+    "test_whole_house.py",
+)
+"""Files of half a minute and more, begun first: one that is begun last keeps everybody waiting for one core."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The order in which files are handed to the cores; within a file it stays."""
+    """The order in which files are handed to the workers; within a file it stays."""
     items.sort(key=lambda item: item.path.name not in LONG)
 
 

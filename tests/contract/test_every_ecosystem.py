@@ -189,7 +189,7 @@ async def _everything_is_closed(board: Page, me: Stranger) -> None:
             "dashboards", id=f"c{number}", do="close", alert=alert, by=CARER, ending="helped", reason=why
         )
         assert done["ok"], done
-    await expect(board.locator("#quiet h1")).to_have_text("All is quiet", timeout=WAIT_MS)
+    await expect(board.get_by_role("heading", name="All is quiet")).to_be_visible(timeout=WAIT_MS)
 
 
 async def _each_lamp_obeys_the_page_of_its_room(home: DemoHome, board: Page, me: Stranger) -> None:
@@ -205,7 +205,7 @@ async def _each_lamp_obeys_the_page_of_its_room(home: DemoHome, board: Page, me:
     assert len(me.log("commanded")) == len(LIT)
     assert me.log("undelivered") == []
     await board.goto(home.url)
-    await expect(board.locator("#quiet h1")).to_have_text("All is quiet", timeout=WAIT_MS)
+    await expect(board.get_by_role("heading", name="All is quiet")).to_be_visible(timeout=WAIT_MS)
 
 
 async def _each_gateway_is_missed(home: DemoHome, board: Page, me: Stranger, gateways: Gateways) -> None:
@@ -222,7 +222,7 @@ async def _each_gateway_is_missed(home: DemoHome, board: Page, me: Stranger, gat
         await expect(cards, name).to_have_count(0, timeout=WAIT_MS)
         await _all_was_heard(home, me, f"back-{name}")
         assert len(me.log("raised")) == raised + 1, (name, me.log("raised")[raised:])
-    await expect(board.locator("#quiet h1")).to_have_text("All is quiet", timeout=WAIT_MS)
+    await expect(board.get_by_role("heading", name="All is quiet")).to_be_visible(timeout=WAIT_MS)
 
 
 async def _all_was_heard(home: RunningHome, me: Stranger, marker: str) -> None:

@@ -18,7 +18,7 @@ from hub.clock import SystemClock
 from hub.config.read import read_home
 from hub.simulate.days import days_of
 from hub.simulate.messages import Said
-from tests.contract.home_parts import TOP, RunningHome, Stranger, command, environment, home_with, stranger
+from tests.contract.home_parts import TOP, Json, RunningHome, Stranger, command, environment, home_with, stranger
 from tests.hub.http_parts import Answers, answering
 from tests.parts import Mosquitto, end, until
 
@@ -28,6 +28,7 @@ TOLD_S = 15.0
 """A press is told within 10 s (`bench/stopped.py` measures it); the rest is for a machine with other work."""
 SECTION = "watcher:\n  channels: [{{url: 'json://127.0.0.1:{first}/'}}, {{url: 'json://127.0.0.1:{second}/'}}]\n"
 GONE, BACK = "Handrail's hub does not answer", "Handrail's hub is back"
+ASKED = "CALL: Resident 002, Room 2"
 
 
 @contextmanager
@@ -92,11 +93,17 @@ def person(room: int) -> str:
     return f"EMERGENCY: Resident 00{room}, lives in Room {room}"
 
 
+def still_told(outside: Stranger) -> list[Json]:
+    """What stands on the watcher's topics just now."""
+    topics = sorted({name for name, _, _ in outside.heard if name.startswith(f"{TOP}/watch/alert/")})
+    return [outside.on(topic)[-1] for topic in topics if outside.raw(topic)[-1]]
+
+
 async def test_a_hub_that_stands_still_is_missed_and_the_next_press_is_told_once(
     tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
     """SIGSTOP; the next press reaches everybody through the watcher, once, and so does the alert whose ladder stands
-    still; SIGCONT, and the hub tells them itself."""
+    still, and a call from a screen; SIGCONT, and the hub tells them itself."""
     async with house(tmp_path, mosquitto) as (home, phones), stranger(mosquitto.port) as outside:
         home.start()
         await outside.is_ready()
@@ -113,16 +120,19 @@ async def test_a_hub_that_stands_still_is_missed_and_the_next_press_is_told_once
             await until(lambda: phones.all_got(person(1), "told by the hub, nobody has taken it"), WITHIN_S)
             await outside.press("003")
             await until(lambda: phones.all_got(person(3)), TOLD_S)
+            answer = await outside.ask("dashboards", id="call-0001", do="call", room="002")
+            assert answer["ok"], "who called on the screen of a room is told that it was heard"
+            await until(lambda: phones.all_got(ASKED), TOLD_S)
             shown = {name: body for name, body, _ in outside.heard if name.startswith(f"{TOP}/watch/alert/")}
             people = {f"Resident 00{room}" for room in (1, 2, 3)}
             assert {orjson.loads(body)["who"] for body in shown.values()} == people
             assert {orjson.loads(body)["alert"] for body in shown.values()} == {alert, None}
             home.process.send_signal(signal.SIGCONT)
-            for room in ("002", "003"):
-                await outside.line("raised", device=f"room-{room}-pendant")
-            await until(lambda: phones.all_got(BACK, "It tells the 2 calls of meanwhile once more."), WITHIN_S)
+            for device in ("room-002-pendant", "room-003-pendant", "call:002"):
+                await outside.line("raised", "joined", device=device)
+            await until(lambda: phones.all_got(BACK, "It tells the 3 calls of meanwhile once more."), WITHIN_S)
             for each in phones.titles:
-                assert sorted(each) == sorted([person(1), person(2), person(3), GONE, BACK])
+                assert sorted(each) == sorted([person(1), person(2), person(3), ASKED, GONE, BACK])
             await until(lambda: all(outside.raw(topic)[-1] == b"" for topic in shown), WITHIN_S)
             said = outside.on(f"{TOP}/watch/status")[-1]
             assert said["state"] == "watching"
@@ -164,10 +174,10 @@ async def test_a_press_that_the_broker_lost_is_told_on_and_never_withdrawn(
                 await until(lambda: phones.all_got("EMERGENCY: 1 call waits", waits), WITHIN_S)
                 assert outside.log(device="room-002-pendant") == []
                 assert [phones.times(person(room)) for room in (1, 2)] == [{1}, {1}]
-                shown = {name for name, _, _ in outside.heard if name.startswith(f"{TOP}/watch/alert/")}
-                (topic,) = (name for name in shown if outside.raw(name)[-1])
-                told = outside.on(topic)[-1]
-                assert told["reason"] == "Resident 002 pressed for help: not taken by the hub"
+                called = "Resident 002 pressed for help: not taken by the hub"
+                await until(lambda: [told["reason"] for told in still_told(outside)] == [called], WITHIN_S)
+                (told,) = still_told(outside)
+                topic = f"{TOP}/watch/alert/{told['id']}"
                 assert (await outside.ask("dashboards", id="r-1", do="heard", alert=told["id"], by="carer-1"))["ok"]
                 await until(lambda: outside.raw(topic)[-1] == b"", WITHIN_S)
                 await until(lambda: outside.on(f"{TOP}/watch/status")[-1]["state"] == "watching", WITHIN_S)

@@ -155,13 +155,13 @@ async def test_a_press_is_seen_claimed_attended_and_closed_and_every_page_follow
         await expect(ben.locator(card)).to_have_attribute("data-state", "attended")
         await ana.locator(f'{card} [data-do="close"][data-ending="helped"]').click()
         for page in (ana, ben):
-            await expect(page.locator("#quiet h1")).to_have_text("All is quiet")
+            await expect(page.get_by_role("heading", name="All is quiet")).to_be_visible()
         await house.publish("zigbee2mqtt/room-003-pendant", '{"action":"emergency","last_seen":2}')
         await ben.locator(f'{card} [data-panel="main"] [data-open="close"]').click()
         await ben.locator(f'{card} [data-do="close"][data-ending="mistake"]').click()
         await ben.locator(f'{card} [data-why="no tag or screen here"]').click()
         for page in (ana, ben):
-            await expect(page.locator("#quiet h1")).to_have_text("All is quiet")
+            await expect(page.get_by_role("heading", name="All is quiet")).to_be_visible()
 
 
 async def test_a_question_of_her_plan_is_answered_on_the_tablet_and_nobody_is_told(house: House) -> None:
@@ -182,7 +182,7 @@ async def test_a_question_of_her_plan_is_answered_on_the_tablet_and_nobody_is_to
             while "settled" not in steps(house):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert "raised" not in steps(house)
-        await expect(ana.locator("#quiet h1")).to_have_text("All is quiet")
+        await expect(ana.get_by_role("heading", name="All is quiet")).to_be_visible()
 
         await house.publish(bed, '{"occupancy":true}')
         await house.publish(bed, '{"occupancy":false}')

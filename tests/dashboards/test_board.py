@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tests.dashboards.conftest import FakeHub, Phone, Screens
 
 TEN_SECONDS = 10_000
+LATER = "() => { const now = performance.now.bind(performance); performance.now = () => now() + 60000; }"
+"""A minute later, as the page sees it."""
 
 
 class OpenBoard(Protocol):
@@ -26,7 +28,7 @@ class OpenBoard(Protocol):
 async def test_a_quiet_night_says_so_and_a_press_appears(hub: FakeHub, screens: Screens, phone: OpenBoard) -> None:
     """From all is quiet to a card with the name large, without a reload."""
     ana = await phone(screens, "ana")
-    await expect(ana.page.locator("#quiet h1")).to_have_text("All is quiet")
+    await expect(ana.page.get_by_role("heading", name="All is quiet")).to_be_visible()
     hub.press("a1", presses=3)
     card = ana.page.locator(ana.card("a1"))
     await expect(card.locator(".title")).to_have_text("Margaret Hill")
@@ -171,6 +173,22 @@ async def test_the_hubs_refusal_is_shown_on_the_card_in_words(hub: FakeHub, scre
     assert unanswered == again
 
 
+async def test_what_got_no_answer_is_not_taken_for_what_is_asked_later(
+    hub: FakeHub, screens: Screens, phone: OpenBoard
+) -> None:
+    """The hub did call everybody, and its answer was lost: the next staff assist is one of its own."""
+    ana = await phone(screens, "ana")
+    hub.deaf = True
+    await ana.hold("#assist")
+    await expect(ana.page.locator("#assist-note")).to_contain_text("No answer from the hub")
+    hub.deaf = False
+    await ana.page.evaluate(LATER)
+    await ana.hold("#assist")
+    await expect(ana.page.locator("#assist-note")).to_have_text("Everybody has been called")
+    first, second = (wish["id"] for wish in hub.asked if wish["do"] == "assist")
+    assert first != second
+
+
 async def test_signing_on_by_typing_and_signing_off(hub: FakeHub, screens: Screens, phone: OpenBoard) -> None:
     """An agency carer has no tile; the device remembers them until they sign off."""
     kim = await phone(screens)
@@ -298,6 +316,20 @@ async def test_names_are_behind_the_house_code(hub: FakeHub, locked_screens: Scr
     await expect(ana.page.locator(ana.card("a1"))).to_be_visible()
     await ana.page.reload()
     await expect(ana.page.locator(ana.card("a1"))).to_be_visible()
+
+
+async def test_a_long_address_is_no_wider_than_a_phone(hub: FakeHub, screens: Screens, phone: OpenBoard) -> None:
+    """A device of a network that nobody has placed, and a carer of an agency who typed a long name: at 390 pixels, and
+    enlarged to twice the size, the time and every button are in reach."""
+    address = f"v3/elm@tenant/devices/eui-{'a1b2c3d4e5f6' * 3}"
+    reason = f"a device nobody has placed, {address}: pressed for help"
+    hub.press("a1", None, device=address, cause=address, reason=reason, also=(address,), everybody=True)
+    hub.sign_on("Wolfeschlegelsteinhausenbergerdorff")
+    ana = await phone(screens, "ana")
+    await expect(ana.page.locator(ana.card("a1"))).to_be_visible()
+    for width in (390, 195):
+        await ana.page.set_viewport_size({"width": width, "height": 844})
+        assert await ana.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 async def test_everything_can_be_done_from_the_keyboard(hub: FakeHub, screens: Screens, phone: OpenBoard) -> None:

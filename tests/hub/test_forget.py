@@ -192,6 +192,7 @@ async def test_nothing_of_her_is_on_the_disk_and_the_others_are_whole(elm: Rig) 
 async def test_the_house_goes_on_as_before(elm: Rig) -> None:
     """What was pressed while the hub was stopped is told once; a board that was open meanwhile reads on; week and
     replay work; `verify` folds what came since; the line that says so is published."""
+    today = datetime.fromtimestamp(elm.clock.wall_ms() / 1000, UTC).date().isoformat()
     await left(elm)
     before = elm.rows(EMERGENCIES)[0][0]
     board = Reader(elm.ledger)
@@ -208,7 +209,6 @@ async def test_the_house_goes_on_as_before(elm: Rig) -> None:
     board.close()
     elm.forward(3_600)
     await elm.quiet()
-    today = datetime.fromtimestamp(elm.clock.wall_ms() / 1000, UTC).date().isoformat()
     for words in (("week", "--resident", "resident-002"), ("replay", "--no-planted", "--from", today)):
         out, _ = await asyncio.to_thread(finished, words[0], elm.folder, *words[1:])
         assert "argaret" not in out
